@@ -2,4 +2,7 @@ module carriole
 
 go 1.26
 
-require github.com/paulmach/orb v0.14.0
+require (
+	github.com/go-json-experiment/json v1.27.2
+	github.com/paulmach/orb v0.14.0
+)
