@@ -5,4 +5,8 @@ go 1.26
 require (
 	github.com/go-json-experiment/json v1.27.2
 	github.com/paulmach/orb v0.14.0
+	github.com/tidwall/rtree v1.10.0
+	pgregory.net/rapid v1.3.0
 )
+
+require github.com/tidwall/geoindex v1.7.0 // indirect

@@ -50,5 +50,12 @@ func (c crowFlies) Between(from, to int) (metres, seconds float64) {
 	return metres, math.Floor(metres/RoadSpeed + 0.5)
 }
 
-// GreatCircle is the distance in metres on a sphere of radius 6,378,137 m, by the haversine formula.
-func GreatCircle(a, b Point) float64 { return orbgeo.DistanceHaversine(a, b) }
+// GreatCircle is the distance in metres on a sphere of radius 6,378,137 m, by the haversine formula. It is never NaN:
+// what rounding makes incomputable at the antipodes is half the circumference, as is any point that is not finite.
+func GreatCircle(a, b Point) float64 {
+	d := orbgeo.DistanceHaversine(a, b)
+	if math.IsNaN(d) {
+		return math.Pi * orb.EarthRadius
+	}
+	return d
+}
