@@ -238,8 +238,9 @@ func newReader(r io.Reader, maxBytes int64) *reader {
 func (d *reader) document(v reflect.Value) error {
 	err := d.object(v)
 	if err == nil {
+		end := d.dec.InputOffset()
 		if _, err := d.dec.ReadToken(); err != io.EOF && d.in.err == nil && d.in.left >= 0 {
-			d.fault("something follows the end of the document, from byte %d on: it must be a single object", d.dec.InputOffset())
+			d.fault("something follows the end of the document, from byte %d on: it must be a single object", end)
 		} else if err != io.EOF {
 			d.broken(err)
 		}
@@ -747,27 +748,29 @@ func didYouMean(word string, known []string) string {
 	return ", did you mean " + quote(best) + "?"
 }
 
-// editDistance counts the letters to insert, delete or replace between two words (Levenshtein); anything above limit
-// when there are more than that. Words of more than 64 bytes are near nothing.
+// editDistance counts the letters to insert, delete, replace or exchange with their neighbour between two words (optimal
+// string alignment); it is huge when the words differ in length by more than limit or have more than 64 bytes.
 func editDistance(a, b string, limit int) int {
 	const longest = 64
 	if len(a) > longest || len(b) > longest || max(len(a)-len(b), len(b)-len(a)) > limit {
 		return math.MaxInt
 	}
-	var row [longest + 1]int
+	var before, last, row [longest + 1]int // of the prefixes of a that end two letters back, one back and here
 	for j := range len(b) + 1 {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, last = last, row
 		row[0] = i + 1
 		for j := range len(b) {
-			replace := diagonal
+			replace := last[j]
 			if a[i] != b[j] {
 				replace++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+			row[j+1] = min(replace, row[j]+1, last[j+1]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]

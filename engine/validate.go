@@ -228,7 +228,12 @@ func (v *validator) places() {
 	for i := range v.week.Places {
 		p := &v.week.Places[i]
 		path := fmt.Sprintf("places[%d]", i)
-		if v.coordinates(path, p.Lon, p.Lat) && located {
+		switch {
+		case !v.coordinates(path, p.Lon, p.Lat):
+			if v.week.Travel == nil {
+				v.travel = nil // nobody knows the way there, so no round is blamed for it
+			}
+		case located:
 			v.swapped(path, geo.Point{p.Lon, p.Lat}, middle)
 		}
 		v.windows(path, "open", p.Open)
