@@ -109,7 +109,7 @@ func (l *faultList) all() []Fault {
 // The faults returned are warnings: unknown fields, which are skipped. When the form is wrong the error is an
 // [*InvalidWeek] with every fault up to the point where reading became impossible. An error of r itself is wrapped.
 // Keys are matched exactly and may not be doubled. null stands for an optional field left out, an empty list or no
-// litres. Memory stays within a small multiple of maxBytes whatever the input.
+// litres. Memory stays within some fifteen times maxBytes whatever the input, twice is usual.
 func ReadWeek(r io.Reader, maxBytes int64) (*Week, []Fault, error) {
 	d := newReader(r, maxBytes)
 	d.strict = true

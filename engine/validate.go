@@ -108,7 +108,7 @@ func (v *validator) known(l idList, path, field, id string) (index int, ok bool)
 		return 0, false
 	}
 	// The nearest name costs a pass over all of them. A week with more strangers than this has another problem.
-	const mostHints = 200
+	const mostHints = 100
 	hint := ""
 	if v.hints < mostHints && !v.faults.full() {
 		v.hints++
