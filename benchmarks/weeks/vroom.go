@@ -50,10 +50,23 @@ func askVroom(week *engine.Week, threads int) *vroomPlan {
 	f, wrong := engine.Check(week, problem.travel, plan)
 	v.UnservedKg, v.AddedMetres = f.UnservedKg, f.AddedMetres
 	if len(wrong) > 0 {
-		v.Wrong = fmt.Sprintf("not right in %d places, first: %v", len(wrong), wrong[0])
+		v.Wrong = "breaks rule" + brokenRules(wrong)
 		v.UnservedKg, v.AddedMetres = plan.Summary.UnservedKg, plan.Summary.AddedMetres
 	}
 	return v
+}
+
+func brokenRules(wrong []engine.Violation) string {
+	var rules []int
+	for _, w := range wrong {
+		rules = append(rules, w.Rule)
+	}
+	slices.Sort(rules)
+	text := ""
+	for _, r := range slices.Compact(rules) {
+		text += fmt.Sprintf(" %d", r)
+	}
+	return text
 }
 
 // The part of VROOM's format that is used here. Times are Unix seconds, amounts hundredths of kilograms and litres.

@@ -108,14 +108,14 @@ func TestTableAndSummary(t *testing.T) {
 	results := []result{
 		{Week: "won", Attempts: []attempt{{1, 0, 700, 700, 0, 2000, 1, 50}, {2, 0, 900, 400, 1, 2000, 1.1, 60}, {3, 0, 800, 300, 1, 2000, 1.2, 70}},
 			Vroom: &vroomPlan{AddedMetres: 1000, Seconds: 2.04}},
-		{Week: "lost", Attempts: []attempt{{1, 5, 10, 10, 0, 30, 1, 50}}, Vroom: &vroomPlan{UnservedKg: 1, AddedMetres: 20, Seconds: 3, Wrong: "not right in 1 places"}},
+		{Week: "lost", Attempts: []attempt{{1, 5, 10, 10, 0, 30, 1, 50}}, Vroom: &vroomPlan{UnservedKg: 1, AddedMetres: 20, Seconds: 3, Wrong: "breaks rule 2 7"}},
 		{Week: "served more", Attempts: []attempt{{1, 0, 90, 90, 0, 100, 1, 50}}, Vroom: &vroomPlan{UnservedKg: 7, AddedMetres: 20, Seconds: 3}},
 		{Week: "alone", Attempts: []attempt{{1, 0, 5, 5, 0, 5, 1, 50}}, Vroom: &vroomPlan{Missing: "absent: why"}},
 	}
 	want := `| week | unserved kg | objective m | added m | alone m | handovers | s | MiB | VROOM unserved kg | VROOM added m | s | ratio | note |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|
 | won | 0.0 | 800 | 400 | 2000 | 1 | 1.1 | 60 | 0.0 | 1000 | 2.0 | 0.800 |  |
-| lost | 5.0 | 10 | 10 | 30 | 0 | 1.0 | 50 | 1.0 | 20 | 3.0 |  | not right in 1 places |
+| lost | 5.0 | 10 | 10 | 30 | 0 | 1.0 | 50 | 1.0 | 20 | 3.0 |  | breaks rule 2 7 |
 | served more | 0.0 | 90 | 90 | 100 | 0 | 1.0 | 50 | 7.0 | 20 | 3.0 |  |  |
 | alone | 0.0 | 5 | 5 | 5 | 0 | 1.0 | 50 | | | | | absent: why |
 
@@ -235,5 +235,9 @@ func TestVroomWithoutAnswerIsWrong(t *testing.T) {
 	}
 	if plan.Summary.UnservedKg != 5 {
 		t.Errorf("%g kg left, want 5", plan.Summary.UnservedKg)
+	}
+	_, wrong := engine.Check(week, p.travel, plan)
+	if got := brokenRules(wrong); got != " 2" {
+		t.Errorf("breaks rules%s, want 2: %v", got, wrong)
 	}
 }
