@@ -71,6 +71,7 @@ func run(args []string, out io.Writer) error {
 		r := result{Week: w.name}
 		for seed := 1; seed <= *seeds; seed++ {
 			if err := r.plan(w.week, uint64(seed), *threads, *limit); err != nil {
+				fmt.Fprint(out, table(results))
 				return fmt.Errorf("%s, seed %d: %w", w.name, seed, err)
 			}
 		}
