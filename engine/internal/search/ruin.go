@@ -1,0 +1,249 @@
+package search
+
+import (
+	"math"
+	"slices"
+)
+
+// kin lists, for each request, others near it: those whose origins or destinations lie close, nearest first.
+func kin(p *Problem, most int) [][]int32 {
+	n := len(p.Places)
+	near := make([][]int32, len(p.Requests))
+	type related struct {
+		c int32
+		d int64
+	}
+	row := make([]related, 0, len(p.Requests))
+	for c := range p.Requests {
+		q := &p.Requests[c]
+		row = row[:0]
+		for o := range p.Requests {
+			if o == c {
+				continue
+			}
+			x := &p.Requests[o]
+			a := int64(p.Dist[int(q.From)*n+int(x.From)])
+			b := int64(p.Dist[int(q.To)*n+int(x.To)])
+			row = append(row, related{int32(o), 4*min(a, b) + max(a, b)})
+		}
+		slices.SortFunc(row, func(a, b related) int {
+			if a.d != b.d {
+				return int(max(-1, min(1, a.d-b.d)))
+			}
+			return int(a.c - b.c)
+		})
+		k := min(most, len(row))
+		near[c] = make([]int32, k)
+		for i := range near[c] {
+			near[c][i] = row[i].c
+		}
+	}
+	return near
+}
+
+// ruin takes requests out of the work state that belong together, and lists them in w.out with some of those
+// that were out. Where that breaks a window it reports false.
+func (w *worker) ruin() bool {
+	s := w.work
+	w.out = w.out[:0]
+	for c := range w.chosen {
+		w.chosen[c] = false
+	}
+	for len(w.hit) < len(s.stops) {
+		w.hit = append(w.hit, false)
+	}
+	n := len(s.p.Requests)
+	c := int32(w.rng.IntN(n))
+	switch k := w.rng.IntN(16); {
+	case k < 6:
+		w.strings(c)
+	case k < 9:
+		w.destination(c)
+	case k < 11:
+		w.origin(c)
+	case k < 14:
+		w.wholeTrips(c)
+	case k < 15:
+		w.changes(c)
+	default:
+		w.cluster(c)
+	}
+	for c := range s.paths {
+		pa := &s.paths[c]
+		for k := int32(0); k < pa.n && !w.chosen[c]; k++ {
+			if w.hit[pa.legs[k].from] || w.hit[pa.legs[k].to] {
+				w.chosen[c] = true
+			}
+		}
+		if w.chosen[c] {
+			w.out = append(w.out, int32(c))
+		}
+	}
+	clear(w.hit)
+	if !s.remove(w.out) {
+		return false
+	}
+	for c := range s.paths {
+		if s.paths[c].n == 0 && !w.chosen[c] && w.rng.IntN(1+int(w.fails[c])) < 4 {
+			w.out = append(w.out, int32(c))
+		}
+	}
+	return true
+}
+
+// some is a number of requests to remove, small ones oftener.
+func (w *worker) some() int {
+	most := min(40, max(6, len(w.work.p.Requests)/5))
+	return 1 + int(math.Pow(w.rng.Float64(), 1.5)*float64(most))
+}
+
+// strings removes strings of added stops from routes around a request (slack induction by string removals,
+// Christiaens and Vanden Berghe 2020).
+func (w *worker) strings(c int32) {
+	routes := 1 + w.rng.IntN(5)
+	w.string(c)
+	for _, o := range w.near[c] {
+		if routes == 0 {
+			break
+		}
+		if w.string(o) {
+			routes--
+		}
+	}
+}
+
+// string marks a string of added stops around one that request c uses, on a route not hit yet.
+func (w *worker) string(c int32) bool {
+	s := w.work
+	pa := &s.paths[c]
+	if pa.n == 0 {
+		return false
+	}
+	l := pa.legs[w.rng.IntN(int(pa.n))]
+	r := s.stops[l.from].route
+	for i := s.routes[r].first; i >= 0; i = s.stops[i].next {
+		if w.hit[i] {
+			return false
+		}
+	}
+	at := l.from
+	if s.stops[at].own != added || s.stops[l.to].own == added && w.rng.IntN(2) == 0 {
+		at = l.to
+	}
+	if s.stops[at].own != added {
+		w.chosen[c] = true
+		return true
+	}
+	length := 1 + w.rng.IntN(6)
+	back := w.rng.IntN(length)
+	for ; back > 0 && s.stops[s.stops[at].prev].prev >= 0; back-- {
+		at = s.stops[at].prev
+	}
+	for ; length > 0 && at >= 0; length-- {
+		if s.stops[at].own == added {
+			w.hit[at] = true
+		}
+		at = s.stops[at].next
+	}
+	return true
+}
+
+// destination removes everything that goes where request c goes.
+func (w *worker) destination(c int32) {
+	w.together(c, func(a, b *Request) bool { return a.To == b.To })
+}
+
+// origin removes everything that comes from where request c comes from.
+func (w *worker) origin(c int32) {
+	w.together(c, func(a, b *Request) bool { return a.From == b.From })
+}
+
+func (w *worker) together(c int32, same func(a, b *Request) bool) {
+	p := w.work.p
+	seeds := []int32{c}
+	if w.rng.IntN(3) == 0 {
+		for _, o := range w.near[c] {
+			if !same(&p.Requests[c], &p.Requests[o]) {
+				seeds = append(seeds, o)
+				break
+			}
+		}
+	}
+	for _, x := range seeds {
+		for o := range p.Requests {
+			if same(&p.Requests[x], &p.Requests[o]) {
+				w.chosen[o] = true
+			}
+		}
+	}
+}
+
+// wholeTrips removes one to three trips around a request, or all that routes made anyway carry by added stops.
+func (w *worker) wholeTrips(c int32) {
+	trips := 1 + w.rng.IntN(3)
+	if w.wholeTrip(c) {
+		trips--
+	}
+	for _, o := range w.near[c] {
+		if trips <= 0 {
+			return
+		}
+		if w.wholeTrip(o) {
+			trips--
+		}
+	}
+}
+
+func (w *worker) wholeTrip(c int32) bool {
+	s := w.work
+	pa := &s.paths[c]
+	if pa.n == 0 {
+		return false
+	}
+	r := s.stops[pa.legs[w.rng.IntN(int(pa.n))].from].route
+	if s.routes[r].base >= 0 && w.rng.IntN(3) > 0 || w.hit[s.routes[r].first] {
+		return false
+	}
+	any := false
+	for i := s.routes[r].first; i >= 0; i = s.stops[i].next {
+		if s.routes[r].base < 0 || s.stops[i].own == added {
+			w.hit[i] = true
+			any = true
+		}
+	}
+	return any
+}
+
+// changes removes everything that changes routes where a request near c does.
+func (w *worker) changes(c int32) {
+	s := w.work
+	place := int32(-1)
+	for _, o := range w.near[c] {
+		if pa := &s.paths[o]; pa.n > 1 {
+			place = s.stops[pa.legs[w.rng.IntN(int(pa.n)-1)].to].place
+			break
+		}
+	}
+	if place < 0 {
+		w.cluster(c)
+		return
+	}
+	for o := range s.paths {
+		pa := &s.paths[o]
+		for k := int32(0); k+1 < pa.n; k++ {
+			if s.stops[pa.legs[k].to].place == place {
+				w.chosen[o] = true
+			}
+		}
+	}
+}
+
+// cluster removes a request and some of those nearest to it.
+func (w *worker) cluster(c int32) {
+	w.chosen[c] = true
+	for _, o := range w.near[c][:min(w.some(), len(w.near[c]))] {
+		if w.rng.IntN(4) > 0 {
+			w.chosen[o] = true
+		}
+	}
+}

@@ -1,0 +1,201 @@
+package search
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync"
+)
+
+// Options of a search.
+type Options struct {
+	Seed       uint64
+	Workers    int
+	Iterations int            // of all workers together; 0: until Share reaches 1
+	Share      func() float64 // of the time allowed that is used up; nil: Iterations alone count
+	Stop       func() bool    // asked now and then; the search ends when it says so
+	Progress   func(Cost, int, float64)
+}
+
+// worker searches on its own between two exchanges with the others.
+type worker struct {
+	cur, work, best *state
+	f               *finder
+	rng             *rand.Rand
+	near            [][]int32
+	way             way
+
+	out    []int32 // requests to be put back
+	chosen []bool  // by request
+	hit    []bool  // by stop: whoever uses it is removed
+	fails  []int32 // by request: vain attempts since it was last served
+	seq    []int32 // scratch by stop
+	low    []int32
+	high   []int32
+
+	iterations int
+}
+
+// leftBehind is what a unit of penalty counts in distance when a worse state is accepted or not.
+const leftBehind = 20
+
+func (s *state) energy() float64 { return float64(s.cost) + leftBehind*float64(s.lost) }
+
+// Search improves a solution, or makes one from nothing when start is nil.
+func Search(p *Problem, start *Solution, opt Options) (*Solution, Cost) {
+	if opt.Workers < 1 {
+		opt.Workers = 1
+	}
+	first := newState(p)
+	if start != nil {
+		first.load(start)
+	}
+	near := kin(p, 60)
+	workers := make([]*worker, opt.Workers)
+	for k := range workers {
+		w := &worker{cur: newState(p), work: newState(p), best: newState(p), rng: rand.New(rand.NewPCG(opt.Seed, uint64(k)+1)), near: near,
+			chosen: make([]bool, len(p.Requests)), fails: make([]int32, len(p.Requests))}
+		w.f = newFinder(w.work, w.rng)
+		w.work.copyFrom(first)
+		workers[k] = w
+		for c := range p.Requests {
+			if w.work.paths[c].n == 0 {
+				w.out = append(w.out, int32(c))
+			}
+		}
+		w.recreate()
+		w.cur.copyFrom(w.work)
+		w.best.copyFrom(w.work)
+		w.f.blink = 10
+	}
+	if len(p.Requests) == 0 {
+		return workers[0].best.solution(), workers[0].best.total()
+	}
+	t := timetable{opt: &opt}
+	for t.next() {
+		var wg sync.WaitGroup
+		for _, w := range workers[1:] {
+			wg.Go(func() { w.run(&t) })
+		}
+		workers[0].run(&t)
+		wg.Wait()
+		b := workers[0]
+		for _, w := range workers[1:] {
+			if w.best.total().Less(b.best.total()) {
+				b = w
+			}
+		}
+		for _, w := range workers {
+			if w != b && (t.exchange%4 == 3 || t.fresh) {
+				w.cur.copyFrom(b.best)
+				if b.best.total().Less(w.best.total()) {
+					w.best.copyFrom(b.best)
+				}
+			} else if t.fresh {
+				w.cur.copyFrom(w.best)
+			}
+		}
+		if opt.Progress != nil {
+			n := 0
+			for _, w := range workers {
+				n += w.iterations
+			}
+			opt.Progress(b.best.total(), n, t.done)
+		}
+	}
+	b := workers[0].best
+	for _, w := range workers[1:] {
+		if w.best.total().Less(b.total()) {
+			b = w.best
+		}
+	}
+	return b.solution(), b.total()
+}
+
+// run makes one stretch of iterations.
+func (w *worker) run(t *timetable) {
+	base := max(float64(w.best.cost), 1000*float64(1+len(w.best.routes)))
+	hot, cold := base*0.003, base*0.00002
+	heat := hot
+	for n := 0; ; n++ {
+		if n&15 == 0 {
+			at, over := t.at(n)
+			if over {
+				return
+			}
+			heat = hot * math.Pow(cold/hot, at)
+		}
+		w.iterations++
+		if !w.ruin() {
+			w.work.copyFrom(w.cur)
+			continue
+		}
+		w.recreate()
+		w.polish()
+		if w.work.energy() < w.cur.energy()-heat*math.Log(w.rng.Float64()) {
+			w.cur.copyFrom(w.work)
+			if w.cur.total().Less(w.best.total()) {
+				w.best.copyFrom(w.cur)
+			}
+		} else {
+			w.work.copyFrom(w.cur)
+		}
+	}
+}
+
+// timetable cuts a search into stretches, at whose ends the workers exchange what they found. By time there is one
+// annealing over the whole of it; by iterations there are annealings of doubling length, so that a longer search begins
+// as a shorter one and never ends worse.
+type timetable struct {
+	opt      *Options
+	exchange int     // stretches begun
+	length   int     // iterations of each worker in this stretch; 0: until the share
+	begun    int     // iterations of each worker before this stretch
+	cycle    int     // length of the present annealing
+	start    int     // where it began
+	share    float64 // where this stretch ends
+	done     float64
+	fresh    bool // an annealing begins with the next stretch
+}
+
+const stretches = 24
+
+func (t *timetable) next() bool {
+	o := t.opt
+	if o.Stop != nil && o.Stop() {
+		return false
+	}
+	t.exchange++
+	if o.Iterations == 0 {
+		t.done = o.Share()
+		t.share = math.Floor(t.done*stretches+1) / stretches
+		return t.done < 1
+	}
+	t.begun += t.length
+	each := o.Iterations / o.Workers
+	t.done = float64(t.begun) / float64(each)
+	if t.cycle == 0 {
+		t.cycle = 64
+	} else if t.begun == t.start+t.cycle {
+		t.start += t.cycle
+		t.cycle = max(t.start, 64)
+	}
+	t.length = max(16, t.cycle/8)
+	t.fresh = t.begun+t.length == t.start+t.cycle
+	if t.begun+t.length > each {
+		t.length = each - t.begun
+	}
+	return t.length > 0
+}
+
+// at is the share of the present annealing that is done after n iterations of this stretch, and whether the stretch is.
+func (t *timetable) at(n int) (float64, bool) {
+	o := t.opt
+	if o.Stop != nil && o.Stop() {
+		return 1, true
+	}
+	if o.Iterations == 0 {
+		s := o.Share()
+		return s, s >= t.share
+	}
+	return float64(t.begun+n-t.start) / float64(t.cycle), n >= t.length
+}

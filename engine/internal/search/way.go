@@ -1,0 +1,505 @@
+package search
+
+import "math/rand/v2"
+
+// way is a path that a request could take, not yet taken.
+type way struct {
+	n     int
+	cost  int32
+	rides [MaxLegs]ride
+}
+
+// label is a place that a request can be brought to, in the search for its cheapest way.
+type label struct {
+	place  int32
+	cost   int32
+	arr    int32 // there from then on
+	hold   int32 // the vehicle that brings it can wait until then
+	parent int32 // label before the last ride; −1: the request's origin
+	legs   int32
+	toll   int32 // the least that going on costs
+	older  int32 // the label of this place made before; −1: none
+	ride   ride
+}
+
+// option is a ride not yet looked at: from a label on a route to a place.
+type option struct {
+	bound int32 // no way over it costs less
+	label int32
+	route int32 // −1−v: a new trip of vehicle v
+	place int32
+}
+
+// maxRides bounds how many rides to places of transfer one search looks at, maxLabels how many labels a place may have.
+const (
+	maxRides  = 2000
+	maxLabels = 6
+)
+
+// everywhere is up to how many places goods may change routes at any of them, not only where a route stops already.
+const everywhere = 24
+
+// finder searches ways through a state. It owns the scratch memory for that and what is remembered between searches.
+type finder struct {
+	s      *state
+	rng    *rand.Rand
+	direct bool    // look for ways of one ride only
+	blink  uint32  // a route is overlooked with probability blink/1024
+	avoid  []int32 // routes that the way must not be: the present one, when another is wanted
+
+	detour  []int32 // by place, then route: the least that a stop there adds; Inf where none can be
+	stride  int
+	row     []int32
+	fresh   []uint32  // version of the route that detour belongs to
+	viaTrip [][]int32 // by destination, then place: the least that a new trip from there costs; nil: not asked yet
+
+	// of the request at hand
+	q      *Request
+	routes []int32 // that may carry it and are not overlooked
+	lasts  []int32 // those of them that are still driven when its destination accepts it
+	usable []int32 // those of them that can go on from a label
+	hubs   []int32 // places where it may change routes
+	rest   []int32 // by place: the least that the last ride from there costs, with the change to it
+	labels []label
+	newest []int32 // by place: its newest label; −1: none
+	heap   []option
+}
+
+func newFinder(s *state, rng *rand.Rand) *finder {
+	n := len(s.p.Places)
+	f := &finder{s: s, rng: rng, viaTrip: make([][]int32, n), rest: make([]int32, n), newest: make([]int32, n), row: make([]int32, n)}
+	for i := range f.newest {
+		f.newest[i] = -1
+	}
+	return f
+}
+
+// refresh brings the least detours of route r up to date.
+func (f *finder) refresh(r int32) {
+	s := f.s
+	rt := &s.routes[r]
+	if int(r) < len(f.fresh) && f.fresh[r] == rt.version {
+		return
+	}
+	n := len(s.p.Places)
+	if len(s.routes) > f.stride {
+		f.stride = len(s.routes) + 16
+		f.detour = make([]int32, n*f.stride)
+		f.fresh = make([]uint32, f.stride)
+	}
+	f.fresh[r] = rt.version
+	row := f.row
+	for i := range row {
+		row[i] = Inf
+	}
+	for i := rt.first; i >= 0; i = s.stops[i].next {
+		x := &s.stops[i]
+		if !rt.frozen && x.next >= 0 {
+			y := &s.stops[x.next]
+			out := s.p.Dist[int(x.place)*n:][:n]
+			direct := out[y.place]
+			back := int(y.place)
+			for q, d := range out {
+				if d := d + s.p.Dist[q*n+back] - direct; d < row[q] {
+					row[q] = d
+				}
+			}
+		}
+	}
+	for i := rt.first; i >= 0; i = s.stops[i].next {
+		row[s.stops[i].place] = 0
+	}
+	for q, d := range row {
+		f.detour[q*f.stride+int(r)] = d
+	}
+}
+
+// near is the least that a stop at the place adds, by route.
+func (f *finder) near(place int32) []int32 {
+	return f.detour[int(place)*f.stride:][:f.stride]
+}
+
+// tripsTo is, by place, the least cost of a new trip from it to the destination.
+func (f *finder) tripsTo(to int32) []int32 {
+	if f.viaTrip[to] != nil {
+		return f.viaTrip[to]
+	}
+	p := f.s.p
+	row := make([]int32, len(p.Places))
+	for q := range row {
+		row[q] = Inf
+		if p.NoTrips {
+			continue
+		}
+		for v := range p.Vehicles {
+			if h := p.Vehicles[v].Home; len(p.Vehicles[v].Free) > 0 {
+				row[q] = min(row[q], f.s.dist(h, int32(q))+f.s.dist(int32(q), to)+f.s.dist(to, h))
+			}
+		}
+	}
+	f.viaTrip[to] = row
+	return row
+}
+
+func (f *finder) blinks() bool {
+	return f.blink > 0 && uint32(f.rng.Uint64()&1023) < f.blink
+}
+
+func (f *finder) pick(n int) int { return f.rng.IntN(n) }
+
+func (f *finder) avoided(r int32) bool {
+	for _, a := range f.avoid {
+		if a == r {
+			return true
+		}
+	}
+	return false
+}
+
+// find is the cheapest way below bound for request c, which must be without a path. It looks at rides in the order of
+// the least that a way over them can cost, as a shortest path search with a lower bound for the rest of the way:
+// first those of one ride, then those that change routes.
+func (f *finder) find(c int32, bound int32, w *way) bool {
+	s := f.s
+	f.q = &s.p.Requests[c]
+	w.n, w.cost = 0, bound
+	f.routes, f.lasts = f.routes[:0], f.lasts[:0]
+	for r := range s.routes {
+		r := int32(r)
+		rt := &s.routes[r]
+		if s.open(r) && s.stops[rt.first].dep <= f.q.Window.Close && s.stops[rt.last].larr >= f.q.Ready && s.mayCarry(f.q, rt) &&
+			!f.avoided(r) && (f.q.Lock == nil || f.q.locks(r)) && !f.blinks() {
+			f.refresh(r)
+			f.routes = append(f.routes, r)
+			if s.stops[rt.last].larr >= f.q.Window.Open {
+				f.lasts = append(f.lasts, r)
+			}
+		}
+	}
+	f.heap = f.heap[:0]
+	f.labels = append(f.labels[:0], label{place: f.q.From, arr: f.q.Ready, hold: Inf, parent: -1, older: -1})
+	f.finish(0, w)
+	f.follow(Inf, w)
+	if w.cost > 0 && !s.p.Direct && !f.direct && (f.q.Lock == nil || len(f.q.Lock) > 1) {
+		f.prepare(w)
+		f.spread(0, w)
+		f.follow(maxRides, w)
+		for _, l := range f.labels {
+			f.newest[l.place] = -1
+		}
+	}
+	return w.n > 0
+}
+
+func (q *Request) locks(r int32) bool {
+	for _, x := range q.Lock {
+		if x == r {
+			return true
+		}
+	}
+	return false
+}
+
+// prepare lists the places where the request may change routes and bounds what is left of the way there.
+func (f *finder) prepare(w *way) {
+	s := f.s
+	f.hubs = f.hubs[:0]
+	hub := func(p int32) {
+		if f.newest[p] == -1 && p != f.q.From && p != f.q.To && (s.p.Places[p].Meet || s.stores(p, f.q.Class)) {
+			f.newest[p] = -2
+			f.hubs = append(f.hubs, p)
+			f.rest[p] = s.p.Transfer
+		}
+	}
+	if len(s.p.Places) <= everywhere {
+		for p := range s.p.Places {
+			hub(int32(p))
+		}
+	}
+	for _, r := range f.routes {
+		for i := s.routes[r].first; i >= 0; i = s.stops[i].next {
+			hub(s.stops[i].place)
+			if s.stops[i].takes >= 0 {
+				f.rest[s.stops[i].place] = 0
+			}
+		}
+	}
+	if !s.p.NoTrips && f.q.Lock == nil {
+		for v := range s.p.Vehicles {
+			if len(s.p.Vehicles[v].Free) > 0 {
+				hub(s.p.Vehicles[v].Home)
+			}
+		}
+	}
+	for _, p := range f.hubs {
+		f.newest[p] = -1
+	}
+	if f.q.Lock != nil {
+		for _, p := range f.hubs {
+			f.rest[p] = 0
+		}
+		return
+	}
+	trips, to := f.tripsTo(f.q.To), f.near(f.q.To)
+	n := 0
+	for _, p := range f.hubs {
+		least := trips[p]
+		at := f.near(p)
+		for _, r := range f.lasts {
+			least = min(least, max(at[r], to[r]))
+		}
+		if f.rest[p] += least; f.rest[p] < w.cost {
+			f.hubs[n] = p
+			n++
+		}
+	}
+	f.hubs = f.hubs[:n]
+}
+
+// follow looks at the options in the order of their bounds, at most so many rides to places of transfer.
+func (f *finder) follow(most int, w *way) {
+	for len(f.heap) > 0 && f.heap[0].bound < w.cost {
+		o := f.pop()
+		l := &f.labels[o.label]
+		var best ride
+		cost := l.cost
+		t := task{q: f.q, from: l.place, to: o.place, ready: l.arr, meetBy: Inf, window: Window{-Inf, Inf}}
+		if o.label > 0 && !f.s.stores(l.place, f.q.Class) {
+			t.meetBy = l.hold
+		}
+		last := o.place == f.q.To
+		below := w.cost
+		if last {
+			t.window = f.q.Window
+		} else {
+			if most == 0 {
+				return
+			}
+			if o.route >= 0 {
+				f.next(f.routes, o, w)
+			}
+			if f.crowded(&o) || o.route >= 0 && f.ridden(o.label, o.route) || f.q.Lock != nil && f.q.Lock[l.legs] != o.route {
+				continue
+			}
+			most--
+			below -= f.rest[o.place]
+		}
+		if o.route >= 0 {
+			cost += f.toll(o.label, o.route)
+			if !f.s.rideOn(o.route, &t, below-cost, &best) {
+				continue
+			}
+		} else {
+			cost += f.toll(o.label, -1)
+			if !f.s.rideNew(-1-o.route, &t, below-cost, f.pick, &best) {
+				continue
+			}
+		}
+		cost += best.cost
+		if last {
+			f.keep(o.label, &best, cost, w)
+			continue
+		}
+		if f.dominated(o.place, cost, &best) {
+			continue
+		}
+		k := int32(len(f.labels))
+		f.labels = append(f.labels, label{place: o.place, cost: cost, arr: best.arr, hold: best.hold, parent: o.label,
+			legs: l.legs + 1, older: f.newest[o.place], ride: best})
+		f.newest[o.place] = k
+		f.labels[k].toll = f.leastToll(k)
+		f.finish(k, w)
+		if f.labels[k].legs+1 < MaxLegs && (f.q.Lock == nil || int(f.labels[k].legs)+1 < len(f.q.Lock)) {
+			f.spread(k, w)
+		}
+	}
+}
+
+// crowded reports whether the place of an option has labels enough that cost no more than the option can.
+func (f *finder) crowded(o *option) bool {
+	n := 0
+	for k := f.newest[o.place]; k >= 0; k = f.labels[k].older {
+		if f.labels[k].cost <= o.bound-f.rest[o.place] {
+			n++
+		}
+	}
+	return n >= maxLabels
+}
+
+// dominated reports whether a label of the place is no dearer than the ride, no later, and can wait as long.
+func (f *finder) dominated(place, cost int32, d *ride) bool {
+	for k := f.newest[place]; k >= 0; k = f.labels[k].older {
+		if l := &f.labels[k]; l.cost <= cost && l.arr <= d.arr && (l.hold >= d.hold || f.s.stores(place, f.q.Class)) {
+			return true
+		}
+	}
+	return false
+}
+
+// leastToll is the least that changing from label k to another route costs.
+func (f *finder) leastToll(k int32) int32 {
+	s, l := f.s, &f.labels[k]
+	if l.ride.route >= 0 {
+		for i := s.routes[l.ride.route].first; i >= 0; i = s.stops[i].next {
+			if s.stops[i].place == l.place && s.stops[i].gives >= 0 {
+				return 0
+			}
+		}
+	}
+	return s.p.Transfer
+}
+
+// toll is what changing from label k to route r costs.
+func (f *finder) toll(k, r int32) int32 {
+	l := &f.labels[k]
+	if k == 0 || l.ride.route >= 0 && r >= 0 && f.s.transferExists(l.place, l.ride.route, r) {
+		return 0
+	}
+	return f.s.p.Transfer
+}
+
+// ridden reports whether the way to label k rides route r.
+func (f *finder) ridden(k, r int32) bool {
+	for ; k > 0; k = f.labels[k].parent {
+		if f.labels[k].ride.route == r {
+			return true
+		}
+	}
+	return false
+}
+
+// driven reports whether the way to label k opens a trip of vehicle v.
+func (f *finder) driven(k, v int32) bool {
+	for ; k > 0; k = f.labels[k].parent {
+		if f.labels[k].ride.route < 0 && f.labels[k].ride.vehicle == v {
+			return true
+		}
+	}
+	return false
+}
+
+// finish lists the last rides from label k.
+func (f *finder) finish(k int32, w *way) {
+	s, q := f.s, f.q
+	l := &f.labels[k]
+	if q.Lock != nil {
+		if int(l.legs)+1 == len(q.Lock) {
+			f.push(option{l.cost, k, q.Lock[l.legs], q.To}, w)
+		}
+		return
+	}
+	at, to := f.near(l.place), f.near(q.To)
+	for _, r := range f.lasts {
+		if b := l.cost + l.toll + max(at[r], to[r]); b < w.cost && !f.ridden(k, r) {
+			f.push(option{b, k, r, q.To}, w)
+		}
+	}
+	cost := l.cost + f.toll(k, -1)
+	if s.p.NoTrips || cost+f.tripsTo(q.To)[l.place] >= w.cost {
+		return
+	}
+	for v := range s.p.Vehicles {
+		veh := &s.p.Vehicles[v]
+		if b := cost + s.dist(veh.Home, l.place) + s.dist(l.place, q.To) + s.dist(q.To, veh.Home); b < w.cost && len(veh.Free) > 0 && !f.driven(k, int32(v)) && !f.blinks() {
+			f.push(option{b, k, int32(-1 - v), q.To}, w)
+		}
+	}
+}
+
+// spread lists the rides from label k to places where the request may change routes: for each place the one of the
+// least bound, and the next one when that has been looked at.
+func (f *finder) spread(k int32, w *way) {
+	s, q := f.s, f.q
+	l := &f.labels[k]
+	f.usable = f.usable[:0]
+	at := f.near(l.place)
+	for _, r := range f.routes {
+		if l.cost+l.toll+at[r] < w.cost && (q.Lock == nil || q.Lock[l.legs] == r) && !f.ridden(k, r) {
+			f.usable = append(f.usable, r)
+		}
+	}
+	for _, h := range f.hubs {
+		if h != l.place && l.cost+l.toll+f.rest[h] < w.cost {
+			f.next(f.usable, option{-1, k, -1, h}, w)
+		}
+	}
+	if q.Lock != nil || s.p.NoTrips {
+		return
+	}
+	cost := l.cost + f.toll(k, -1)
+	for v := range s.p.Vehicles {
+		veh := &s.p.Vehicles[v]
+		if len(veh.Free) == 0 || veh.Home == l.place || veh.Home == q.From || veh.Home == q.To {
+			continue
+		}
+		if b := cost + s.dist(veh.Home, l.place) + s.dist(l.place, veh.Home) + f.rest[veh.Home]; b < w.cost && !f.driven(k, int32(v)) {
+			f.push(option{b, k, int32(-1 - v), veh.Home}, w)
+		}
+	}
+}
+
+// next lists the ride from the label to the place of o, on one of the routes, that comes after o by bound and route.
+func (f *finder) next(routes []int32, o option, w *way) {
+	l := &f.labels[o.label]
+	cost := l.cost + l.toll + f.rest[o.place]
+	best := option{w.cost, o.label, -1, o.place}
+	from, to := f.near(l.place), f.near(o.place)
+	for _, r := range routes {
+		b := cost + max(from[r], to[r])
+		if b < best.bound && (b > o.bound || b == o.bound && r > o.route) {
+			best.bound, best.route = b, r
+		}
+	}
+	if best.route >= 0 {
+		f.push(best, w)
+	}
+}
+
+// keep makes w the way to label k and on by the ride.
+func (f *finder) keep(k int32, r *ride, cost int32, w *way) {
+	w.cost = cost
+	w.n = int(f.labels[k].legs) + 1
+	w.rides[w.n-1] = *r
+	for ; k > 0; k = f.labels[k].parent {
+		w.rides[f.labels[k].legs-1] = f.labels[k].ride
+	}
+}
+
+// push adds an option to the heap, the least bound first.
+func (f *finder) push(o option, w *way) {
+	if o.bound >= w.cost {
+		return
+	}
+	h := append(f.heap, o)
+	i := len(h) - 1
+	for i > 0 && h[(i-1)/2].bound > o.bound {
+		h[i] = h[(i-1)/2]
+		i = (i - 1) / 2
+	}
+	h[i] = o
+	f.heap = h
+}
+
+func (f *finder) pop() option {
+	h := f.heap
+	top := h[0]
+	o := h[len(h)-1]
+	h = h[:len(h)-1]
+	i := 0
+	for 2*i+1 < len(h) {
+		c := 2*i + 1
+		if c+1 < len(h) && h[c+1].bound < h[c].bound {
+			c++
+		}
+		if h[c].bound >= o.bound {
+			break
+		}
+		h[i] = h[c]
+		i = c
+	}
+	if len(h) > 0 {
+		h[i] = o
+	}
+	f.heap = h
+	return top
+}
