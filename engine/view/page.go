@@ -48,7 +48,7 @@ func (p *page) sides(first, left, right string) {
 func (p *page) row(first, label string, widths []int, cells ...string) {
 	var tail strings.Builder
 	for i, c := range cells {
-		tail.WriteString(padLeft(c, widths[i]))
+		tail.WriteString(" " + padLeft(c, widths[i]-1))
 	}
 	at, end := columns(first), columns(tail.String())
 	if p.width-at-end < 12 {

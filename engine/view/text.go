@@ -77,17 +77,8 @@ func (t *text) runSheet(r *engine.PlanRound) {
 	} else if u := t.usual[r.ID]; u != nil && u.Kind != "" {
 		title += " (" + clean(u.Kind) + ")"
 	}
-	distance := t.km(r.Metres)
-	switch added := r.Metres - r.BaseMetres; {
-	case r.Dedicated:
-		distance = t.say(t.AllAdded, distance)
-	case added >= 50:
-		distance = t.say(t.MoreKmFmt, distance, t.km(added))
-	default:
-		distance = t.say(t.NoMoreKm, distance)
-	}
 	t.sides("", strings.ToUpper(t.producerName(r.Producer))+" · "+title, day)
-	t.sides("", t.say(t.VehicleFmt, clean(r.Vehicle)), distance)
+	t.sides("", t.say(t.VehicleFmt, clean(r.Vehicle)), t.distance(r.Metres, r.Metres-r.BaseMetres))
 	t.rule("─")
 	rooms := t.rooms(r)
 	for i := range r.Stops {
@@ -290,16 +281,15 @@ func (t *text) gain() {
 		t.print(first + padLeft(value, 14))
 		t.wrap("  ", more)
 	}
-	row(t.Alone, t.km(s.AloneMetres), "")
+	if s.AloneMetres > 0 {
+		row(t.Alone, t.km(s.AloneMetres), "")
+	}
 	row(t.Planned, t.km(s.PlannedMetres), t.count(t.Handovers, s.Handovers)+", "+t.count(t.Trips, s.Trips))
-	if !s.NothingToGain {
-		more := ""
-		if s.AloneMetres > 0 {
-			more = t.number(100*s.SavedMetres/s.AloneMetres, 1) + t.fixed("~%") + ", "
-		}
-		row(t.Saved, t.km(s.SavedMetres), more+t.say(t.SavedCO2Fmt, t.kg(s.SavedCO2Kg)))
-	} else {
+	switch {
+	case s.NothingToGain:
 		t.wrap("", t.fixed(t.NothingToGain))
+	case s.AloneMetres > 0:
+		row(t.Saved, t.km(s.SavedMetres), t.percent(s.SavedMetres/s.AloneMetres)+", "+t.say(t.SavedCO2Fmt, t.kg(s.SavedCO2Kg)))
 	}
 	if s.SavedMetres < 0 {
 		t.wrap("", t.say(t.DrivesMoreFmt, t.km(-s.SavedMetres)))
@@ -312,28 +302,39 @@ func (t *text) gain() {
 	}
 }
 
+// shares is a table of each producer's kilometres, or a sentence for each where there is no room for a table.
 func (t *text) shares() {
-	if len(t.plan.Summary.Producers) == 0 {
+	list := t.plan.Summary.Producers
+	if len(list) == 0 {
 		return
 	}
 	t.blank()
-	columns := []int{15, 14, 13, 13}
-	if t.width < 76 {
-		columns = []int{10, 10, 10, 10}
+	titles, widths := []string{t.Alone, t.Planned, t.ForOthers, t.ByOthers}, []int{16, 14, 13, 13}
+	table := t.width >= 76
+	if table {
+		t.row("", t.Producer, widths, titles...)
 	}
-	t.row("", t.Producer, columns, t.Alone, t.Planned, t.ForOthers, t.ByOthers)
-	for _, p := range t.plan.Summary.Producers {
+	for _, p := range list {
 		label := t.producerName(p.Producer)
 		if p.WorseOff {
 			label += " (" + t.WorseOff + ")"
 		}
-		number := func(m float64) string {
-			if m == 0 {
-				return "–"
+		cells := make([]string, len(titles))
+		for i, m := range []float64{p.AloneMetres, p.PlannedMetres, p.ForOthers, p.ByOthers} {
+			switch {
+			case !table:
+				cells[i] = titles[i] + " " + t.km(m)
+			case m == 0:
+				cells[i] = "–"
+			default:
+				cells[i] = t.number(m/1000, 1)
 			}
-			return t.number(m/1000, 1)
 		}
-		t.row("", label, columns, number(p.AloneMetres), number(p.PlannedMetres), number(p.ForOthers), number(p.ByOthers))
+		if table {
+			t.row("", label, widths, cells...)
+		} else {
+			t.wrap("  ", label+t.fixed(t.Colon)+" "+strings.Join(cells, ", "))
+		}
 	}
 }
 

@@ -14,27 +14,27 @@ import (
 // words are the texts of one language. Fields named Fmt hold a format, fields of two hold singular and plural.
 // A "~" stands for the space that must not break: plain in English, narrow in French.
 type words struct {
-	Decimal, Thousands, Colon, Semicolon string
-	Weekdays                             [7]string // from Sunday
-	Months                               [12]string
-	DateFmt                              string // weekday, day, month
-	First                                string // the first day of a month
-	Minutes                              string
+	Decimal, Thousands, Colon, Semicolon, Percent string
+	Weekdays                                      [7]string // from Sunday
+	Months                                        [12]string
+	DateFmt                                       string // weekday, day, month
+	First                                         string // the first day of a month
+	Minutes                                       string
 
 	Ambient, Chilled, Frozen string
 
 	Title, RoundFmt, TripFmt, VehicleFmt          string
-	MoreKmFmt, NoMoreKm, AllAdded                 string
+	MoreKmFmt, NoMoreKmFmt, AllAddedFmt           string
 	Start, End, OwnStop, AddedStop                string
 	Collect, Deliver                              string
 	HandOverFmt, LeaveFmt                         string // whom, round, when
 	TakeOverFmt, FetchFmt                         string
-	RoomLeft, ForPoint                            string
+	RoomLeft                                      string
 	Unchanged                                     [2]string
 	NobodyMoves                                   string
 	WhoCarries, OnSite                            string
 	LegFmt, HandoverAtFmt                         string // whom, round; place
-	Gain, Alone, Planned, Saved, Share            string
+	Gain, Alone, Planned, Saved                   string
 	NothingToGain, DrivesMoreFmt, MoreIsServedFmt string
 	CO2SourceFmt, SavedCO2Fmt                     string
 	Handovers, Trips                              [2]string
@@ -70,7 +70,7 @@ func (o Options) words() *words {
 }
 
 var english = words{
-	Decimal: ".", Thousands: ",", Colon: ":", Semicolon: ";",
+	Decimal: ".", Thousands: ",", Colon: ":", Semicolon: ";", Percent: "%",
 	Weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 	Months:   [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 	DateFmt:  "%s %s %s", First: "1", Minutes: "min",
@@ -78,7 +78,7 @@ var english = words{
 	Ambient: "ambient", Chilled: "chilled", Frozen: "frozen",
 
 	Title: "Who carries what, week %s", RoundFmt: "round %s", TripFmt: "DEDICATED TRIP %s", VehicleFmt: "vehicle %s",
-	MoreKmFmt: "%s, of which %s added", NoMoreKm: "%s, none added", AllAdded: "%s, all added",
+	MoreKmFmt: "%s, of which %s added", NoMoreKmFmt: "%s, none added", AllAddedFmt: "%s, all added",
 	Start: "start", End: "end", OwnStop: "own stop", AddedStop: "ADDED STOP",
 	Collect: "load", Deliver: "unload here",
 	HandOverFmt: "hand over to %s (%s, there %s)", LeaveFmt: "leave here for %s (%s, comes %s)",
@@ -100,7 +100,7 @@ var english = words{
 	Consignments: [2]string{"1 consignment", "%d consignments"},
 
 	WayOnTheWayFmt: "rides on the way of %s, no extra km", WayOnTheWayKmFmt: "rides on the way of %s, +%s",
-	WayAddedStopFmt: "%s is diverted for it, +%s", WayHandoverFmt: "changes from %s, +%s with the handover", WayTripFmt: "needs %s, +%s",
+	WayAddedStopFmt: "%s is diverted for these goods, +%s", WayHandoverFmt: "changes from %s, +%s with the handover", WayTripFmt: "needs %s, +%s",
 	Then: "%s to %s", NextFmt: "next best: %s, +%s", NextViaFmt: "next best: %s by %s, +%s", NoOtherWay: "no other way exists",
 
 	CarrierFmt: "%s (%s)", TripOfFmt: "a new trip of vehicle %s",
@@ -122,7 +122,7 @@ var english = words{
 }
 
 var french = words{
-	Decimal: ",", Thousands: "\u202f", Colon: "~:", Semicolon: "~;",
+	Decimal: ",", Thousands: "\u202f", Colon: "~:", Semicolon: "~;", Percent: "~%",
 	Weekdays: [7]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
 	Months:   [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
 	DateFmt:  "%s %s %s", First: "1er", Minutes: "min",
@@ -130,7 +130,7 @@ var french = words{
 	Ambient: "ambiant", Chilled: "frais", Frozen: "surgelé",
 
 	Title: "Qui porte quoi, semaine %s", RoundFmt: "tournée %s", TripFmt: "TRAJET DÉDIÉ %s", VehicleFmt: "véhicule %s",
-	MoreKmFmt: "%s, dont %s ajoutés", NoMoreKm: "%s, rien d’ajouté", AllAdded: "%s, tous ajoutés",
+	MoreKmFmt: "%s, dont %s ajoutés", NoMoreKmFmt: "%s, rien d’ajouté", AllAddedFmt: "%s, tous ajoutés",
 	Start: "départ", End: "retour", OwnStop: "arrêt habituel", AddedStop: "ARRÊT AJOUTÉ",
 	Collect: "charger", Deliver: "décharger ici",
 	HandOverFmt: "remettre à %s (%s, sur place %s)", LeaveFmt: "laisser ici pour %s (%s, passe %s)",
@@ -152,7 +152,7 @@ var french = words{
 	Consignments: [2]string{"1 lot", "%d lots"},
 
 	WayOnTheWayFmt: "profite du passage de %s, sans km de plus", WayOnTheWayKmFmt: "profite du passage de %s, +%s",
-	WayAddedStopFmt: "%s fait un détour pour lui, +%s", WayHandoverFmt: "change de tournée, %s, +%s avec la remise", WayTripFmt: "demande %s, +%s",
+	WayAddedStopFmt: "%s fait un détour pour ce lot, +%s", WayHandoverFmt: "change de tournée, %s, +%s avec la remise", WayTripFmt: "demande %s, +%s",
 	Then: "%s puis %s", NextFmt: "sinon~: %s, +%s", NextViaFmt: "sinon~: %s par %s, +%s", NoOtherWay: "aucune autre possibilité",
 
 	CarrierFmt: "%s (%s)", TripOfFmt: "un nouveau trajet du véhicule %s",
@@ -238,6 +238,21 @@ func (w *words) km(metres float64) string { return w.number(metres/1000, 1) + w.
 func (w *words) metres(m float64) string  { return w.number(m, 0) + w.Space() + "m" }
 func (w *words) kg(kg float64) string     { return w.number(kg, 1) + w.Space() + "kg" }
 func (w *words) litres(l float64) string  { return w.number(l, 1) + w.Space() + "l" }
+
+func (w *words) percent(share float64) string {
+	return w.number(100*share, 1) + w.fixed(w.Percent)
+}
+
+// distance says how far a round goes and how much of that it would not go anyway.
+func (w *words) distance(metres, added float64) string {
+	switch {
+	case added < 50:
+		return w.say(w.NoMoreKmFmt, w.km(metres))
+	case metres-added < 50:
+		return w.say(w.AllAddedFmt, w.km(metres))
+	}
+	return w.say(w.MoreKmFmt, w.km(metres), w.km(added))
+}
 
 // atLeast writes a figure with one decimal only where it is not whole.
 func (w *words) atLeast(v float64, unit string) string {
