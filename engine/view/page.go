@@ -39,6 +39,9 @@ func (p *page) sides(first, left, right string) {
 		return
 	}
 	p.wrap(first, left)
+	if right == "" {
+		return
+	}
 	for _, l := range wrapped(right, p.width-at) {
 		p.print(strings.Repeat(" ", p.width-columns(l)) + l)
 	}

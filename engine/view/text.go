@@ -144,7 +144,7 @@ func (t *text) transfer(x transfer, here engine.PlanStop) {
 	t.wrap(besideTime, head+t.fixed(t.Colon))
 	for _, g := range x.goods {
 		label := t.producerName(g.producer)
-		if x.action != deliver {
+		if x.action != deliver || t.pointName(g.point) != t.placeName(here.Place) {
 			label += " → " + t.pointName(g.point)
 		}
 		t.row(underStop, label, []int{9, 11, 11}, t.class(g.class), t.kg(g.kg), t.litres(g.litres))

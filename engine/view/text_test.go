@@ -118,6 +118,7 @@ func TestNumbersAndDates(t *testing.T) {
 		{french.count(french.Lines, 0), "0 lignes"},
 		{french.count(french.Lines, 1), "1 ligne"},
 		{french.say("de %s et de %s", "Anne", "Bruno"), "d’Anne et de Bruno"},
+		{french.say("la commande %s d’un an", "o-1"), "la commande o-1 d’un an"},
 		{english.say("%s", "100% de l’%s ~"), "100% de l’%s ~"},
 	} {
 		if c.got != c.want {
@@ -148,6 +149,14 @@ func TestGoodsThatWaitAreLeftAndFetched(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
+	}
+}
+
+func TestAPickupPointIsNamedWhereItsPlaceHasAnotherName(t *testing.T) {
+	week, plan := fixture(t)
+	week.PickupPoints[0].Name = "Drive"
+	if got := textOf(t, week, plan, Options{Location: winter}); !strings.Contains(got, "\n                 Anne → Drive                      ambient") {
+		t.Errorf("who unloads at the hall does not see that it is for the drive:\n%s", got)
 	}
 }
 

@@ -180,7 +180,7 @@ func (w *words) say(format string, args ...string) string {
 		if i > 0 && i <= len(args) {
 			out.WriteString(args[i-1])
 		}
-		if stem, de := strings.CutSuffix(part, "de "); w == &french && de && i < len(args) && startsWithVowel(args[i]) {
+		if stem, de := strings.CutSuffix(part, "de "); w == &french && de && (stem == "" || strings.HasSuffix(stem, " ")) && i < len(args) && startsWithVowel(args[i]) {
 			part = stem + "d’"
 		}
 		out.WriteString(part)
