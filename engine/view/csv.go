@@ -86,7 +86,7 @@ func (b *book) csvUnserved(u *engine.Unserved, opt Options) []string {
 		cell(u.Order), strconv.Itoa(u.Line), cell(plain(b.unservedReason(opt.words(), u))))
 }
 
-func figure(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+func figure(v float64) string { return strconv.FormatFloat(thousandths(v), 'f', -1, 64) }
 
 // cell keeps a spreadsheet from running a text as a formula.
 func cell(s string) string {

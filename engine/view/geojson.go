@@ -173,10 +173,18 @@ func (b *book) arriving() map[string]goods {
 	return sums
 }
 
-// finite is v, or 0 for what JSON cannot hold.
+// finite is v to a thousandth, or 0 for what JSON cannot hold.
 func finite(v float64) float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return 0
 	}
-	return v
+	return thousandths(v)
+}
+
+// thousandths takes away what adding kilograms up leaves behind the third decimal.
+func thousandths(v float64) float64 {
+	if math.Abs(v) > 1e12 {
+		return v
+	}
+	return math.Round(v*1000) / 1000
 }

@@ -101,10 +101,10 @@ func (b *book) roundName(w *words, r *engine.Repair) string {
 }
 
 func explain(b *book, w *words, c *engine.Consignment) string {
-	why := c.Why
-	if why == nil {
+	if c == nil || c.Why == nil {
 		return ""
 	}
+	why := c.Why
 	var rounds []string
 	for _, leg := range c.Legs {
 		rounds = append(rounds, leg.Round)

@@ -24,7 +24,7 @@ func Text(w io.Writer, week *engine.Week, plan *engine.Plan, opt Options) error 
 	t.gain()
 	t.shares()
 	t.unserved()
-	t.assigned()
+	t.assignments()
 	out := t.String()
 	if t.words == &english {
 		out = strings.ReplaceAll(out, "\u00a0", " ")
@@ -182,10 +182,10 @@ func (t *text) span(s, than engine.PlanStop) string {
 }
 
 func (t *text) roomLeft(r room) string {
-	parts := []string{t.number(floor(r.kg), 0) + t.Space() + "kg"}
+	parts := []string{t.number(floor(r.kg), 0) + t.space() + "kg"}
 	for _, c := range engine.Classes {
 		if l, ok := r.litres[c]; ok {
-			parts = append(parts, t.class(c)+t.Space()+t.number(floor(l), 0)+t.Space()+"l")
+			parts = append(parts, t.class(c)+t.space()+t.number(floor(l), 0)+t.space()+"l")
 		}
 	}
 	return t.RoomLeft + t.fixed(t.Colon) + " " + strings.Join(parts, " · ")
@@ -195,7 +195,7 @@ func (t *text) unchanged() {
 	var list []string
 	for i := range t.plan.Rounds {
 		if r := &t.plan.Rounds[i]; !changed(r) {
-			list = append(list, t.producerName(r.Producer)+t.Space()+"("+clean(r.ID)+")")
+			list = append(list, t.producerName(r.Producer)+t.space()+"("+clean(r.ID)+")")
 		}
 	}
 	if len(list) > 0 {
@@ -383,7 +383,7 @@ func (t *text) unservedLine(u *engine.Unserved, l *engine.Line) string {
 	return t.say(t.LineFmt, clean(u.Order), product, t.producerName(l.Producer), where, t.kg(l.Kg))
 }
 
-func (t *text) assigned() {
+func (t *text) assignments() {
 	if len(t.plan.Assigned) == 0 {
 		return
 	}

@@ -251,8 +251,10 @@ func TestWaysInWords(t *testing.T) {
 			}
 		}
 	}
-	if got := Explain(week, plan, &engine.Consignment{}, Options{}); got != "" {
-		t.Errorf("nothing to explain, got %q", got)
+	for _, c := range []*engine.Consignment{nil, {}} {
+		if got := Explain(week, plan, c, Options{}); got != "" {
+			t.Errorf("nothing to explain, got %q", got)
+		}
 	}
 }
 

@@ -53,6 +53,7 @@ type book struct {
 	points       map[string]*engine.PickupPoint
 	orders       map[string]*engine.Order
 	consignments map[string]*engine.Consignment
+	assigned     map[string]*engine.Assignment // by order
 }
 
 func newBook(week *engine.Week, plan *engine.Plan) *book {
@@ -73,6 +74,7 @@ func newBook(week *engine.Week, plan *engine.Plan) *book {
 		points:       byID(week.PickupPoints, func(p *engine.PickupPoint) string { return p.ID }),
 		orders:       byID(week.Orders, func(o *engine.Order) string { return o.ID }),
 		consignments: byID(plan.Consignments, func(c *engine.Consignment) string { return c.ID }),
+		assigned:     byID(plan.Assigned, func(a *engine.Assignment) string { return a.Order }),
 	}
 }
 
@@ -133,10 +135,8 @@ func (b *book) orderPoint(order string) string {
 	if o := b.orders[order]; o != nil && o.PickupPoint != "" {
 		return o.PickupPoint
 	}
-	for _, a := range b.plan.Assigned {
-		if a.Order == order {
-			return a.PickupPoint
-		}
+	if a := b.assigned[order]; a != nil {
+		return a.PickupPoint
 	}
 	return ""
 }

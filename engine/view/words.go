@@ -193,10 +193,10 @@ func startsWithVowel(s string) bool {
 	return strings.ContainsRune("aeiouyàâéèêëîïôùûœæAEIOUYÀÂÉÈÊËÎÏÔÙÛŒÆ", first)
 }
 
-func (w *words) fixed(s string) string { return strings.ReplaceAll(s, "~", w.Space()) }
+func (w *words) fixed(s string) string { return strings.ReplaceAll(s, "~", w.space()) }
 
-// Space is the one between a figure and its unit, which must not break.
-func (w *words) Space() string {
+// space is the one between a figure and its unit, which must not break.
+func (w *words) space() string {
 	if w == &french {
 		return "\u202f"
 	}
@@ -234,10 +234,10 @@ func (w *words) number(v float64, decimals int) string {
 	return out.String()
 }
 
-func (w *words) km(metres float64) string { return w.number(metres/1000, 1) + w.Space() + "km" }
-func (w *words) metres(m float64) string  { return w.number(m, 0) + w.Space() + "m" }
-func (w *words) kg(kg float64) string     { return w.number(kg, 1) + w.Space() + "kg" }
-func (w *words) litres(l float64) string  { return w.number(l, 1) + w.Space() + "l" }
+func (w *words) km(metres float64) string { return w.number(metres/1000, 1) + w.space() + "km" }
+func (w *words) metres(m float64) string  { return w.number(m, 0) + w.space() + "m" }
+func (w *words) kg(kg float64) string     { return w.number(kg, 1) + w.space() + "kg" }
+func (w *words) litres(l float64) string  { return w.number(l, 1) + w.space() + "l" }
 
 func (w *words) percent(share float64) string {
 	return w.number(100*share, 1) + w.fixed(w.Percent)
@@ -260,11 +260,11 @@ func (w *words) atLeast(v float64, unit string) string {
 	if math.Abs(v-math.Round(v)) < 0.05 {
 		decimals = 0
 	}
-	return w.number(v, decimals) + w.Space() + unit
+	return w.number(v, decimals) + w.space() + unit
 }
 
 func (w *words) minutes(seconds float64) string {
-	return w.number(math.Ceil(seconds/60), 0) + w.Space() + w.Minutes
+	return w.number(math.Ceil(seconds/60), 0) + w.space() + w.Minutes
 }
 
 func (w *words) class(c engine.Class) string {
