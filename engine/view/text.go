@@ -1,0 +1,394 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"carriole/engine"
+)
+
+// Text writes a plan for people: a run sheet for each round that has something to do, the rounds that stay as they
+// are, whose goods ride with whom, what planning together brings, and what is not served and why. No line is wider
+// than opt.Width columns. The error is the writer's.
+func Text(w io.Writer, week *engine.Week, plan *engine.Plan, opt Options) error {
+	t := &text{book: newBook(week, plan), opt: opt, words: opt.words(), page: page{width: opt.width()}}
+	t.wrap("", t.say(t.Title, clean(t.plan.Week)))
+	t.rule("═")
+	t.runSheets()
+	t.unchanged()
+	t.whoCarries()
+	t.gain()
+	t.shares()
+	t.unserved()
+	t.assignments()
+	out := t.String()
+	if t.words == &english {
+		out = strings.ReplaceAll(out, "\u00a0", " ")
+	}
+	_, err := io.WriteString(w, out)
+	return err
+}
+
+type text struct {
+	*book
+	*words
+	page
+	opt Options
+}
+
+func (t *text) runSheets() {
+	var list []*engine.PlanRound
+	for i := range t.plan.Rounds {
+		if r := &t.plan.Rounds[i]; changed(r) {
+			list = append(list, r)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *engine.PlanRound) int { return departure(a).Compare(departure(b)) })
+	for _, r := range list {
+		t.blank()
+		t.runSheet(r)
+	}
+	if len(list) == 0 {
+		t.blank()
+		t.wrap("", t.NobodyMoves)
+	}
+}
+
+// departure is when a round leaves its start, zero where it has no stops.
+func departure(r *engine.PlanRound) time.Time {
+	if len(r.Stops) == 0 {
+		return time.Time{}
+	}
+	return r.Stops[0].Depart
+}
+
+func (t *text) runSheet(r *engine.PlanRound) {
+	day := ""
+	if len(r.Stops) > 0 {
+		day = t.date(t.opt.local(departure(r)))
+	}
+	title := t.say(t.RoundFmt, clean(r.ID))
+	if r.Dedicated {
+		title = t.say(t.TripFmt, clean(r.ID))
+	} else if u := t.usual[r.ID]; u != nil && u.Kind != "" {
+		title += " (" + clean(u.Kind) + ")"
+	}
+	t.sides("", strings.ToUpper(t.producerName(r.Producer))+" · "+title, day)
+	t.sides("", t.say(t.VehicleFmt, clean(r.Vehicle)), t.distance(r.Metres, r.Metres-r.BaseMetres))
+	t.rule("─")
+	rooms := t.rooms(r)
+	for i := range r.Stops {
+		if here := t.date(t.opt.local(r.Stops[i].Arrive)); here != day {
+			t.wrap(besideTime, here)
+			day = here
+		}
+		t.stopLine(r, i)
+		for _, x := range t.transfers(r, i) {
+			t.transfer(x, r.Stops[i])
+		}
+		if rooms != nil && i < len(r.Stops)-1 {
+			t.wrap(besideTime, t.roomLeft(rooms[i]))
+		}
+	}
+}
+
+// Run sheets have the times at the left and everything else beside them.
+const (
+	besideTime = "               " // "17:40–18:40  + " is as wide
+	underStop  = besideTime + "  "
+)
+
+func (t *text) stopLine(r *engine.PlanRound, i int) {
+	s := r.Stops[i]
+	arrive, depart := clock(t.opt.local(s.Arrive)), clock(t.opt.local(s.Depart))
+	mark, note, when := "", "", arrive+"–"+depart
+	switch roleOf(r, i) {
+	case roleStart:
+		mark, note, when = "●", t.Start, depart
+	case roleEnd:
+		mark, note, when = "●", t.End, arrive
+	case roleOwn:
+		mark, note = "○", t.OwnStop
+	case roleAdded:
+		mark, note = "+", t.AddedStop
+		if r.Dedicated {
+			note = ""
+		}
+	}
+	t.sides(when+strings.Repeat(" ", 13-columns(when))+mark+" ", t.placeName(s.Place), note)
+}
+
+func (t *text) transfer(x transfer, here engine.PlanStop) {
+	total := goods{}
+	for _, g := range x.goods {
+		total.consignments += g.consignments
+	}
+	head := ""
+	switch x.action {
+	case deliver:
+		head = t.Deliver
+	case collect:
+		head = t.Collect
+	case handOver:
+		head = t.partner(x, here, t.HandOverFmt, t.LeaveFmt)
+	case takeOver:
+		head = t.partner(x, here, t.TakeOverFmt, t.FetchFmt)
+	}
+	if total.consignments > 1 {
+		head += ", " + t.count(t.Consignments, total.consignments)
+	}
+	t.wrap(besideTime, head+t.fixed(t.Colon))
+	for _, g := range x.goods {
+		label := t.producerName(g.producer)
+		if x.action != deliver || t.pointName(g.point) != t.placeName(here.Place) {
+			label += " → " + t.pointName(g.point)
+		}
+		t.row(underStop, label, []int{9, 11, 11}, t.class(g.class), t.kg(g.kg), t.litres(g.litres))
+	}
+}
+
+// partner says who the other one of a handover is, which round they drive, and when they are here.
+func (t *text) partner(x transfer, here engine.PlanStop, meet, wait string) string {
+	who, round := t.producerName(t.carrier(x.round)), clean(x.round)
+	if who == "" {
+		who = round
+	}
+	other := t.stop(x.round, x.stop)
+	if other == nil {
+		return t.say(meet, who, round, "?")
+	}
+	format, when := meet, t.span(*other, here)
+	if other.Arrive.After(here.Depart) || other.Depart.Before(here.Arrive) {
+		format = wait
+	}
+	return t.say(format, who, round, when)
+}
+
+// span is the time of a stay, with its day where that is not the day of the other.
+func (t *text) span(s, than engine.PlanStop) string {
+	a, d := t.opt.local(s.Arrive), t.opt.local(s.Depart)
+	when := clock(a)
+	if !d.Equal(a) {
+		when += "–" + clock(d)
+	}
+	if day := t.date(a); day != t.date(t.opt.local(than.Arrive)) {
+		when = day + " " + when
+	}
+	return when
+}
+
+func (t *text) roomLeft(r room) string {
+	parts := []string{t.number(floor(r.kg), 0) + t.space() + "kg"}
+	for _, c := range engine.Classes {
+		if l, ok := r.litres[c]; ok {
+			parts = append(parts, t.class(c)+t.space()+t.number(floor(l), 0)+t.space()+"l")
+		}
+	}
+	return t.RoomLeft + t.fixed(t.Colon) + " " + strings.Join(parts, " · ")
+}
+
+func (t *text) unchanged() {
+	var list []string
+	for i := range t.plan.Rounds {
+		if r := &t.plan.Rounds[i]; !changed(r) {
+			list = append(list, t.producerName(r.Producer)+t.space()+"("+clean(r.ID)+")")
+		}
+	}
+	if len(list) > 0 {
+		t.blank()
+		t.wrap("", t.count(t.Unchanged, len(list))+t.fixed(t.Colon)+" "+strings.Join(list, ", ")+".")
+	}
+}
+
+func (t *text) section(title, figures string) {
+	t.blank()
+	t.sides("", strings.ToUpper(title), figures)
+	t.rule("─")
+}
+
+// whoCarries lists the consignments by producer: where to, with whom, and why so.
+func (t *text) whoCarries() {
+	list := make([]*engine.Consignment, len(t.plan.Consignments))
+	for i := range list {
+		list[i] = &t.plan.Consignments[i]
+	}
+	order := make(map[string]int, len(t.week.Producers))
+	for i, p := range t.week.Producers {
+		order[p.ID] = i
+	}
+	slices.SortStableFunc(list, func(a, b *engine.Consignment) int {
+		return cmp.Or(cmp.Compare(order[a.Producer], order[b.Producer]), cmp.Compare(a.Producer, b.Producer), cmp.Compare(a.PickupPoint, b.PickupPoint))
+	})
+	var onSite []*engine.Consignment
+	title := false
+	for _, c := range list {
+		if len(c.Legs) == 0 {
+			onSite = append(onSite, c)
+			continue
+		}
+		if !title {
+			t.section(t.WhoCarries, "")
+			title = true
+		}
+		t.goodsRow("", c)
+		t.wrap("  ", t.itinerary(c))
+		if why := explain(t.book, t.words, c); why != "" {
+			t.wrap("  ", why)
+		}
+	}
+	if len(onSite) > 0 {
+		t.section(t.OnSite, "")
+		for _, c := range onSite {
+			t.goodsRow("", c)
+		}
+	}
+}
+
+func (t *text) goodsRow(first string, c *engine.Consignment) {
+	t.row(first, t.producerName(c.Producer)+" → "+t.pointName(c.PickupPoint), []int{9, 11, 11}, t.class(c.Class), t.kg(c.Kg), t.litres(c.Litres))
+}
+
+// itinerary says with whom a consignment rides and where it changes.
+func (t *text) itinerary(c *engine.Consignment) string {
+	var s strings.Builder
+	for k, leg := range c.Legs {
+		if k > 0 {
+			where := "?"
+			if at := t.stop(leg.Round, leg.From); at != nil {
+				where = t.placeName(at.Place)
+			}
+			s.WriteString(t.say(t.HandoverAtFmt, where))
+		}
+		s.WriteString(t.say(t.LegFmt, t.producerName(t.carrier(leg.Round)), clean(leg.Round)))
+	}
+	return s.String()
+}
+
+func (t *text) gain() {
+	s := &t.plan.Summary
+	t.section(t.Gain, "")
+	width := max(columns(t.Alone), columns(t.Planned), columns(t.Saved)) + 2
+	row := func(label, value, more string) {
+		first := label + strings.Repeat(" ", width-columns(label))
+		if p := padLeft(value, 14); width+columns(p)+2+columns(more) <= t.width || more == "" {
+			t.print(first + p + "  " + more)
+			return
+		}
+		t.print(first + padLeft(value, 14))
+		t.wrap("  ", more)
+	}
+	if s.AloneMetres > 0 {
+		row(t.Alone, t.km(s.AloneMetres), "")
+	}
+	row(t.Planned, t.km(s.PlannedMetres), t.count(t.Handovers, s.Handovers)+", "+t.count(t.Trips, s.Trips))
+	switch {
+	case s.NothingToGain:
+		t.wrap("", t.fixed(t.NothingToGain))
+	case s.AloneMetres > 0:
+		row(t.Saved, t.km(s.SavedMetres), t.percent(s.SavedMetres/s.AloneMetres)+", "+t.say(t.SavedCO2Fmt, t.kg(s.SavedCO2Kg)))
+	}
+	if s.SavedMetres < 0 {
+		t.wrap("", t.say(t.DrivesMoreFmt, t.km(-s.SavedMetres)))
+	}
+	if s.AloneUnservedKg > s.UnservedKg {
+		t.wrap("", t.say(t.MoreIsServedFmt, t.kg(s.AloneUnservedKg), t.kg(s.UnservedKg)))
+	}
+	if s.CO2Source != "" && !s.NothingToGain {
+		t.wrap("", t.say(t.CO2SourceFmt, clean(s.CO2Source)))
+	}
+}
+
+// shares is a table of each producer's kilometres, or a sentence for each where there is no room for a table.
+func (t *text) shares() {
+	list := t.plan.Summary.Producers
+	if len(list) == 0 {
+		return
+	}
+	t.blank()
+	titles, widths := []string{t.Alone, t.Planned, t.ForOthers, t.ByOthers}, []int{16, 14, 13, 13}
+	table := t.width >= 76
+	if table {
+		t.row("", t.Producer, widths, titles...)
+	}
+	for _, p := range list {
+		label := t.producerName(p.Producer)
+		if p.WorseOff {
+			label += " (" + t.WorseOff + ")"
+		}
+		cells := make([]string, len(titles))
+		for i, m := range []float64{p.AloneMetres, p.PlannedMetres, p.ForOthers, p.ByOthers} {
+			switch {
+			case !table:
+				cells[i] = titles[i] + " " + t.km(m)
+			case m == 0:
+				cells[i] = "–"
+			default:
+				cells[i] = t.number(m/1000, 1)
+			}
+		}
+		if table {
+			t.row("", label, widths, cells...)
+		} else {
+			t.wrap("  ", label+t.fixed(t.Colon)+" "+strings.Join(cells, ", "))
+		}
+	}
+}
+
+func (t *text) unserved() {
+	list := t.plan.Unserved
+	if len(list) == 0 {
+		t.blank()
+		t.wrap("", t.AllServed)
+		return
+	}
+	var reasons []string
+	lines := map[string][]string{}
+	kg := 0.0
+	for i := range list {
+		u := &list[i]
+		reason := t.unservedReason(t.words, u)
+		if lines[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		what := fmt.Sprintf("%s[%d]", clean(u.Order), u.Line)
+		if l := t.book.line(u.Order, u.Line); l != nil {
+			kg += l.Kg
+			what = t.unservedLine(u, l)
+		}
+		lines[reason] = append(lines[reason], what)
+	}
+	t.section(t.Unserved, t.count(t.Lines, len(list))+", "+t.kg(kg))
+	for _, reason := range reasons {
+		t.wrap("! ", strings.TrimSuffix(reason, ".")+".")
+		for _, l := range lines[reason] {
+			t.wrap("  · ", l)
+		}
+	}
+}
+
+func (t *text) unservedLine(u *engine.Unserved, l *engine.Line) string {
+	product := clean(l.Product)
+	if product == "" {
+		product = t.class(l.Class)
+	}
+	point := t.orderPoint(u.Order)
+	where := "?"
+	if point != "" {
+		where = t.pointName(point)
+	}
+	return t.say(t.LineFmt, clean(u.Order), product, t.producerName(l.Producer), where, t.kg(l.Kg))
+}
+
+func (t *text) assignments() {
+	if len(t.plan.Assigned) == 0 {
+		return
+	}
+	t.section(t.Assigned, "")
+	for _, a := range t.plan.Assigned {
+		t.wrap("  ", t.say(t.AssignedFmt, clean(a.Order), t.pointName(a.PickupPoint)))
+	}
+}

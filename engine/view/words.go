@@ -1,0 +1,290 @@
+package view
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"carriole/engine"
+)
+
+// words are the texts of one language. Fields named Fmt hold a format, fields of two hold singular and plural.
+// A "~" stands for the space that must not break: plain in English, narrow in French.
+type words struct {
+	Decimal, Thousands, Colon, Semicolon, Percent string
+	Weekdays                                      [7]string // from Sunday
+	Months                                        [12]string
+	DateFmt                                       string // weekday, day, month
+	First                                         string // the first day of a month
+	Minutes                                       string
+
+	Ambient, Chilled, Frozen string
+
+	Title, RoundFmt, TripFmt, VehicleFmt          string
+	MoreKmFmt, NoMoreKmFmt, AllAddedFmt           string
+	Start, End, OwnStop, AddedStop                string
+	Collect, Deliver                              string
+	HandOverFmt, LeaveFmt                         string // whom, round, when
+	TakeOverFmt, FetchFmt                         string
+	RoomLeft                                      string
+	Unchanged                                     [2]string
+	NobodyMoves                                   string
+	WhoCarries, OnSite                            string
+	LegFmt, HandoverAtFmt                         string // whom, round; place
+	Gain, Alone, Planned, Saved                   string
+	NothingToGain, DrivesMoreFmt, MoreIsServedFmt string
+	CO2SourceFmt, SavedCO2Fmt                     string
+	Handovers, Trips                              [2]string
+	Producer, ForOthers, ByOthers, WorseOff       string
+	AllServed, Unserved                           string
+	Lines                                         [2]string
+	LineFmt                                       string
+	Assigned, AssignedFmt                         string
+	Consignments                                  [2]string
+
+	WayOnTheWayFmt, WayOnTheWayKmFmt, WayAddedStopFmt, WayHandoverFmt, WayTripFmt string
+	Then, NextFmt, NextViaFmt, NoOtherWay                                         string
+
+	CarrierFmt, TripOfFmt                               string
+	RoomFmt, PayloadFmt, MetresFmt, SecondsFmt          string
+	ProducerMetresFmt, TimeFmt, CarriesFmt, ForbidFmt   string
+	OthersFmt, OthersWithinFmt, FrozenFmt, CarriedByFmt string
+	Lock, NoVehicle, NoPickup, NoPickupFmt, NoRepair    string
+	NoRoundNamed                                        string
+
+	LegendBase, LegendAdded, LegendTrip, LegendUnchanged string
+	LegendOwn, LegendAddedStop, LegendHandover           string
+	LegendFarm, LegendPoint, LegendRounds                string
+	OtherCarriers                                        [2]string
+	PictureFmt                                           string
+}
+
+func (o Options) words() *words {
+	if o.Lang == French {
+		return &french
+	}
+	return &english
+}
+
+var english = words{
+	Decimal: ".", Thousands: ",", Colon: ":", Semicolon: ";", Percent: "%",
+	Weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
+	Months:   [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+	DateFmt:  "%s %s %s", First: "1", Minutes: "min",
+
+	Ambient: "ambient", Chilled: "chilled", Frozen: "frozen",
+
+	Title: "Who carries what, week %s", RoundFmt: "round %s", TripFmt: "DEDICATED TRIP %s", VehicleFmt: "vehicle %s",
+	MoreKmFmt: "%s, of which %s added", NoMoreKmFmt: "%s, none added", AllAddedFmt: "%s, all added",
+	Start: "start", End: "end", OwnStop: "own stop", AddedStop: "ADDED STOP",
+	Collect: "load", Deliver: "unload here",
+	HandOverFmt: "hand over to %s (%s, there %s)", LeaveFmt: "leave here for %s (%s, comes %s)",
+	TakeOverFmt: "take over from %s (%s, there %s)", FetchFmt: "take what %s left here (%s, was there %s)",
+	RoomLeft:    "room left",
+	Unchanged:   [2]string{"1 round is driven as usual", "%d rounds are driven as usual"},
+	NobodyMoves: "No round has anything to load or unload.",
+	WhoCarries:  "Whose goods ride with whom", OnSite: "Made where they are collected, no transport",
+	LegFmt: "with %s (%s)", HandoverAtFmt: ", then from %s ",
+	Gain: "What planning together brings", Alone: "each alone", Planned: "as planned", Saved: "saved",
+	NothingToGain: "Planning together saves nothing this week: this plan is what each would drive alone.",
+	DrivesMoreFmt: "The plan drives %s more than each alone would.", MoreIsServedFmt: "Alone, %s would be left behind; in the plan, %s.",
+	CO2SourceFmt: "CO2: %s", SavedCO2Fmt: "%s of CO2",
+	Handovers: [2]string{"1 handover", "%d handovers"}, Trips: [2]string{"1 dedicated trip", "%d dedicated trips"},
+	Producer: "km of each", ForOthers: "for others", ByOthers: "by others", WorseOff: "drives more",
+	AllServed: "Everything that was ordered is served.", Unserved: "Not served",
+	Lines: [2]string{"1 line", "%d lines"}, LineFmt: "order %s: %s of %s for %s, %s",
+	Assigned: "Orders that came without a pickup point", AssignedFmt: "order %s goes to %s",
+	Consignments: [2]string{"1 consignment", "%d consignments"},
+
+	WayOnTheWayFmt: "rides on the way of %s, no extra km", WayOnTheWayKmFmt: "rides on the way of %s, +%s",
+	WayAddedStopFmt: "%s is diverted for these goods, +%s", WayHandoverFmt: "changes from %s, +%s with the handover", WayTripFmt: "needs %s, +%s",
+	Then: "%s to %s", NextFmt: "next best: %s, +%s", NextViaFmt: "next best: %s by %s, +%s", NoOtherWay: "no other way exists",
+
+	CarrierFmt: "%s (%s)", TripOfFmt: "a new trip of vehicle %s",
+	RoomFmt: "%s of %s room are missing on %s", PayloadFmt: "%s of payload are missing on %s",
+	MetresFmt: "%s would need a detour of %s where %s are allowed (max_added_m)", SecondsFmt: "%s would need %s more time where %s are allowed (max_added_s)",
+	ProducerMetresFmt: "%s would need %s of added road this week where %s are allowed (max_added_m)",
+	TimeFmt:           "%s would come to %s %s too late", CarriesFmt: "%s does not take this producer’s goods (carries)",
+	ForbidFmt: "the week keeps these goods off %s (forbid)", OthersFmt: "%s is too far from the farm of %s to handle goods of others there",
+	OthersWithinFmt: "%s is too far from the farm of %s: goods of others are handled within %s (others_within_m)",
+	FrozenFmt:       "%s must stay as it is (frozen)", CarriedByFmt: "%s could take it, but only its producer may carry it (carried_by)",
+	Lock: "the rounds it is locked to cannot serve it (locks)", NoVehicle: "nobody drives near: no round and no free vehicle comes there",
+	NoPickup: "no pickup point within reach", NoPickupFmt: "no pickup point within %s: the nearest is %s away (max_pickup_m)",
+	NoRepair: "no small change would serve it", NoRoundNamed: "a round",
+
+	LegendBase: "driven anyway", LegendAdded: "diverted", LegendTrip: "dedicated trip", LegendUnchanged: "unchanged round",
+	LegendOwn: "own stop", LegendAddedStop: "added stop", LegendHandover: "handover",
+	LegendFarm: "farm", LegendPoint: "pickup point, kg arriving", LegendRounds: "Who drives", OtherCarriers: [2]string{"and one more", "and %d more"},
+	PictureFmt: "Plan of week %s",
+}
+
+var french = words{
+	Decimal: ",", Thousands: "\u202f", Colon: "~:", Semicolon: "~;", Percent: "~%",
+	Weekdays: [7]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
+	Months:   [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
+	DateFmt:  "%s %s %s", First: "1er", Minutes: "min",
+
+	Ambient: "ambiant", Chilled: "frais", Frozen: "surgelé",
+
+	Title: "Qui porte quoi, semaine %s", RoundFmt: "tournée %s", TripFmt: "TRAJET DÉDIÉ %s", VehicleFmt: "véhicule %s",
+	MoreKmFmt: "%s, dont %s ajoutés", NoMoreKmFmt: "%s, rien d’ajouté", AllAddedFmt: "%s, tous ajoutés",
+	Start: "départ", End: "retour", OwnStop: "arrêt habituel", AddedStop: "ARRÊT AJOUTÉ",
+	Collect: "charger", Deliver: "décharger ici",
+	HandOverFmt: "remettre à %s (%s, sur place %s)", LeaveFmt: "laisser ici pour %s (%s, passe %s)",
+	TakeOverFmt: "reprendre de %s (%s, sur place %s)", FetchFmt: "prendre ce que %s a laissé ici (%s, passage %s)",
+	RoomLeft:    "place restante",
+	Unchanged:   [2]string{"1 tournée se fait comme d’habitude", "%d tournées se font comme d’habitude"},
+	NobodyMoves: "Aucune tournée n’a rien à charger ni à décharger.",
+	WhoCarries:  "Avec qui voyagent les produits", OnSite: "Retirés là où ils sont produits, sans transport",
+	LegFmt: "avec %s (%s)", HandoverAtFmt: ", puis à partir de %s ",
+	Gain: "Ce qu’apporte le plan commun", Alone: "chacun pour soi", Planned: "selon le plan", Saved: "économie",
+	NothingToGain: "Planifier ensemble ne fait rien gagner cette semaine~: ce plan est ce que chacun ferait seul.",
+	DrivesMoreFmt: "Le plan fait rouler %s de plus que chacun pour soi.", MoreIsServedFmt: "Chacun pour soi, %s resteraient sur place~; avec le plan, %s.",
+	CO2SourceFmt: "CO2~: %s", SavedCO2Fmt: "%s de CO2",
+	Handovers: [2]string{"1 remise", "%d remises"}, Trips: [2]string{"1 trajet dédié", "%d trajets dédiés"},
+	Producer: "km de chacun", ForOthers: "pour autrui", ByOthers: "par autrui", WorseOff: "roule plus",
+	AllServed: "Tout ce qui est commandé est servi.", Unserved: "Non servi",
+	Lines: [2]string{"1 ligne", "%d lignes"}, LineFmt: "commande %s~: %s de %s pour %s, %s",
+	Assigned: "Commandes arrivées sans point de retrait", AssignedFmt: "la commande %s va à %s",
+	Consignments: [2]string{"1 lot", "%d lots"},
+
+	WayOnTheWayFmt: "profite du passage de %s, sans km de plus", WayOnTheWayKmFmt: "profite du passage de %s, +%s",
+	WayAddedStopFmt: "%s fait un détour pour ce lot, +%s", WayHandoverFmt: "change de tournée, %s, +%s avec la remise", WayTripFmt: "demande %s, +%s",
+	Then: "%s puis %s", NextFmt: "sinon~: %s, +%s", NextViaFmt: "sinon~: %s par %s, +%s", NoOtherWay: "aucune autre possibilité",
+
+	CarrierFmt: "%s (%s)", TripOfFmt: "un nouveau trajet du véhicule %s",
+	RoomFmt: "il manque %s de place en %s dans %s", PayloadFmt: "il manque %s de charge utile dans %s",
+	MetresFmt: "%s demanderait un détour de %s, où %s sont permis (max_added_m)", SecondsFmt: "%s demanderait %s de plus, où %s sont permises (max_added_s)",
+	ProducerMetresFmt: "%s devrait rouler %s de plus cette semaine, où %s sont permis (max_added_m)",
+	TimeFmt:           "%s arriverait à %s avec %s de retard", CarriesFmt: "%s ne prend pas les produits de ce producteur (carries)",
+	ForbidFmt: "la semaine exclut ces produits de %s (forbid)", OthersFmt: "%s est trop loin de la ferme de %s pour y traiter les produits d’autrui",
+	OthersWithinFmt: "%s est trop loin de la ferme de %s~: les produits d’autrui se traitent à moins de %s (others_within_m)",
+	FrozenFmt:       "%s doit rester telle quelle (frozen)", CarriedByFmt: "%s pourrait s’en charger, mais seul son producteur peut porter ce lot (carried_by)",
+	Lock: "les tournées imposées ne peuvent pas le servir (locks)", NoVehicle: "personne ne passe à proximité~: ni tournée, ni véhicule libre",
+	NoPickup: "aucun point de retrait à portée", NoPickupFmt: "aucun point de retrait à moins de %s~: le plus proche est à %s (max_pickup_m)",
+	NoRepair: "aucun petit changement ne suffirait", NoRoundNamed: "une tournée",
+
+	LegendBase: "trajet habituel", LegendAdded: "détour", LegendTrip: "trajet dédié", LegendUnchanged: "tournée inchangée",
+	LegendOwn: "arrêt habituel", LegendAddedStop: "arrêt ajouté", LegendHandover: "remise",
+	LegendFarm: "ferme", LegendPoint: "point de retrait, kg livrés", LegendRounds: "Qui roule", OtherCarriers: [2]string{"et 1 autre", "et %d autres"},
+	PictureFmt: "Plan de la semaine %s",
+}
+
+// say fills a text in. French elides: "de Anne" becomes "d’Anne".
+func (w *words) say(format string, args ...string) string {
+	var out strings.Builder
+	for i, part := range strings.Split(w.fixed(format), "%s") {
+		if i > 0 && i <= len(args) {
+			out.WriteString(args[i-1])
+		}
+		if stem, de := strings.CutSuffix(part, "de "); w == &french && de && (stem == "" || strings.HasSuffix(stem, " ")) && i < len(args) && startsWithVowel(args[i]) {
+			part = stem + "d’"
+		}
+		out.WriteString(part)
+	}
+	return out.String()
+}
+
+func startsWithVowel(s string) bool {
+	first, _ := utf8.DecodeRuneInString(s)
+	return strings.ContainsRune("aeiouyàâéèêëîïôùûœæAEIOUYÀÂÉÈÊËÎÏÔÙÛŒÆ", first)
+}
+
+func (w *words) fixed(s string) string { return strings.ReplaceAll(s, "~", w.space()) }
+
+// space is the one between a figure and its unit, which must not break.
+func (w *words) space() string {
+	if w == &french {
+		return "\u202f"
+	}
+	return "\u00a0"
+}
+
+// count picks singular or plural: French counts none as one.
+func (w *words) count(forms [2]string, n int) string {
+	if n == 1 {
+		return w.fixed(forms[0])
+	}
+	return fmt.Sprintf(w.fixed(forms[1]), n)
+}
+
+// number writes v with so many decimals and the language's separators.
+func (w *words) number(v float64, decimals int) string {
+	s := strconv.FormatFloat(math.Abs(v), 'f', decimals, 64)
+	whole, frac, _ := strings.Cut(s, ".")
+	if whole[0] < '0' || whole[0] > '9' {
+		return s
+	}
+	var out strings.Builder
+	if v < 0 && strings.Trim(s, "0.") != "" {
+		out.WriteString("−")
+	}
+	for i, c := range whole {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			out.WriteString(w.Thousands)
+		}
+		out.WriteRune(c)
+	}
+	if frac != "" {
+		out.WriteString(w.Decimal + frac)
+	}
+	return out.String()
+}
+
+func (w *words) km(metres float64) string { return w.number(metres/1000, 1) + w.space() + "km" }
+func (w *words) metres(m float64) string  { return w.number(m, 0) + w.space() + "m" }
+func (w *words) kg(kg float64) string     { return w.number(kg, 1) + w.space() + "kg" }
+func (w *words) litres(l float64) string  { return w.number(l, 1) + w.space() + "l" }
+
+func (w *words) percent(share float64) string {
+	return w.number(100*share, 1) + w.fixed(w.Percent)
+}
+
+// distance says how far a round goes and how much of that it would not go anyway.
+func (w *words) distance(metres, added float64) string {
+	switch {
+	case added < 50:
+		return w.say(w.NoMoreKmFmt, w.km(metres))
+	case metres-added < 50:
+		return w.say(w.AllAddedFmt, w.km(metres))
+	}
+	return w.say(w.MoreKmFmt, w.km(metres), w.km(added))
+}
+
+// atLeast writes a figure with one decimal only where it is not whole.
+func (w *words) atLeast(v float64, unit string) string {
+	decimals := 1
+	if math.Abs(v-math.Round(v)) < 0.05 {
+		decimals = 0
+	}
+	return w.number(v, decimals) + w.space() + unit
+}
+
+func (w *words) minutes(seconds float64) string {
+	return w.number(math.Ceil(seconds/60), 0) + w.space() + w.Minutes
+}
+
+func (w *words) class(c engine.Class) string {
+	switch c {
+	case engine.Ambient, "":
+		return w.Ambient
+	case engine.Chilled:
+		return w.Chilled
+	case engine.Frozen:
+		return w.Frozen
+	}
+	return clean(string(c))
+}
+
+func (w *words) date(t time.Time) string {
+	day := strconv.Itoa(t.Day())
+	if t.Day() == 1 {
+		day = w.First
+	}
+	return fmt.Sprintf(w.DateFmt, w.Weekdays[t.Weekday()], day, w.Months[t.Month()-1])
+}
+
+func clock(t time.Time) string { return t.Format("15:04") }
