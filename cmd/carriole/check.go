@@ -22,7 +22,8 @@ func (c *checkCmd) Run() error {
 	if c.Week == standard && c.Plan == standard {
 		return errors.New("week and plan cannot both come from standard input")
 	}
-	week, _, err := readWeek(c.Week, c.sizeLimit)
+	in, err := readWeek(c.Week, c.sizeLimit)
+	in.warn()
 	if err != nil {
 		return err
 	}
@@ -30,7 +31,7 @@ func (c *checkCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	figures, violations := engine.Check(week, engine.TravelOf(week), plan)
+	figures, violations := engine.Check(in.week, engine.TravelOf(in.week), plan)
 	report := showFindings
 	if c.Format == "json" {
 		report = findingsJSON

@@ -31,7 +31,9 @@ func (c *demoCmd) Run() error {
 	}
 	opt := view.Options{Lang: language(c.Lang), Location: zone, Width: width()}
 	s := search{time: time.Duration(c.Time), seed: 1, threads: 2, lang: opt.Lang}
-	plan, err := s.run(week)
+	ctx, stop := interruptible()
+	defer stop()
+	plan, err := s.run(ctx, week)
 	if err != nil {
 		return fmt.Errorf("example: %w", err)
 	}

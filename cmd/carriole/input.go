@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // zones are known on machines without a zone database too
@@ -30,33 +29,50 @@ func (s sizeLimit) bytes() (int64, error) {
 	return s.MaxSize * megabyte, nil
 }
 
-// readWeek reads a week that can be planned, and its time zone. Warnings go to standard error; the error joins all
-// faults, each with the file's name.
-func readWeek(name string, limit sizeLimit) (*engine.Week, *time.Location, error) {
-	var week *engine.Week
-	var zone *time.Location
+// A weekFile is a week that can be planned, as read.
+type weekFile struct {
+	week     *engine.Week
+	zone     *time.Location
+	name     string
+	warnings []engine.Fault
+}
+
+// readWeek reads a week. The error joins all faults, each with the file's name; there may be warnings beside it.
+func readWeek(name string, limit sizeLimit) (*weekFile, error) {
+	in := &weekFile{name: name}
 	err := withFile(name, limit, func(r io.Reader, maxBytes int64) error {
-		w, faults, err := engine.ReadWeek(r, maxBytes)
-		if err == nil {
-			faults = append(faults, engine.Validate(w, nil)...)
-			var fault *engine.Fault
-			if zone, fault = location(w); fault != nil {
-				faults = append(faults, *fault)
-			}
+		week, faults, err := engine.ReadWeek(r, maxBytes)
+		if err != nil {
+			in.warnings = faults
+			return err
 		}
-		wrong := slices.DeleteFunc(slices.Clone(faults), func(f engine.Fault) bool { return f.Warning })
+		in.week = week
+		faults = append(faults, engine.Validate(week, nil)...)
+		var fault *engine.Fault
+		if in.zone, fault = location(week); fault != nil {
+			faults = append(faults, *fault)
+		}
+		var wrong []engine.Fault
 		for _, f := range faults {
 			if f.Warning {
-				fmt.Fprintf(os.Stderr, "carriole: %s: %s\n", display(name), f)
+				in.warnings = append(in.warnings, f)
+			} else {
+				wrong = append(wrong, f)
 			}
 		}
-		if err == nil && len(wrong) > 0 {
-			err = &engine.InvalidWeek{Faults: wrong}
+		if wrong != nil {
+			return &engine.InvalidWeek{Faults: wrong}
 		}
-		week = w
-		return err
+		return nil
 	})
-	return week, zone, err
+	return in, err
+}
+
+// warn prints the warnings to standard error.
+func (in *weekFile) warn() {
+	for _, f := range in.warnings {
+		fmt.Fprintf(os.Stderr, "carriole: %s: %s\n", display(in.name), f)
+	}
 }
 
 func readPlan(name string, limit sizeLimit) (*engine.Plan, error) {

@@ -31,7 +31,7 @@ func prepare(outputs []output, input string) error {
 			if path, err = target(path); err == nil {
 				err = writable(path)
 			}
-			if err == nil && same(path, input) {
+			if err == nil && input != standard && same(path, input) {
 				err = fmt.Errorf("%s is the week itself; give another name", o.path)
 			}
 		}
@@ -75,9 +75,7 @@ func writeFile(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if old, statErr := os.Stat(path); statErr == nil {
-		err = f.Chmod(old.Mode().Perm())
-	}
+	err = keepMode(f, path)
 	if err == nil {
 		_, err = f.Write(data)
 	}
@@ -96,6 +94,22 @@ func writeFile(path string, data []byte) error {
 	}
 	syncFolder(filepath.Dir(path))
 	return nil
+}
+
+// keepMode gives f the permissions of the file that it is going to replace, if there is one.
+func keepMode(f *os.File, path string) error {
+	old, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now, err := f.Stat()
+	if err != nil || now.Mode().Perm() == old.Mode().Perm() {
+		return err
+	}
+	return f.Chmod(old.Mode().Perm())
 }
 
 // writable reports why writeFile could not write the file, nil when it can. The path is a target.

@@ -49,8 +49,8 @@ func (c *planCmd) Run() error {
 	var plan *engine.Plan
 	opt := view.Options{Lang: language(c.Lang), Width: width()}
 	outputs := []output{
-		{"--out", c.Out, func() ([]byte, error) { return planJSON(plan) }},
-		{"--geojson", c.GeoJSON, func() ([]byte, error) { return view.GeoJSON(week, plan) }},
+		{"--out", c.Out, func() ([]byte, error) { return indented(plan) }},
+		{"--geojson", c.GeoJSON, func() ([]byte, error) { return json.Marshal(view.GeoJSON(week, plan)) }},
 		{"--svg", c.SVG, func() ([]byte, error) { return view.SVG(week, plan, opt), nil }},
 	}
 	if err := prepare(outputs, c.Week); err != nil {
@@ -60,15 +60,20 @@ func (c *planCmd) Run() error {
 	for _, o := range outputs {
 		printed = printed && o.path != standard
 	}
-	var err error
-	if week, opt.Location, err = readWeek(c.Week, c.sizeLimit); err != nil {
+	in, err := readWeek(c.Week, c.sizeLimit)
+	// Reading may wait for a pipe or a person, and an interrupt ends it at once. From here on it ends the search alone.
+	ctx, stop := interruptible()
+	defer stop()
+	in.warn()
+	if err != nil {
 		return err
 	}
+	week, opt.Location = in.week, in.zone
 	s := search{time: time.Duration(c.Time), seed: c.Seed, threads: c.Threads, quiet: c.Quiet, lang: opt.Lang}
 	if c.Iterations != nil {
 		s.iterations = *c.Iterations
 	}
-	if plan, err = s.run(week); err != nil {
+	if plan, err = s.run(ctx, week); err != nil {
 		return fmt.Errorf("%s: %w", display(c.Week), err)
 	}
 	var failed []error
@@ -93,7 +98,7 @@ func show(w io.Writer, format string, week *engine.Week, plan *engine.Plan, opt 
 	switch format {
 	case "json":
 		var data []byte
-		data, err = planJSON(plan)
+		data, err = indented(plan)
 		b.Write(data)
 	case "csv":
 		err = view.CSV(&b, week, plan, opt)
@@ -106,8 +111,6 @@ func show(w io.Writer, format string, week *engine.Week, plan *engine.Plan, opt 
 	_, err = b.WriteTo(w)
 	return err
 }
-
-func planJSON(plan *engine.Plan) ([]byte, error) { return indented(plan) }
 
 func indented[T any](v *T) ([]byte, error) {
 	var b bytes.Buffer
@@ -144,8 +147,8 @@ func (a *allowance) UnmarshalText(text []byte) error {
 		s += "s"
 	}
 	d, err := time.ParseDuration(s)
-	if err != nil || d <= 0 {
-		return fmt.Errorf("%q is not a time; give 10s, 2m30s or plain seconds", text)
+	if err != nil || d <= 0 || d > 1000*time.Hour {
+		return fmt.Errorf("%q is not a time of up to 1000 hours; give 10s, 2m30s or plain seconds", text)
 	}
 	*a = allowance(d)
 	return nil

@@ -18,7 +18,7 @@ import (
 
 const defaultTime = 10 * time.Second
 
-// A search is engine.Solve with a clock, a stop key and a progress line.
+// A search is engine.Solve with a clock and a progress line.
 type search struct {
 	time       time.Duration // 0: defaultTime, without meaning when iterations are given
 	iterations int           // 0: go by time
@@ -28,13 +28,17 @@ type search struct {
 	lang       view.Lang
 }
 
-// run plans the week. The first interrupt ends the search with the best plan so far; the second ends the program.
-func (s search) run(week *engine.Week) (*engine.Plan, error) {
+// interruptible gives a context that the first Ctrl-C ends; the second ends the program.
+func interruptible() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
 
+// run plans the week; when ctx ends, the plan is the best so far.
+func (s search) run(ctx context.Context, week *engine.Week) (*engine.Plan, error) {
 	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads}
+	limited := ctx
 	if s.iterations == 0 {
 		limit := s.time
 		if limit == 0 {
@@ -44,20 +48,22 @@ func (s search) run(week *engine.Week) (*engine.Plan, error) {
 		opt.Share = func() float64 { return min(1, float64(time.Since(start))/float64(limit)) }
 		// The search ends by its share; the deadline holds where a single step is long.
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit+limit/10+100*time.Millisecond)
+		limited, cancel = context.WithTimeout(ctx, limit+limit/10+100*time.Millisecond)
 		defer cancel()
 	}
+	var line *progressLine
 	if !s.quiet && term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb" {
-		line := &progressLine{w: os.Stderr, lang: s.lang}
-		defer line.clear()
-		opt.Progress = func(p engine.Progress) {
-			if now := time.Now(); now.Sub(line.drawn) >= 100*time.Millisecond {
-				line.drawn = now
-				line.draw(p)
-			}
-		}
+		line = &progressLine{w: os.Stderr, lang: s.lang}
+		opt.Progress = line.show
 	}
-	return engine.Solve(ctx, week, engine.TravelOf(week), opt)
+	plan, err := engine.Solve(limited, week, engine.TravelOf(week), opt)
+	if line != nil {
+		line.clear()
+	}
+	if ctx.Err() != nil && !s.quiet {
+		fmt.Fprintln(os.Stderr, "carriole: stopped early, with the best plan so far")
+	}
+	return plan, err
 }
 
 // A progressLine is redrawn in place on a terminal.
@@ -68,6 +74,14 @@ type progressLine struct {
 }
 
 const eraseLine = "\r\x1b[K"
+
+// show draws the state of the search, ten times a second at most.
+func (l *progressLine) show(p engine.Progress) {
+	if now := time.Now(); now.Sub(l.drawn) >= 100*time.Millisecond {
+		l.drawn = now
+		l.draw(p)
+	}
+}
 
 func (l *progressLine) draw(p engine.Progress) {
 	text := "%3.0f %%  best so far: %.1f km, %.1f kg unserved"
