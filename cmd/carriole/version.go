@@ -8,20 +8,12 @@ import (
 
 type versionCmd struct{}
 
-// Run is called by kong.
+// Run is called by kong. The module's version names the commit where no release is built.
 func (versionCmd) Run() error {
-	version, commit, changed := "(devel)", "", ""
+	version := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		version = info.Main.Version
-		for _, s := range info.Settings {
-			switch {
-			case s.Key == "vcs.revision":
-				commit = ", commit " + s.Value[:min(12, len(s.Value))]
-			case s.Key == "vcs.modified" && s.Value == "true":
-				changed = ", changed since"
-			}
-		}
 	}
-	_, err := fmt.Printf("carriole %s (%s %s/%s%s%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, commit, changed)
+	_, err := fmt.Printf("carriole %s (%s %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }
