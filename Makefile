@@ -1,0 +1,38 @@
+GO ?= go
+BENCH ?= .
+FUZZTIME ?= 10s
+
+.PHONY: help build test lint race compiler bench fuzz
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build the program, ./carriole
+	$(GO) build -trimpath -o carriole ./cmd/carriole
+
+test: lint race ## Run every check: lint, race detector, all tests; installs what they need
+	$(GO) test ./...
+
+lint: ## Check formatting, go vet and staticcheck
+	@unformatted="$$(gofmt -l .)"; [ -z "$$unformatted" ] || { echo "run gofmt -w on:" $$unformatted >&2; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck -checks all ./...
+
+race: compiler ## Run the engine's tests under the race detector
+	CGO_ENABLED=1 $(GO) test -race ./engine/... ./geo/...
+
+# The race detector needs a C compiler.
+compiler:
+	@command -v "$$($(GO) env CC)" >/dev/null || { \
+		[ "$$(id -u)" = 0 ] || { echo "no C compiler: run 'apt-get install gcc libc6-dev' as root" >&2; exit 1; }; \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends gcc libc6-dev; }
+
+bench: ## Run the benchmarks; BENCH=regexp chooses
+	$(GO) test -run '^$$' -bench '$(BENCH)' ./...
+
+fuzz: ## Fuzz each parser for FUZZTIME (10s)
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done

@@ -1,0 +1,88 @@
+// Carriole plans who carries what for farmers who sell together: it reads a week, adds the orders to the rounds that
+// are driven anyway, and prints a run sheet for each.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes, also told by the help's last lines.
+const (
+	exitDone      = 0
+	exitShortfall = 1
+	exitBadInput  = 2
+)
+
+// A shortfall is a result that is not what was hoped for, without anything being wrong with the input: lines that
+// nobody can carry, a plan that breaks a rule.
+type shortfall string
+
+func (s shortfall) Error() string { return string(s) }
+
+type commands struct {
+	Plan    planCmd    `cmd:"" help:"Plan a week: who carries what, on which round."`
+	Check   checkCmd   `cmd:"" help:"Recompute a plan from nothing and report every broken rule."`
+	Demo    demoCmd    `cmd:"" help:"Plan the example week that comes with the program."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+const epilogue = `
+Exit codes:
+  0    done
+  1    plan, demo: some order lines remain unserved; check: the plan is wrong
+  2    bad input or usage, or an output that cannot be written
+
+Examples:
+  carriole demo
+  carriole plan week.json -o plan.json --svg plan.svg
+  carriole plan - -o - --iterations 20000 < week.json | carriole check week.json -
+  carriole plan week.json --time 1m --format csv > goods.csv
+`
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	var c commands
+	parser := kong.Must(&c,
+		kong.Name("carriole"),
+		kong.Description("Carriole plans who carries what for farmers who sell together."),
+		kong.Help(func(options kong.HelpOptions, ctx *kong.Context) error {
+			if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+				return err
+			}
+			_, err := fmt.Fprint(ctx.Stdout, epilogue)
+			return err
+		}))
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		complain(err)
+		fmt.Fprintln(os.Stderr, "Run carriole --help for the usage.")
+		return exitBadInput
+	}
+	return exitCode(ctx.Run())
+}
+
+func exitCode(err error) int {
+	var s shortfall
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &s):
+		complain(err)
+		return exitShortfall
+	}
+	complain(err)
+	return exitBadInput
+}
+
+// complain prints an error to standard error; joined errors take a line each.
+func complain(err error) {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(os.Stderr, "carriole:", strings.TrimRight(line, "\n"))
+	}
+}
