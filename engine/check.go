@@ -421,7 +421,7 @@ func (c *checker) checkOwnStops(r *checkedRound) {
 	if r.Stops[last].Place != own.End {
 		c.report(2, r.stop(last)+".place", "is %q, the round ends at %q", r.Stops[last].Place, own.End)
 	}
-	next := 0
+	before, seen := -1, make([]bool, len(own.Stops))
 	for k, s := range r.Stops {
 		if s.Base == nil {
 			continue
@@ -429,20 +429,24 @@ func (c *checker) checkOwnStops(r *checkedRound) {
 		switch q := r.ownStop(k); {
 		case k == 0 || k == last:
 			c.report(2, r.stop(k)+".base", "is %d: start and end are no own stops", *s.Base)
+			continue
 		case q == nil:
 			c.report(2, r.stop(k)+".base", "is %d, the round has %d own stops", *s.Base, len(own.Stops))
-		case *s.Base != next:
-			c.report(2, r.stop(k)+".base", "is %d where own stop %d is due", *s.Base, next)
-			next = *s.Base + 1
+			continue
+		case seen[*s.Base]:
+			c.report(2, r.stop(k)+".base", "is %d, as an earlier stop's", *s.Base)
+		case *s.Base < before:
+			c.report(2, r.stop(k)+".base", "is %d, but own stop %d comes before it", *s.Base, before)
 		case q.Place != s.Place:
 			c.report(2, r.stop(k)+".place", "is %q, own stop %d is at %q", s.Place, *s.Base, q.Place)
-			next++
-		default:
-			next++
 		}
+		seen[*s.Base] = true
+		before = max(before, *s.Base)
 	}
-	if next < len(own.Stops) {
-		c.report(2, r.path+".stops", "own stop %d at %q is missing", next, own.Stops[next].Place)
+	for i, found := range seen {
+		if !found {
+			c.report(2, r.path+".stops", "own stop %d at %q is missing", i, own.Stops[i].Place)
+		}
 	}
 }
 

@@ -323,7 +323,7 @@ func TestCheck(t *testing.T) {
 		{"own stops swapped", twice, func(w *Week, p *Plan) {
 			s := p.Rounds[0].Stops
 			s[1].Base, s[3].Base = s[3].Base, s[1].Base
-		}, 2, "rounds[0].stops[1].base", []int{3}},
+		}, 2, "rounds[0].stops[3].base", []int{3}},
 		{"own stop twice", twice, func(w *Week, p *Plan) { p.Rounds[0].Stops[2].Base = new(0) }, 2, "rounds[0].stops[2].base", []int{3}},
 		{"no such own stop", peaches, func(w *Week, p *Plan) { p.Rounds[1].Stops[2].Base = new(7) }, 2, "rounds[1].stops[2].base", nil},
 		{"own stop elsewhere", peaches, func(w *Week, p *Plan) { w.Rounds[0].Stops[0].Place = "hall" }, 2, "rounds[0].stops[1].place", []int{8}},
