@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -19,6 +20,7 @@ type weekShape struct {
 	Days                      int
 	Rounds                    int   // at most, of each producer
 	NoVehicles                bool  // nor rounds
+	NoTrips                   bool  // no vehicle is available, so goods ride rounds or stay
 	Tight                     bool  // windows of minutes, little room, small limits
 	Limits                    bool  // what the contract's rule 7 knows
 	Customers                 bool  // most orders come without a pickup point
@@ -42,6 +44,7 @@ var weekShapes = map[string]weekShape{
 	"no rounds":     {Producers: 4, Points: 3, Orders: 12, Days: 2, Travel: shortest},
 	"no vehicles":   {Producers: 4, Points: 3, Orders: 8, Days: 1, NoVehicles: true},
 	"no orders":     {Producers: 3, Points: 2, Days: 1, Rounds: 2},
+	"relay":         {Producers: 8, Points: 5, Orders: 20, Days: 1, Rounds: 3, NoTrips: true, Travel: shortest},
 	"evening":       {Producers: 8, Points: 5, Orders: 25, Days: 1, Rounds: 1, Travel: shortest},
 	"week":          {Producers: 12, Points: 8, Orders: 40, Days: 6, Rounds: 3, Limits: true},
 	"tight":         {Producers: 7, Points: 5, Orders: 25, Days: 2, Rounds: 2, Tight: true, Limits: true, Travel: shortest},
@@ -54,7 +57,8 @@ var weekShapes = map[string]weekShape{
 
 // eachShape runs f on n weeks of every shape, the same ones every time.
 func eachShape(t *testing.T, n uint64, f func(t *testing.T, week *Week, rng *rand.Rand)) {
-	for name, shape := range weekShapes {
+	for _, name := range slices.Sorted(maps.Keys(weekShapes)) {
+		shape := weekShapes[name]
 		for seed := range n {
 			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(seed, 0))
@@ -108,6 +112,9 @@ func (m *weekMaker) oneIn(n int) bool { return m.IntN(n) == 0 }
 // few is between 1 and n.
 func (m *weekMaker) few(n int) int { return 1 + m.IntN(max(n, 1)) }
 
+// most is between half of n and n, at least 1.
+func (m *weekMaker) most(n int) int { return max(1, n-m.IntN(n/2+1)) }
+
 func (m *weekMaker) between(low, high float64) float64 { return low + (high-low)*m.Float64() }
 
 func pick[T any](m *weekMaker, of ...T) T { return of[m.IntN(len(of))] }
@@ -157,7 +164,7 @@ func (m *weekMaker) classes() []Class {
 }
 
 func (m *weekMaker) producers() {
-	n := m.few(m.shape.Producers)
+	n := m.most(m.shape.Producers)
 	for i := range n {
 		p := Producer{ID: fmt.Sprintf("p%d", i)}
 		if i > 0 && m.oneIn(12) {
@@ -186,10 +193,16 @@ func (m *weekMaker) vehicle(producer string) {
 	for _, c := range m.classes() {
 		v.Litres[c] = v.Kg * m.between(0.5, 4)
 	}
+	if v.Litres[Ambient] == 0 && !m.oneIn(8) {
+		v.Litres[Ambient] = v.Kg * m.between(2, 5)
+	}
 	if m.oneIn(3) {
 		v.CO2GPerKm = new(m.between(0, 300))
 	}
 	for day := range max(m.shape.Days, 1) {
+		if m.shape.NoTrips {
+			break
+		}
 		switch m.IntN(5) {
 		case 0:
 		case 1:
@@ -202,15 +215,16 @@ func (m *weekMaker) vehicle(producer string) {
 }
 
 func (m *weekMaker) pickupPoints() {
-	for i := range m.few(m.shape.Points) {
+	for i := range m.most(m.shape.Points) {
 		q := PickupPoint{ID: fmt.Sprintf("q%d", i)}
-		day, opens, hours := m.day(), m.between(8, 18), m.between(1, 6)
-		switch m.IntN(8) {
+		day, opens, hours := m.day(), m.between(8, 18), m.between(1, 10)
+		switch e := pick(m, m.evenings...); m.IntN(8) {
 		case 0:
 			q.Place = pick(m, m.week.Places...).ID // a farm, or another pickup point's hall
 		case 1:
-			e := pick(m, m.evenings...)
 			q.Place, day, opens = e.place, e.day, e.hour-0.5
+		case 2, 3, 4:
+			q.Place, day, opens = m.place("hall"), e.day, e.hour+0.5 // for those who come from the AMAP
 		default:
 			q.Place = m.place("hall")
 		}
@@ -374,7 +388,7 @@ func (m *weekMaker) ownGoods(r *Round) {
 func (m *weekMaker) orders() {
 	n := m.shape.Orders
 	if n > 0 {
-		n = m.few(n)
+		n = m.most(n)
 	}
 	for i := range n {
 		o := Order{ID: fmt.Sprintf("o%d", i)}
@@ -399,7 +413,7 @@ func (m *weekMaker) line() Line {
 	}
 	l.Litres = l.Kg * pick(m, 2, 3, 4.0)
 	if m.shape.Class == "" {
-		l.Class = pick(m, "", Ambient, Ambient, Chilled, Frozen)
+		l.Class = pick(m, "", Ambient, Ambient, Ambient, Chilled, Chilled, Frozen)
 	}
 	if m.oneIn(10) {
 		l.CarriedBy = pick(m, ByAny, ByProducer)
