@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -567,6 +569,69 @@ func TestCheckWreckage(t *testing.T) {
 				t.Error("nothing is found")
 			}
 		})
+	}
+}
+
+// TestCheckScrambled changes plans anywhere at random. What comes out may be right by chance, but Check must not panic.
+func TestCheckScrambled(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 0))
+	wrong := 0
+	for _, fixture := range []func() (*Week, *Plan){byTrip, overNight, twoPoints, twice, customer(5.06, 43.96)} {
+		for range 300 {
+			w, p := fixture()
+			scramble(rng, reflect.ValueOf(p).Elem())
+			if _, bad := Check(w, nil, p); len(bad) > 0 {
+				wrong++
+			}
+		}
+	}
+	if wrong < 1000 {
+		t.Errorf("only %d of 1500 scrambled plans are wrong", wrong)
+	}
+}
+
+// scramble changes a value in 25 below v to one that is likely to hurt.
+func scramble(rng *rand.Rand, v reflect.Value) {
+	hit := rng.IntN(25) == 0
+	switch v.Kind() {
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			if hit {
+				v.Set(reflect.ValueOf([]time.Time{{}, time.Unix(0, 0), time.Unix(math.MaxInt64/2, 0), thursday(18, 0)}[rng.IntN(4)]))
+			}
+			return
+		}
+		for i := range v.NumField() {
+			scramble(rng, v.Field(i))
+		}
+	case reflect.Slice:
+		if n := v.Len(); hit && n > 0 {
+			v.Set([]reflect.Value{v.Slice(0, rng.IntN(n)), reflect.AppendSlice(v, v), reflect.MakeSlice(v.Type(), n, n), reflect.Zero(v.Type())}[rng.IntN(4)])
+		}
+		for i := range v.Len() {
+			scramble(rng, v.Index(i))
+		}
+	case reflect.Pointer:
+		if hit && v.Type().Elem().Kind() == reflect.Int {
+			v.Set(reflect.New(v.Type().Elem()))
+			v.Elem().SetInt([]int64{-1, 0, 1, 5, math.MaxInt}[rng.IntN(5)])
+		}
+	case reflect.Int:
+		if hit {
+			v.SetInt([]int64{math.MinInt, -1, 0, 1, 2, 5, math.MaxInt}[rng.IntN(7)])
+		}
+	case reflect.Float64:
+		if hit {
+			v.SetFloat([]float64{math.NaN(), math.Inf(1), -1, 1e300}[rng.IntN(4)])
+		}
+	case reflect.String:
+		if hit {
+			v.SetString([]string{"", "?", "ra", "rb", "c", "a", "hall", "vb", "chilled"}[rng.IntN(9)])
+		}
+	case reflect.Bool:
+		if hit {
+			v.SetBool(!v.Bool())
+		}
 	}
 }
 
