@@ -1,9 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"time"
+	"slices"
 
 	"carriole/engine/internal/search"
 	"carriole/geo"
@@ -23,6 +23,11 @@ type Options struct {
 	Progress func(Progress)
 }
 
+const (
+	defaultIterations = 20000
+	defaultWorkers    = 2
+)
+
 // Progress is the state of a running search.
 type Progress struct {
 	Objective  float64 // of the best plan so far, as in Summary
@@ -31,156 +36,24 @@ type Progress struct {
 	Share      float64 // of the search, 0 to 1
 }
 
-// Solve plans a week. travel answers between indexes of week.Places; TravelOf gives the contract's default. The week must be free of faults (see
-// Validate): the error is an InvalidWeek otherwise. When ctx ends the search stops and the best plan so far comes back,
-// right like any other, with a nil error.
+// Solve plans a week. travel answers between indexes of week.Places; nil means TravelOf. The error is an *InvalidWeek
+// when the week has faults (see Validate). When ctx ends the search stops and the best plan so far comes back, right
+// like any other, with a nil error.
 func Solve(ctx context.Context, week *Week, travel geo.Travel, opt Options) (*Plan, error) {
 	if travel == nil {
 		travel = TravelOf(week)
 	}
-	m := newModel(week, travel)
-	point := make([]int, len(week.Orders))
-	for i := range week.Orders {
-		point[i] = -1
-		if k, ok := m.points[week.Orders[i].PickupPoint]; ok {
-			point[i] = k
-		}
+	if err := invalid(Validate(week, travel)); err != nil {
+		return nil, err
 	}
-	parcels := m.parcels(point)
-	var riding, atHome []*parcel
-	for i := range parcels {
-		c := &parcels[i]
-		if week.Producers[c.producer].Place == week.PickupPoints[c.point].Place {
-			atHome = append(atHome, c)
-		} else {
-			riding = append(riding, c)
-		}
+	if opt.Workers <= 0 {
+		opt.Workers = defaultWorkers
 	}
-	f := m.frame(m.vehicles, riding)
-	o := search.Options{Seed: opt.Seed, Workers: opt.Workers, Iterations: opt.Iterations, Share: opt.Share, Stop: func() bool { return ctx.Err() != nil }}
-	if o.Workers == 0 {
-		o.Workers = 2
+	if opt.Share == nil && opt.Iterations <= 0 {
+		opt.Iterations = defaultIterations
 	}
-	if o.Share == nil && o.Iterations == 0 {
-		o.Iterations = 20000
-	}
-	if opt.Progress != nil {
-		o.Progress = func(c search.Cost, n int, share float64) {
-			opt.Progress(Progress{float64(c.Dist) / m.unit, float64(c.Lost) / perKg, n, share})
-		}
-	}
-	sol, _ := search.Search(f.p, nil, o)
-	return f.plan(sol, atHome), nil
-}
-
-// plan writes a solution as a plan.
-func (f *frame) plan(sol *search.Solution, atHome []*parcel) *Plan {
-	w := f.m.week
-	p := &Plan{Week: w.ID, Rounds: make([]PlanRound, len(w.Rounds)), Consignments: []Consignment{}, Assigned: []Assignment{}, Unserved: []Unserved{}}
-	number := make([]int, len(sol.Routes))
-	trips := 0
-	for n, o := range sol.Routes {
-		k := len(p.Rounds)
-		if o.Base >= 0 {
-			k = f.rounds[o.Base]
-			x := &w.Rounds[k]
-			p.Rounds[k] = PlanRound{ID: x.ID, Producer: x.Producer, Vehicle: x.Vehicle}
-		} else {
-			trips++
-			v := &w.Vehicles[f.vehicles[o.Vehicle]]
-			p.Rounds = append(p.Rounds, PlanRound{ID: fmt.Sprintf("trip-%d", trips), Producer: v.Producer, Vehicle: v.ID, Dedicated: true})
-		}
-		number[n] = k
-		for _, s := range o.Stops {
-			q := PlanStop{Place: w.Places[f.places[s.Place]].ID, Arrive: f.m.time(s.Arrive), Depart: f.m.time(s.Depart), Load: []string{}, Unload: []string{}}
-			if s.Own >= 0 {
-				own := int(s.Own)
-				q.Base = &own
-			}
-			p.Rounds[k].Stops = append(p.Rounds[k].Stops, q)
-		}
-	}
-	for c, legs := range sol.Paths {
-		x := f.parcels[c]
-		if len(legs) == 0 {
-			for _, l := range x.lines {
-				p.Unserved = append(p.Unserved, Unserved{Order: l.Order, Line: l.Line, Reason: "no way"})
-			}
-			continue
-		}
-		k := x.consignment(w, fmt.Sprintf("c-%d", len(p.Consignments)+1))
-		for _, l := range legs {
-			r := &p.Rounds[number[l.Route]]
-			k.Legs = append(k.Legs, Leg{r.ID, int(l.From), int(l.To)})
-			r.Stops[l.From].Load = append(r.Stops[l.From].Load, k.ID)
-			r.Stops[l.To].Unload = append(r.Stops[l.To].Unload, k.ID)
-		}
-		p.Consignments = append(p.Consignments, k)
-	}
-	for _, x := range atHome {
-		p.Consignments = append(p.Consignments, x.consignment(w, fmt.Sprintf("c-%d", len(p.Consignments)+1)))
-	}
-	f.m.summarize(p)
-	return p
-}
-
-func (x *parcel) consignment(w *Week, id string) Consignment {
-	return Consignment{ID: id, Producer: w.Producers[x.producer].ID, PickupPoint: w.PickupPoints[x.point].ID, Class: x.class, CarriedBy: x.by,
-		Kg: x.kg, Litres: x.litres, Lines: x.lines, Legs: []Leg{}}
-}
-
-func (m *model) time(s int32) time.Time {
-	return time.Unix(m.epoch+int64(s), 0).In(time.UTC)
-}
-
-// length is what a round of these places drives, in metres.
-func (m *model) length(places []string) float64 {
-	d := 0.0
-	for i := 1; i < len(places); i++ {
-		x, _ := m.travel.Between(m.at[places[i-1]], m.at[places[i]])
-		d += x
-	}
-	return d
-}
-
-// summarize states the contract's figures from the plan's stops and the travel.
-func (m *model) summarize(p *Plan) {
-	s := &p.Summary
-	for k := range p.Rounds {
-		r := &p.Rounds[k]
-		var places []string
-		for _, x := range r.Stops {
-			places = append(places, x.Place)
-		}
-		r.Metres = m.length(places)
-		if !r.Dedicated {
-			b := &m.week.Rounds[k]
-			places = append(places[:0], b.Start)
-			for _, x := range b.Stops {
-				places = append(places, x.Place)
-			}
-			r.BaseMetres = m.length(append(places, b.End))
-		} else {
-			s.Trips++
-		}
-		s.BaseMetres += r.BaseMetres
-		s.PlannedMetres += r.Metres
-	}
-	type event struct{ place, giver, taker string }
-	events := map[event]bool{}
-	rounds := map[string]*PlanRound{}
-	for k := range p.Rounds {
-		rounds[p.Rounds[k].ID] = &p.Rounds[k]
-	}
-	for _, c := range p.Consignments {
-		for i := 1; i < len(c.Legs); i++ {
-			g, t := c.Legs[i-1], c.Legs[i]
-			events[event{rounds[t.Round].Stops[t.From].Place, g.Round, t.Round}] = true
-		}
-	}
-	s.AddedMetres = s.PlannedMetres - s.BaseMetres
-	s.Handovers = len(events)
-	s.Objective = s.AddedMetres + m.week.Settings.HandoverMetres()*float64(s.Handovers)
+	s := &solver{m: newModel(week, travel), opt: opt, stop: func() bool { return ctx.Err() != nil }}
+	return s.solve(), nil
 }
 
 // TravelOf is the week's own travel table or, without one, crow flies between its places.
@@ -193,4 +66,290 @@ func TravelOf(week *Week) geo.Travel {
 		at[i] = geo.Point{p.Lon, p.Lat}
 	}
 	return geo.CrowFlies(at)
+}
+
+// solver plans one week.
+type solver struct {
+	m    *model
+	opt  Options
+	stop func() bool
+	done int // iterations so far
+
+	points [][]int   // by order without pickup point: the points within reach, nearest first; nil for other orders
+	point  []int     // by order: its pickup point; −1: none
+	atHome []*parcel // collected where they are made
+}
+
+// share of the search that is for the first plan; the rest is for what it has left behind.
+const firstShare = 0.85
+
+func (s *solver) solve() *Plan {
+	m := s.m
+	s.assign()
+	d := m.newDraft(s.parcels())
+	s.improve(d, 0, firstShare, true)
+	for again := 0; again < 3 && s.rethink(&d); again++ {
+		from := firstShare + (1-firstShare)*float64(again)/3
+		s.improve(d, from, from+(1-firstShare)/3, false)
+	}
+	s.dropHalves(&d)
+	alone := s.alone(d.parcels)
+	own := m.cost(alone)
+	if len(m.week.Locks) == 0 && !m.cost(d).Less(own) {
+		d = alone.clone()
+	}
+	return s.plan(d, alone)
+}
+
+// parcels are those that have to be carried, cut where no vehicle could take one whole. The others are noted.
+func (s *solver) parcels() []*parcel {
+	var out []*parcel
+	s.atHome = nil
+	for _, c := range s.m.parcels(s.point) {
+		switch {
+		case s.m.origin(c) == s.m.goal(c):
+			s.atHome = append(s.atHome, c)
+		default:
+			out = append(out, s.m.fit(c)...)
+		}
+	}
+	return out
+}
+
+// improve searches a better draft with all vehicles. By time it ends at a share of the search; by iterations it makes
+// its part of them.
+func (s *solver) improve(d *draft, from, to float64, first bool) {
+	var all []int
+	for c := range d.parcels {
+		if d.parcels[c].locked && len(d.parcels[c].lock) == 0 {
+			continue // locked to no way at all
+		}
+		all = append(all, c)
+	}
+	if len(all) == 0 {
+		return
+	}
+	o := search.Options{Seed: s.opt.Seed, Workers: s.opt.Workers, Stop: s.stop}
+	if s.opt.Iterations > 0 {
+		o.Iterations = s.opt.Iterations
+		if !first {
+			o.Iterations = max(s.opt.Iterations/4, 64)
+		}
+	} else {
+		o.Share = func() float64 { return (s.opt.Share() - from) / (to - from) }
+	}
+	f := s.m.frame(d, s.m.vehicles, all)
+	outside := s.outside(d, all)
+	o.Progress = func(c search.Cost, n int, share float64) {
+		if s.opt.Progress != nil {
+			s.opt.Progress(Progress{float64(c.Dist) / s.m.unit, float64(c.Lost+outside) / perKg, s.done + n, from + (to-from)*min(share, 1)})
+		}
+	}
+	start := f.start
+	if first {
+		start = nil
+	}
+	sol, n := search.Search(f.p, start, o)
+	s.done += n
+	f.adopt(d, sol)
+}
+
+// outside is the penalty of parcels that the search does not see.
+func (s *solver) outside(d *draft, seen []int) int64 {
+	lost := int64(0)
+	for c := range d.parcels {
+		if !slices.Contains(seen, c) {
+			lost += d.parcels[c].penalty()
+		}
+	}
+	return lost
+}
+
+// alone is the plan in which each producer brings their own goods everywhere and nobody carries for another, without
+// regard to locks.
+func (s *solver) alone(parcels []*parcel) *draft {
+	m := s.m
+	own := make([]*parcel, len(parcels))
+	byProducer := make([][]int, len(m.week.Producers))
+	for i, c := range parcels {
+		x := *c
+		x.by, x.lock, x.locked = ByProducer, nil, false
+		own[i] = &x
+		byProducer[c.producer] = append(byProducer[c.producer], i)
+	}
+	d := m.newDraft(own)
+	for _, p := range m.producers {
+		if len(byProducer[p]) == 0 {
+			continue
+		}
+		var vehicles []int
+		for _, v := range m.vehicles {
+			mine := m.week.Vehicles[v].Producer == m.week.Producers[p].ID
+			for _, r := range m.roundsOf[v] {
+				mine = mine || m.week.Rounds[r].Producer == m.week.Producers[p].ID
+			}
+			if mine {
+				vehicles = append(vehicles, v)
+			}
+		}
+		if len(vehicles) == 0 {
+			continue
+		}
+		f := m.frame(d, vehicles, byProducer[p])
+		f.p.Direct = true
+		sol, _ := search.Search(f.p, nil, search.Options{Seed: s.opt.Seed, Iterations: max(64, 24*len(byProducer[p]))})
+		f.adopt(d, sol)
+	}
+	return d
+}
+
+// assign lists the pickup points that an order without one may go to, and takes the nearest.
+func (s *solver) assign() {
+	w := s.m.week
+	s.point = make([]int, len(w.Orders))
+	s.points = make([][]int, len(w.Orders))
+	for i := range w.Orders {
+		o := &w.Orders[i]
+		s.point[i] = -1
+		if o.PickupPoint != "" {
+			s.point[i] = s.m.points[o.PickupPoint]
+			continue
+		}
+		at := geo.Point{*o.Lon, *o.Lat}
+		far := func(k int) float64 { return geo.GreatCircle(at, s.m.point(s.m.at[w.PickupPoints[k].Place])) }
+		s.points[i] = []int{}
+		for k := range w.PickupPoints {
+			if far(k) <= w.Settings.MaxPickupMetres() {
+				s.points[i] = append(s.points[i], k)
+			}
+		}
+		slices.SortFunc(s.points[i], func(a, b int) int {
+			return cmp.Or(cmp.Compare(far(a), far(b)), cmp.Compare(w.PickupPoints[a].ID, w.PickupPoints[b].ID))
+		})
+		if len(s.points[i]) > 0 {
+			s.point[i] = s.points[i][0]
+		}
+	}
+}
+
+// lost is, by order, whether some line of it is unserved.
+func (s *solver) lost(d *draft) map[string]bool {
+	out := map[string]bool{}
+	for c, w := range d.ways {
+		if len(w) == 0 {
+			for _, l := range d.parcels[c].lines {
+				out[l.Order] = true
+			}
+		}
+	}
+	return out
+}
+
+// rethink changes what could not be served so that it might be: orders that came without a pickup point go to the next
+// nearest, parcels are cut into smaller ones. It reports whether there is anything new to search.
+func (s *solver) rethink(d **draft) bool {
+	if s.stop() {
+		return false
+	}
+	w := s.m.week
+	lost := s.lost(*d)
+	moved, cut := false, false
+	for i := range w.Orders {
+		if p := s.points[i]; len(p) > 0 && lost[w.Orders[i].ID] {
+			k := slices.Index(p, s.point[i])
+			if k+1 < len(p) {
+				s.point[i] = p[k+1]
+				moved = true
+			}
+		}
+	}
+	next := *d
+	if moved {
+		next = s.reparcel(next)
+	}
+	var parcels []*parcel
+	var ways [][]draftLeg
+	for c, x := range next.parcels {
+		if parts := s.m.halves(x); len(next.ways[c]) == 0 && len(parts) > 1 {
+			cut = true
+			parcels = append(parcels, parts...)
+			ways = append(ways, make([][]draftLeg, len(parts))...)
+			continue
+		}
+		parcels, ways = append(parcels, x), append(ways, next.ways[c])
+	}
+	next = next.clone()
+	next.parcels, next.ways = parcels, ways
+	*d = next
+	return moved || cut
+}
+
+// reparcel clusters the lines anew after orders have changed their pickup point. Parcels that are no larger than they
+// were keep their way.
+func (s *solver) reparcel(d *draft) *draft {
+	first := map[LineRef]int{}
+	for c, x := range d.parcels {
+		for _, l := range x.lines {
+			first[l] = c
+		}
+	}
+	n := d.clone()
+	n.parcels, n.ways = s.parcels(), nil
+	taken := map[int]bool{}
+	for _, x := range n.parcels {
+		var way []draftLeg
+		for _, l := range x.lines {
+			c, ok := first[l]
+			if o := d.parcels; ok && !taken[c] && o[c].point == x.point && o[c].kg >= x.kg && o[c].litres >= x.litres {
+				way = d.ways[c]
+				taken[c] = true
+				break
+			}
+		}
+		n.ways = append(n.ways, way)
+	}
+	return n
+}
+
+// dropHalves leaves orders that came without a pickup point unserved as a whole where a line of them is.
+func (s *solver) dropHalves(d **draft) {
+	w := s.m.week
+	lost := s.lost(*d)
+	dropped := false
+	for i := range w.Orders {
+		if len(s.points[i]) > 0 && lost[w.Orders[i].ID] {
+			s.point[i] = -1
+			dropped = true
+		}
+	}
+	if !dropped {
+		return
+	}
+	n := (*d).clone()
+	n.parcels, n.ways = nil, nil
+	for c, x := range (*d).parcels {
+		y := *x
+		y.lines, y.kg, y.litres = nil, 0, 0
+		for _, l := range x.lines {
+			if o := s.m.order(l.Order); s.point[o] >= 0 {
+				y.add(l, &w.Orders[o].Lines[l.Line])
+			}
+		}
+		if len(y.lines) > 0 {
+			n.parcels, n.ways = append(n.parcels, &y), append(n.ways, (*d).ways[c])
+		}
+	}
+	*d = s.tidy(n)
+}
+
+// tidy takes the stops and trips out of a draft that nothing uses any more.
+func (s *solver) tidy(d *draft) *draft {
+	var all []int
+	for c := range d.parcels {
+		all = append(all, c)
+	}
+	f := s.m.frame(d, s.m.vehicles, all)
+	sol, _ := search.Search(f.p, f.start, search.Options{})
+	f.adopt(d, sol)
+	return d
 }

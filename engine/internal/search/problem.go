@@ -62,14 +62,20 @@ type Route struct {
 	MaxSecs        int32  // most added travel and service time; Inf: no limit
 	Frozen         bool   // no stop may be added
 	Carries        []bool // by owner: whose goods ride; nil: everybody's
+	EndWindow      Window // it arrives at its end inside
+	EndUnload      Load   // as OwnStop.Unload, at the end
+	StartBy        int32  // it departs no later
 }
 
-// OwnStop is a stop that the route makes anyway. Unload leaves the vehicle there, on board since the start.
+// OwnStop is a stop that the route makes anyway. Unload leaves the vehicle there, on board since the start; goods that are
+// loaded on the way are negative where they are loaded.
 type OwnStop struct {
 	Place   int32
-	Window  Window
+	Window  Window // service begins inside
 	Service int32
 	Unload  Load
+	Ready   int32 // departure no earlier
+	By      int32 // arrival no later
 }
 
 // Request is an amount of goods of one owner to be brought from one place to another.

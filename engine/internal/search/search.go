@@ -40,8 +40,9 @@ const leftBehind = 20
 
 func (s *state) energy() float64 { return float64(s.cost) + leftBehind*float64(s.lost) }
 
-// Search improves a solution, or makes one from nothing when start is nil.
-func Search(p *Problem, start *Solution, opt Options) (*Solution, Cost) {
+// Search improves a solution, or makes one from nothing when start is nil, and says how many iterations that took.
+// Without a clock and iterations it only puts in what is out.
+func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 	if opt.Workers < 1 {
 		opt.Workers = 1
 	}
@@ -67,8 +68,8 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, Cost) {
 		w.best.copyFrom(w.work)
 		w.f.blink = 10
 	}
-	if len(p.Requests) == 0 {
-		return workers[0].best.solution(), workers[0].best.total()
+	if len(p.Requests) == 0 || opt.Iterations == 0 && opt.Share == nil {
+		return workers[0].best.solution(), 0
 	}
 	t := timetable{opt: &opt}
 	for t.next() {
@@ -102,13 +103,14 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, Cost) {
 			opt.Progress(b.best.total(), n, t.done)
 		}
 	}
-	b := workers[0].best
-	for _, w := range workers[1:] {
+	b, n := workers[0].best, 0
+	for _, w := range workers {
+		n += w.iterations
 		if w.best.total().Less(b.total()) {
 			b = w.best
 		}
 	}
-	return b.solution(), b.total()
+	return b.solution(), n
 }
 
 // run makes one stretch of iterations.

@@ -43,6 +43,7 @@ func (s *state) compact(r int32, stops []SolutionStop) {
 				meets = meets || s.transfers[h].meet > 0
 			}
 			if !meets {
+				leave = min(leave, t.by)
 				stops[0].Arrive, stops[0].Depart = leave, leave
 			}
 			return
@@ -55,13 +56,13 @@ func (s *state) compact(r int32, stops []SolutionStop) {
 					late = lastOpen(open, late)
 				}
 			}
-			stops[k].Arrive = max(stops[k].Arrive, late)
+			stops[k].Arrive = max(stops[k].Arrive, min(late, t.by))
 		}
 		x = y
 	}
 }
 
-// load makes a new state a solution. Requests whose ways break a limit are left out.
+// load makes a new state a solution, less the stops and trips that nothing uses.
 func (s *state) load(sol *Solution) {
 	stops := make([][]int32, len(sol.Routes))
 	s.queue = s.queue[:0]
@@ -107,8 +108,22 @@ func (s *state) load(sol *Solution) {
 			}
 		}
 	}
+	for _, list := range stops {
+		for _, x := range list {
+			if s.stops[x].own == added && s.stops[x].uses == 0 {
+				s.unlink(x)
+				s.freeStops = append(s.freeStops, x)
+			}
+		}
+	}
+	s.queue = s.queue[:0]
 	for r := range s.routes {
+		s.measure(int32(r))
+		if s.routes[r].base < 0 && s.routes[r].legs == 0 {
+			s.closeTrip(int32(r))
+			continue
+		}
 		s.queue = append(s.queue, int32(r))
 	}
-	s.propagate()
+	s.retime()
 }

@@ -7,6 +7,7 @@ type stop struct {
 	own          int32 // index of the route's own stop; added, atStart or atEnd
 	uses         int32 // legs that begin or end here
 	ready        int32 // departure no earlier, for goods that are loaded here
+	by           int32 // arrival no later
 	window       Window
 	service      int32
 	arr, dep     int32 // earliest arrival and departure
@@ -170,10 +171,20 @@ func (s *state) newStop(r, place, own int32) int32 {
 // clear sets what goods ask of a stop to what it is without any.
 func (s *state) clear(i int32) {
 	x := &s.stops[i]
-	x.uses, x.ready = 0, -Inf
+	x.uses, x.ready, x.by = 0, -Inf, Inf
 	x.window = Window{-Inf, Inf}
-	if x.own >= 0 {
-		x.window = s.p.Routes[s.routes[x.route].base].Stops[x.own].Window
+	if s.routes[x.route].base < 0 || x.own == added {
+		return
+	}
+	b := &s.p.Routes[s.routes[x.route].base]
+	switch x.own {
+	case atStart:
+		x.by = b.StartBy
+	case atEnd:
+		x.window = b.EndWindow
+	default:
+		o := &b.Stops[x.own]
+		x.window, x.ready, x.by = o.Window, o.Ready, o.By
 	}
 }
 
@@ -311,6 +322,7 @@ func (s *state) rebuild(r int32) {
 	rt.legs = 0
 	var own Load
 	if rt.base >= 0 {
+		own = s.p.Routes[rt.base].EndUnload
 		for _, o := range s.p.Routes[rt.base].Stops {
 			for k, x := range o.Unload {
 				own[k] += x
@@ -325,6 +337,9 @@ func (s *state) rebuild(r int32) {
 			}
 		}
 		s.stops[i].load = own
+		if i == rt.last {
+			s.stops[i].load = Load{}
+		}
 	}
 }
 

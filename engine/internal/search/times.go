@@ -174,6 +174,7 @@ func (s *state) forward(r int32) bool {
 	for h := x.takes; h >= 0; h = s.transfers[h].nextTaken {
 		t = max(t, s.stops[s.transfers[h].giver].arr)
 	}
+	ok = t <= x.by
 	if x.arr != t || x.dep != t {
 		x.arr, x.dep = t, t
 		s.tell(x)
@@ -201,7 +202,7 @@ func (s *state) forward(r int32) bool {
 		}
 		arr := t
 		b, inside := s.begin(y, t)
-		ok = ok && inside
+		ok = ok && inside && arr <= y.by
 		t = max(b+y.service, y.ready)
 		for h := y.gives; h >= 0; h = s.transfers[h].nextGive {
 			if s.transfers[h].meet > 0 {
@@ -256,6 +257,7 @@ func (s *state) backward(r int32) {
 		y := &s.stops[i]
 		t -= s.secs(y.place, x.place)
 		if y.prev < 0 {
+			t = min(t, y.by)
 			for h := y.takes; h >= 0; h = s.transfers[h].nextTaken {
 				if s.transfers[h].meet > 0 {
 					t = min(t, s.stops[s.transfers[h].giver].ldep)
@@ -281,6 +283,7 @@ func (s *state) backward(r int32) {
 				t = lastOpen(open, t)
 			}
 		}
+		t = min(t, y.by)
 		for h := y.gives; h >= 0; h = s.transfers[h].nextGive {
 			t = min(t, s.stops[s.transfers[h].taker].ldep)
 		}

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// plan writes a draft as a plan, with what each would drive alone beside it.
+func (s *solver) plan(d, alone *draft) *Plan {
+	m := s.m
+	w := m.week
+	p := &Plan{Week: w.ID, Rounds: make([]PlanRound, len(w.Rounds)), Consignments: []Consignment{}, Assigned: []Assignment{}, Unserved: []Unserved{}}
+	where := s.writeRounds(p, d)
+	position := make([]int, len(d.stops))
+	for n := range d.rounds {
+		for k, i := range d.rounds[n].stops {
+			position[i] = k
+		}
+	}
+	for _, c := range together(d) {
+		x := d.parcels[c].consignment(w, len(p.Consignments)+1)
+		for _, l := range d.ways[c] {
+			r := &p.Rounds[where[d.round(l)]]
+			from, to := position[l.from], position[l.to]
+			x.Legs = append(x.Legs, Leg{r.ID, from, to})
+			r.Stops[from].Load = append(r.Stops[from].Load, x.ID)
+			r.Stops[to].Unload = append(r.Stops[to].Unload, x.ID)
+		}
+		p.Consignments = append(p.Consignments, x)
+	}
+	for _, c := range s.atHome {
+		x := c.consignment(w, len(p.Consignments)+1)
+		x.Why = &Why{Way: WayOnSite}
+		p.Consignments = append(p.Consignments, x)
+	}
+	for i := range w.Orders {
+		if s.points[i] != nil && s.point[i] >= 0 {
+			p.Assigned = append(p.Assigned, Assignment{w.Orders[i].ID, w.PickupPoints[s.point[i]].ID})
+		}
+	}
+	s.writeUnserved(p, d)
+	m.summarize(p)
+	m.compare(p, alone)
+	return p
+}
+
+// writeRounds writes the rounds in the week's order and then the trips in order of departure. It says where each of the draft's
+// rounds is.
+func (s *solver) writeRounds(p *Plan, d *draft) []int {
+	m := s.m
+	w := m.week
+	where := make([]int, len(d.rounds))
+	var trips []int
+	for n := range d.rounds {
+		r := &d.rounds[n]
+		switch {
+		case r.base >= 0:
+			x := &w.Rounds[r.base]
+			where[n] = r.base
+			p.Rounds[r.base] = PlanRound{ID: x.ID, Producer: x.Producer, Vehicle: x.Vehicle, Stops: m.stops(d, r, x.DepartAfter)}
+		case len(r.stops) > 0:
+			trips = append(trips, n)
+		}
+	}
+	slices.SortFunc(trips, func(a, b int) int {
+		x, y := &d.rounds[a], &d.rounds[b]
+		return cmp.Or(cmp.Compare(d.stops[x.stops[0]].depart, d.stops[y.stops[0]].depart), cmp.Compare(w.Vehicles[x.vehicle].ID, w.Vehicles[y.vehicle].ID))
+	})
+	id := func(k int) string { return fmt.Sprintf("trip-%d", k) }
+	taken := map[string]bool{}
+	for i := range w.Rounds {
+		taken[w.Rounds[i].ID] = true
+	}
+	k := 0
+	for _, n := range trips {
+		for k++; taken[id(k)]; k++ {
+		}
+		r := &d.rounds[n]
+		v := &w.Vehicles[r.vehicle]
+		where[n] = len(p.Rounds)
+		p.Rounds = append(p.Rounds, PlanRound{ID: id(k), Producer: v.Producer, Vehicle: v.ID, Dedicated: true, Stops: m.stops(d, r, v.Available[0][0])})
+	}
+	return where
+}
+
+// stops writes a round's stops, in the time zone of a moment of the week.
+func (m *model) stops(d *draft, r *draftRound, zone time.Time) []PlanStop {
+	var out []PlanStop
+	for _, i := range r.stops {
+		s := &d.stops[i]
+		q := PlanStop{Place: m.week.Places[s.place].ID, Arrive: m.clock(s.arrive, zone), Depart: m.clock(s.depart, zone), Load: []string{}, Unload: []string{}}
+		if s.own >= 0 {
+			own := int(s.own)
+			q.Base = &own
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+// together lists the served parcels, those first that were cut and ride the same way after all made one again.
+func together(d *draft) []int {
+	type key struct {
+		producer, point int
+		class           Class
+		by              CarriedBy
+		legs            [4]draftLeg
+	}
+	index := map[key]int{}
+	var out []int
+	for c, w := range d.ways {
+		if len(w) == 0 {
+			continue
+		}
+		x := d.parcels[c]
+		k := key{producer: x.producer, point: x.point, class: x.class, by: x.by}
+		copy(k.legs[:], w)
+		if i, ok := index[k]; ok {
+			y := *d.parcels[i]
+			y.lines = append(slices.Clone(y.lines), x.lines...)
+			y.kg += x.kg
+			y.litres += x.litres
+			d.parcels[i] = &y
+			continue
+		}
+		index[k] = c
+		out = append(out, c)
+	}
+	return out
+}
+
+// writeUnserved writes the lines that nothing carries.
+func (s *solver) writeUnserved(p *Plan, d *draft) {
+	w := s.m.week
+	add := func(l LineRef, reason string) {
+		p.Unserved = append(p.Unserved, Unserved{Order: l.Order, Line: l.Line, Reason: reason})
+		p.Summary.UnservedKg += w.Orders[s.m.order(l.Order)].Lines[l.Line].Kg
+	}
+	for c, way := range d.ways {
+		if len(way) == 0 {
+			for _, l := range d.parcels[c].lines {
+				add(l, "no way")
+			}
+		}
+	}
+	for i := range w.Orders {
+		if s.point[i] < 0 {
+			for n := range w.Orders[i].Lines {
+				add(LineRef{w.Orders[i].ID, n}, "no pickup point")
+			}
+		}
+	}
+}

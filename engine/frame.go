@@ -1,0 +1,413 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"carriole/engine/internal/search"
+	"carriole/geo"
+)
+
+// frame is a part of a draft as a search problem, and what its numbers mean. Vehicles are taken whole, with all their
+// rounds and trips. Goods that ride them and others too are fixed: their stops become the round's own, held to times
+// on which both sides can count.
+type frame struct {
+	m        *model
+	p        *search.Problem
+	start    *search.Solution // what the draft does
+	places   []int            // week index of each place
+	vehicles []int            // of each vehicle
+	parcels  []int            // number in the draft of each request
+	rounds   []int            // numbers in the draft of all rounds and trips of the vehicles
+	routes   []frameRoute     // of each route
+	index    map[int]int32    // week index of a place → place
+}
+
+// frameRoute is what a route of the problem is in the draft.
+type frameRoute struct {
+	round int
+	stops []int32 // the stops that are the route's own, with start and end
+}
+
+// crossing is a leg of goods that the frame does not move.
+type crossing struct{ parcel, leg int }
+
+// frame takes some vehicles and, of the parcels given, those that ride nothing else.
+func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
+	f := &frame{m: m, p: &search.Problem{Transfer: m.transfer()}, vehicles: vehicles, index: map[int]int32{}}
+	inside := map[int]int32{}
+	for k, v := range vehicles {
+		inside[v] = int32(k)
+		f.see(m.home(v))
+	}
+	for n := range d.rounds {
+		if _, ok := inside[d.rounds[n].vehicle]; ok && len(d.rounds[n].stops) > 0 {
+			f.rounds = append(f.rounds, n)
+			for _, i := range d.rounds[n].stops {
+				f.see(d.stops[i].place)
+			}
+		}
+	}
+	free := map[int]bool{}
+	for _, c := range parcels {
+		free[c] = true
+		for _, l := range d.ways[c] {
+			_, ok := inside[d.rounds[d.round(l)].vehicle]
+			free[c] = free[c] && ok
+		}
+		if free[c] {
+			f.parcels = append(f.parcels, c)
+			f.see(m.origin(d.parcels[c]))
+			f.see(m.goal(d.parcels[c]))
+		}
+	}
+	fixed := map[int][]crossing{}
+	for c, w := range d.ways {
+		if free[c] {
+			continue
+		}
+		for k, l := range w {
+			if n := d.round(l); len(w) > 0 {
+				if _, ok := inside[d.rounds[n].vehicle]; ok {
+					fixed[n] = append(fixed[n], crossing{c, k})
+				}
+			}
+		}
+	}
+	f.addPlaces()
+	for _, v := range vehicles {
+		f.addVehicle(v)
+	}
+	for _, n := range f.rounds {
+		if r := &d.rounds[n]; r.base >= 0 || len(fixed[n]) > 0 {
+			f.addRoute(d, n, inside[r.vehicle], fixed[n])
+		}
+	}
+	for v := range vehicles {
+		f.orderChain(int32(v))
+	}
+	f.addOwners(d)
+	routes := map[string]int32{}
+	for k, r := range f.routes {
+		if b := d.rounds[r.round].base; b >= 0 {
+			routes[m.week.Rounds[b].ID] = int32(k)
+		}
+	}
+	for _, c := range f.parcels {
+		f.addRequest(d.parcels[c], routes)
+	}
+	f.addStart(d)
+	return f
+}
+
+// see takes a place of the week into the problem.
+func (f *frame) see(i int) {
+	if _, ok := f.index[i]; !ok {
+		f.index[i] = int32(len(f.places))
+		f.places = append(f.places, i)
+	}
+}
+
+func (f *frame) addPlaces() {
+	m := f.m
+	slices.SortFunc(f.places, func(a, b int) int { return cmp.Compare(m.placeRank[a], m.placeRank[b]) })
+	for k, i := range f.places {
+		f.index[i] = int32(k)
+	}
+	n := len(f.places)
+	f.p.Dist, f.p.Secs = make([]int32, n*n), make([]int32, n*n)
+	for a, i := range f.places {
+		for b, j := range f.places {
+			f.p.Dist[a*n+b], f.p.Secs[a*n+b] = m.distance(i, j), m.duration(i, j)
+		}
+	}
+	for _, i := range f.places {
+		w := &m.week.Places[i]
+		p := search.Place{Service: m.ticks(w.StopSeconds()), Meet: w.CanMeet(), Open: m.windows(w.Open)}
+		for _, c := range Classes {
+			if w.CanStore(c) {
+				p.Store |= 1 << classIndex(c)
+			}
+		}
+		f.p.Places = append(f.p.Places, p)
+	}
+}
+
+func (f *frame) addVehicle(v int) {
+	m := f.m
+	x := &m.week.Vehicles[v]
+	home := m.home(v)
+	out := search.Vehicle{Owner: m.producerRank[m.makers[x.Producer]], Home: f.index[home], Cap: loadOf(x.Kg, x.Litres, capacity), Free: m.windows(x.Available)}
+	if limit := m.week.Settings.OthersWithinM; limit != nil {
+		out.Reach = make([]bool, len(f.places))
+		for k, i := range f.places {
+			out.Reach[k] = geo.GreatCircle(m.point(home), m.point(i)) <= *limit
+		}
+	}
+	f.p.Vehicles = append(f.p.Vehicles, out)
+}
+
+// addRoute makes a route of a draft round and what it carries for goods that the frame does not move.
+func (f *frame) addRoute(d *draft, n int, vehicle int32, fixed []crossing) {
+	m := f.m
+	r := &d.rounds[n]
+	owner := m.driver(r)
+	out := search.Route{Vehicle: vehicle, Owner: int32(owner), MaxDist: search.Inf, MaxSecs: search.Inf, EndWindow: search.Window{Open: -search.Inf, Close: search.Inf}, StartBy: search.Inf}
+	end := len(r.stops) - 1
+	out.Start, out.End = f.index[d.stops[r.stops[0]].place], f.index[d.stops[r.stops[end]].place]
+	if r.base < 0 {
+		w := m.windows(m.week.Vehicles[r.vehicle].Available)[r.free]
+		out.Depart, out.Return = w.Open, w.Close
+	} else {
+		x := &m.week.Rounds[r.base]
+		out.Depart, out.Return, out.Frozen, out.Carries = m.notBefore(x.DepartAfter), m.notAfter(x.ReturnBy), x.Frozen, m.carries(x)
+		out.MaxDist, out.MaxSecs = m.limit(x.MaxAddedM, m.unit), m.limit(x.MaxAddedS, m.tick)
+	}
+	h := holds(f.m, d, r, fixed)
+	at := frameRoute{round: n}
+	for k, i := range r.stops {
+		s := &d.stops[i]
+		q := h[k]
+		if k > 0 && k < end && s.own < 0 && !q.used {
+			continue
+		}
+		at.stops = append(at.stops, i)
+		switch {
+		case k == 0:
+			out.Depart, out.StartBy = max(out.Depart, q.Ready), q.By
+			continue
+		case k == end:
+			out.EndWindow, out.Return, out.EndUnload = q.Window, min(out.Return, q.By), q.Unload
+			out.EndWindow.Open = max(out.EndWindow.Open, q.Ready)
+			continue
+		}
+		q.Place = f.index[s.place]
+		q.Service = m.ticks(m.week.Places[s.place].StopSeconds())
+		if s.own >= 0 {
+			o := &m.week.Rounds[r.base].Stops[s.own]
+			q.Service = m.ticks(o.StayS)
+			q.Window.Open, q.Window.Close = max(q.Window.Open, m.notBefore(o.ArriveAfter)), min(q.Window.Close, m.notAfter(o.ArriveBy))
+			if o.Unload != nil {
+				for k, x := range loadOf(o.Unload.Kg, o.Unload.Litres, amount) {
+					q.Unload[k] += x
+				}
+			}
+		} else if open := m.windows(m.week.Places[s.place].Open); len(open) > 0 {
+			// the opening that it uses now
+			for _, w := range open {
+				if w.Close >= s.arrive {
+					q.Window.Open, q.Window.Close = max(q.Window.Open, w.Open), min(q.Window.Close, w.Close)
+					break
+				}
+			}
+		}
+		out.Stops = append(out.Stops, q.OwnStop)
+	}
+	if r.base >= 0 {
+		// stops that are fixed use up the round's limits already
+		if extra := m.added(d, n, at.stops); out.MaxDist < search.Inf {
+			out.MaxDist -= int32(extra)
+		}
+		if out.MaxSecs < search.Inf {
+			out.MaxSecs -= m.addedTicks(d, r, at.stops)
+		}
+	}
+	f.p.Routes = append(f.p.Routes, out)
+	f.routes = append(f.routes, at)
+}
+
+// hold is what fixed goods ask of a stop.
+type hold struct {
+	search.OwnStop
+	used bool
+}
+
+// holds says for each stop of a round what goods ask of it that the frame does not move: when they are ready, when they
+// are accepted, and, where they change rounds, to keep the hours that the other round counts on.
+func holds(m *model, d *draft, r *draftRound, fixed []crossing) []hold {
+	out := make([]hold, len(r.stops))
+	at := make(map[int32]*hold, len(r.stops))
+	for k, i := range r.stops {
+		out[k].Window, out[k].Ready, out[k].By = search.Window{Open: -search.Inf, Close: search.Inf}, -search.Inf, search.Inf
+		at[i] = &out[k]
+	}
+	for _, x := range fixed {
+		c, w := d.parcels[x.parcel], d.ways[x.parcel]
+		from, to := at[w[x.leg].from], at[w[x.leg].to]
+		from.used, to.used = true, true
+		class := classIndex(c.class)
+		from.Unload[0] -= amount(c.kg)
+		from.Unload[class] -= amount(c.litres)
+		to.Unload[0] += amount(c.kg)
+		to.Unload[class] += amount(c.litres)
+		if x.leg == 0 {
+			from.Ready = max(from.Ready, m.ready(c))
+		} else {
+			giver := &d.stops[w[x.leg-1].to]
+			from.Ready = max(from.Ready, d.stops[w[x.leg].from].depart)
+			if !m.week.Places[giver.place].CanStore(c.class) {
+				from.By = min(from.By, giver.depart)
+			}
+		}
+		if x.leg == len(w)-1 {
+			p := &m.week.PickupPoints[c.point]
+			to.Window.Open, to.Window.Close = max(to.Window.Open, m.notBefore(p.AcceptAfter)), min(to.Window.Close, m.notAfter(p.AcceptBy))
+		} else {
+			taker := &d.stops[w[x.leg+1].from]
+			to.By = min(to.By, taker.depart)
+			if !m.week.Places[taker.place].CanStore(c.class) {
+				to.Ready = max(to.Ready, d.stops[w[x.leg].to].depart)
+			}
+		}
+	}
+	return out
+}
+
+// addOwners limits what each producer's rounds may add: the limit of the week less what stays as it is.
+func (f *frame) addOwners(d *draft) {
+	m := f.m
+	f.p.Owners = make([]int32, len(m.producers))
+	owed := m.owed(d)
+	for _, n := range f.rounds {
+		owed[m.driver(&d.rounds[n])] -= m.added(d, n, d.rounds[n].stops)
+	}
+	for _, r := range f.routes {
+		owed[m.driver(&d.rounds[r.round])] += m.added(d, r.round, r.stops)
+	}
+	for k, i := range m.producers {
+		f.p.Owners[k] = m.limit(m.week.Producers[i].MaxAddedM, m.unit)
+		if f.p.Owners[k] < search.Inf {
+			f.p.Owners[k] -= int32(owed[k])
+		}
+	}
+}
+
+// orderChain puts a vehicle's routes in the order in which it can make them: by their hours, or another if that fails.
+func (f *frame) orderChain(v int32) {
+	var chain []int32
+	for r := range f.p.Routes {
+		if f.p.Routes[r].Vehicle == v {
+			chain = append(chain, int32(r))
+		}
+	}
+	slices.SortStableFunc(chain, func(a, b int32) int {
+		x, y := &f.p.Routes[a], &f.p.Routes[b]
+		return cmp.Or(cmp.Compare(x.Depart+x.Return, y.Depart+y.Return), cmp.Compare(x.Depart, y.Depart))
+	})
+	// hours that do not overlap leave nothing to choose
+	for i := 0; i < len(chain); {
+		j, until := i+1, f.p.Routes[chain[i]].Return
+		for j < len(chain) && f.p.Routes[chain[j]].Depart < until {
+			until = max(until, f.p.Routes[chain[j]].Return)
+			j++
+		}
+		if n := j - i; n > 1 && n < 8 {
+			f.firstPossible(chain[i:j], 0, -search.Inf)
+		}
+		i = j
+	}
+	f.p.Vehicles[v].Chain = chain
+}
+
+// firstPossible permutes the routes from k on into the first order in which each can begin after the one before has
+// ended, not before t; it leaves them as they are where there is none.
+func (f *frame) firstPossible(routes []int32, k int, t int32) bool {
+	if k == len(routes) {
+		return true
+	}
+	for i := k; i < len(routes); i++ {
+		r := routes[i]
+		copy(routes[k+1:i+1], routes[k:i])
+		routes[k] = r
+		if end, ok := f.end(r, t); ok && f.firstPossible(routes, k+1, end) {
+			return true
+		}
+		copy(routes[k:i], routes[k+1:i+1])
+		routes[i] = r
+	}
+	return false
+}
+
+// end is when route r can end with its own stops alone if it leaves no earlier than t.
+func (f *frame) end(r, t int32) (int32, bool) {
+	x := &f.p.Routes[r]
+	n := len(f.places)
+	t = max(t, x.Depart)
+	ok := t <= x.StartBy
+	at := x.Start
+	for _, s := range x.Stops {
+		t += f.p.Secs[int(at)*n+int(s.Place)]
+		ok = ok && t <= s.By
+		t = max(t, s.Window.Open)
+		ok = ok && t <= s.Window.Close
+		t = max(t+s.Service, s.Ready)
+		at = s.Place
+	}
+	t = max(t+f.p.Secs[int(at)*n+int(x.End)], x.EndWindow.Open)
+	return t, ok && t <= min(x.Return, x.EndWindow.Close)
+}
+
+func (f *frame) addRequest(c *parcel, routes map[string]int32) {
+	m := f.m
+	point := &m.week.PickupPoints[c.point]
+	q := search.Request{From: f.index[m.origin(c)], To: f.index[m.goal(c)], Owner: m.producerRank[c.producer], Class: classIndex(c.class),
+		Weight: amount(c.kg), Volume: amount(c.litres), Ready: m.ready(c),
+		Window:  search.Window{Open: m.notBefore(point.AcceptAfter), Close: m.notAfter(point.AcceptBy)},
+		OwnOnly: c.by == ByProducer, Penalty: c.penalty()}
+	for _, id := range c.lock {
+		r, ok := routes[id]
+		if !ok {
+			r = -1
+		}
+		q.Lock = append(q.Lock, r)
+	}
+	f.p.Requests = append(f.p.Requests, q)
+}
+
+// addStart writes down what the draft does with the frame's vehicles and parcels, vehicle by vehicle in order of time.
+func (f *frame) addStart(d *draft) {
+	f.start = &search.Solution{Paths: make([][]search.SolutionLeg, len(f.parcels))}
+	route := map[int]int32{}
+	own := map[int32]int32{}
+	for k, r := range f.routes {
+		route[r.round] = int32(k)
+		for j, i := range r.stops {
+			own[i] = int32(j) - 1
+		}
+	}
+	position := map[int32]int32{}
+	number := map[int]int32{}
+	for v, w := range f.vehicles {
+		var rounds []int
+		for _, n := range f.rounds {
+			if d.rounds[n].vehicle == w {
+				rounds = append(rounds, n)
+			}
+		}
+		slices.SortStableFunc(rounds, func(a, b int) int {
+			return cmp.Or(cmp.Compare(d.stops[d.rounds[a].stops[0]].depart, d.stops[d.rounds[b].stops[0]].depart), cmp.Compare(a, b))
+		})
+		for _, n := range rounds {
+			r := &d.rounds[n]
+			o := search.SolutionRoute{Vehicle: int32(v), Base: -1, Free: r.free}
+			if k, ok := route[n]; ok {
+				o.Base = k
+			}
+			number[n] = int32(len(f.start.Routes))
+			for k, i := range r.stops {
+				s := search.SolutionStop{Place: f.index[d.stops[i].place], Own: -1}
+				if j, ok := own[i]; ok && k > 0 && k < len(r.stops)-1 {
+					s.Own = j
+				}
+				position[i] = int32(k)
+				o.Stops = append(o.Stops, s)
+			}
+			f.start.Routes = append(f.start.Routes, o)
+		}
+	}
+	for k, c := range f.parcels {
+		for _, l := range d.ways[c] {
+			f.start.Paths[k] = append(f.start.Paths[k], search.SolutionLeg{Route: number[d.round(l)], From: position[l.from], To: position[l.to]})
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package engine
+
+// summarize states the contract's figures from the plan's stops and the travel.
+func (m *model) summarize(p *Plan) {
+	s := &p.Summary
+	for k := range p.Rounds {
+		r := &p.Rounds[k]
+		at := make([]int, len(r.Stops))
+		for i, x := range r.Stops {
+			at[i] = m.at[x.Place]
+		}
+		r.Metres = m.metres(at)
+		if r.Dedicated {
+			s.Trips++
+		} else {
+			r.BaseMetres = m.baseMetres(&m.week.Rounds[k])
+		}
+		s.BaseMetres += r.BaseMetres
+		s.PlannedMetres += r.Metres
+	}
+	type event struct{ place, giver, taker string }
+	events := map[event]bool{}
+	rounds := map[string]*PlanRound{}
+	for k := range p.Rounds {
+		rounds[p.Rounds[k].ID] = &p.Rounds[k]
+	}
+	for _, c := range p.Consignments {
+		for i := 1; i < len(c.Legs); i++ {
+			g, t := c.Legs[i-1], c.Legs[i]
+			events[event{rounds[t.Round].Stops[t.From].Place, g.Round, t.Round}] = true
+		}
+	}
+	s.AddedMetres = s.PlannedMetres - s.BaseMetres
+	s.Handovers = len(events)
+	s.Objective = s.AddedMetres + m.week.Settings.HandoverMetres()*float64(s.Handovers)
+}
+
+// metres is how far it is past places of the week.
+func (m *model) metres(at []int) float64 {
+	sum := 0.0
+	for i := 1; i < len(at); i++ {
+		x, _ := m.travel.Between(at[i-1], at[i])
+		sum += x
+	}
+	return sum
+}
+
+func (m *model) baseMetres(r *Round) float64 {
+	at := []int{m.at[r.Start]}
+	for _, x := range r.Stops {
+		at = append(at, m.at[x.Place])
+	}
+	return m.metres(append(at, m.at[r.End]))
+}
+
+// gramsPerKm is what a van up to 3.5 t without a figure of its own emits: 0.160 l/km of Diesel at 3.17 kg/l, well to wheel.
+const gramsPerKm = 507
+
+const (
+	co2Default = "507 g/km for a van up to 3.5 t (French decree of 10 April 2012, level 1)"
+	co2Own     = "the vehicles' own figures"
+)
+
+// compare sets the plan beside the one in which each brings their own goods.
+func (m *model) compare(p *Plan, alone *draft) {
+	s := &p.Summary
+	w := m.week
+	s.Producers = make([]Share, len(w.Producers))
+	for i := range w.Producers {
+		s.Producers[i].Producer = w.Producers[i].ID
+	}
+	owners := map[string]*Share{}
+	for i := range s.Producers {
+		owners[s.Producers[i].Producer] = &s.Producers[i]
+	}
+	own, standard := false, false
+	grams := func(vehicle string, metres float64) float64 {
+		if g := w.Vehicles[m.carts[vehicle]].CO2GPerKm; g != nil {
+			own = own || metres != 0
+			return metres / 1000 * *g
+		}
+		standard = standard || metres != 0
+		return metres / 1000 * gramsPerKm
+	}
+	for n := range alone.rounds {
+		r := &alone.rounds[n]
+		var at []int
+		for _, i := range r.stops {
+			at = append(at, alone.stops[i].place)
+		}
+		x := m.metres(at)
+		s.AloneMetres += x
+		s.SavedCO2Kg += grams(w.Vehicles[r.vehicle].ID, x) / 1000
+		s.Producers[m.producers[m.driver(r)]].AloneMetres += x
+	}
+	for c, way := range alone.ways {
+		if len(way) == 0 {
+			s.AloneUnservedKg += alone.parcels[c].kg
+		}
+	}
+	for k := range p.Rounds {
+		r := &p.Rounds[k]
+		s.SavedCO2Kg -= grams(r.Vehicle, r.Metres) / 1000
+		owners[r.Producer].PlannedMetres += r.Metres
+		m.share(p, r, owners)
+	}
+	switch {
+	case own && standard:
+		s.CO2Source = co2Own + "; otherwise " + co2Default
+	case own:
+		s.CO2Source = co2Own
+	default:
+		s.CO2Source = co2Default
+	}
+	s.SavedMetres = s.AloneMetres - s.PlannedMetres
+	for i := range s.Producers {
+		x := &s.Producers[i]
+		x.WorseOff = x.PlannedMetres > x.AloneMetres+0.5
+	}
+	aloneObjective := s.AloneMetres - s.BaseMetres
+	s.NothingToGain = s.UnservedKg >= s.AloneUnservedKg-1e-9 && s.Objective >= aloneObjective-0.5
+}
+
+// share books what a round adds to the producers whose goods make it do so: every added stop bears an equal part, and
+// at each stop the producers of what is loaded and unloaded there do.
+func (m *model) share(p *Plan, r *PlanRound, owners map[string]*Share) {
+	maker := map[string]string{}
+	for i := range p.Consignments {
+		maker[p.Consignments[i].ID] = p.Consignments[i].Producer
+	}
+	stops := 0
+	for k, x := range r.Stops {
+		if k > 0 && k < len(r.Stops)-1 && x.Base == nil {
+			stops++
+		}
+	}
+	if stops == 0 {
+		return
+	}
+	each := (r.Metres - r.BaseMetres) / float64(stops)
+	for k, x := range r.Stops {
+		if k == 0 || k == len(r.Stops)-1 || x.Base != nil {
+			continue
+		}
+		seen := map[string]bool{}
+		for _, id := range x.Load {
+			seen[maker[id]] = true
+		}
+		for _, id := range x.Unload {
+			seen[maker[id]] = true
+		}
+		for who := range seen {
+			if who != r.Producer {
+				owners[who].ByOthers += each / float64(len(seen))
+				owners[r.Producer].ForOthers += each / float64(len(seen))
+			}
+		}
+	}
+}
