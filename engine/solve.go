@@ -80,25 +80,48 @@ type solver struct {
 	atHome []*parcel // collected where they are made
 }
 
-// share of the search that is for the first plan; the rest is for what it has left behind.
+// firstShare is the share of the time that is for the first plan; the rest is for what it has left behind.
 const firstShare = 0.85
+
+// firstCycle is how many iterations the first of the annealings has when iterations count. Each later one has as many as
+// all before it, so that a longer search begins as a shorter one does and ends no worse.
+const firstCycle = 128
 
 func (s *solver) solve() *Plan {
 	m := s.m
 	s.assign()
 	d := m.newDraft(s.parcels())
-	s.improve(d, 0, firstShare, true)
-	for again := 0; again < 3 && s.rethink(&d); again++ {
-		from := firstShare + (1-firstShare)*float64(again)/3
-		s.improve(d, from, from+(1-firstShare)/3, false)
+	if s.opt.Iterations > 0 {
+		for cycle, first := firstCycle, true; s.done < s.opt.Iterations && !s.stop(); first = false {
+			n := min(cycle, s.opt.Iterations-s.done)
+			s.improve(d, first, search.Options{Iterations: n, Horizon: cycle})
+			if s.done < cycle {
+				break
+			}
+			if s.done < s.opt.Iterations {
+				s.rethink(&d)
+			}
+			cycle = s.done
+		}
+	} else {
+		s.improve(d, true, s.until(0, firstShare))
+		for from := firstShare; from < 0.99 && s.rethink(&d); from += (1 - firstShare) / 3 {
+			s.improve(d, false, s.until(from, from+(1-firstShare)/3))
+		}
 	}
 	s.dropHalves(&d)
 	alone := s.alone(d.parcels)
-	own := m.cost(alone)
-	if len(m.week.Locks) == 0 && !m.cost(d).Less(own) {
+	if len(m.week.Locks) == 0 && !m.cost(d).Less(m.cost(alone)) {
+		parcels := d.parcels
 		d = alone.clone()
+		d.parcels = parcels
 	}
 	return s.plan(d, alone)
+}
+
+// until searches from one share of the time to another.
+func (s *solver) until(from, to float64) search.Options {
+	return search.Options{Share: func() float64 { return max(0, (s.opt.Share()-from)/(to-from)) }}
 }
 
 // parcels are those that have to be carried, cut where no vehicle could take one whole. The others are noted.
@@ -116,33 +139,25 @@ func (s *solver) parcels() []*parcel {
 	return out
 }
 
-// improve searches a better draft with all vehicles. By time it ends at a share of the search; by iterations it makes
-// its part of them.
-func (s *solver) improve(d *draft, from, to float64, first bool) {
+// improve searches a better draft with all vehicles, the first time from nothing.
+func (s *solver) improve(d *draft, first bool, o search.Options) {
 	var all []int
 	for c := range d.parcels {
-		if d.parcels[c].locked && len(d.parcels[c].lock) == 0 {
-			continue // locked to no way at all
+		if !d.parcels[c].locked || len(d.parcels[c].lock) > 0 {
+			all = append(all, c) // the others are locked to no way at all
 		}
-		all = append(all, c)
 	}
-	if len(all) == 0 {
-		return
-	}
-	o := search.Options{Seed: s.opt.Seed, Workers: s.opt.Workers, Stop: s.stop}
-	if s.opt.Iterations > 0 {
-		o.Iterations = s.opt.Iterations
-		if !first {
-			o.Iterations = max(s.opt.Iterations/4, 64)
-		}
-	} else {
-		o.Share = func() float64 { return (s.opt.Share() - from) / (to - from) }
-	}
+	o.Seed, o.Workers, o.Stop = s.opt.Seed+uint64(s.done), s.opt.Workers, s.stop
 	f := s.m.frame(d, s.m.vehicles, all)
 	outside := s.outside(d, all)
 	o.Progress = func(c search.Cost, n int, share float64) {
 		if s.opt.Progress != nil {
-			s.opt.Progress(Progress{float64(c.Dist) / s.m.unit, float64(c.Lost+outside) / perKg, s.done + n, from + (to-from)*min(share, 1)})
+			if s.opt.Share != nil {
+				share = s.opt.Share()
+			} else {
+				share = float64(s.done+n) / float64(s.opt.Iterations)
+			}
+			s.opt.Progress(Progress{float64(c.Dist) / s.m.unit, float64(c.Lost+outside) / perKg, s.done + n, min(share, 1)})
 		}
 	}
 	start := f.start
@@ -152,6 +167,9 @@ func (s *solver) improve(d *draft, from, to float64, first bool) {
 	sol, n := search.Search(f.p, start, o)
 	s.done += n
 	f.adopt(d, sol)
+	if n == 0 && o.Iterations > 0 {
+		s.done += o.Iterations // nothing to search
+	}
 }
 
 // outside is the penalty of parcels that the search does not see.
@@ -328,18 +346,30 @@ func (s *solver) dropHalves(d **draft) {
 	n := (*d).clone()
 	n.parcels, n.ways = nil, nil
 	for c, x := range (*d).parcels {
-		y := *x
-		y.lines, y.kg, y.litres = nil, 0, 0
-		for _, l := range x.lines {
-			if o := s.m.order(l.Order); s.point[o] >= 0 {
-				y.add(l, &w.Orders[o].Lines[l.Line])
-			}
-		}
-		if len(y.lines) > 0 {
-			n.parcels, n.ways = append(n.parcels, &y), append(n.ways, (*d).ways[c])
+		if y := s.kept(x); len(y.lines) > 0 {
+			n.parcels, n.ways = append(n.parcels, y), append(n.ways, (*d).ways[c])
 		}
 	}
+	var home []*parcel
+	for _, x := range s.atHome {
+		if y := s.kept(x); len(y.lines) > 0 {
+			home = append(home, y)
+		}
+	}
+	s.atHome = home
 	*d = s.tidy(n)
+}
+
+// kept is a parcel less the lines of orders that have no pickup point any more.
+func (s *solver) kept(c *parcel) *parcel {
+	k := *c
+	k.lines, k.kg, k.litres = nil, 0, 0
+	for _, l := range c.lines {
+		if o := s.m.order(l.Order); s.point[o] >= 0 {
+			k.add(l, &s.m.week.Orders[o].Lines[l.Line])
+		}
+	}
+	return &k
 }
 
 // tidy takes the stops and trips out of a draft that nothing uses any more.

@@ -6,11 +6,12 @@ import (
 	"sync"
 )
 
-// Options of a search.
+// Options of a search: one annealing.
 type Options struct {
 	Seed       uint64
 	Workers    int
 	Iterations int            // of all workers together; 0: until Share reaches 1
+	Horizon    int            // iterations over which the annealing cools; 0: Iterations. With more it breaks off early
 	Share      func() float64 // of the time allowed that is used up; nil: Iterations alone count
 	Stop       func() bool    // asked now and then; the search ends when it says so
 	Progress   func(Cost, int, float64)
@@ -79,38 +80,31 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 		}
 		workers[0].run(&t)
 		wg.Wait()
-		b := workers[0]
-		for _, w := range workers[1:] {
-			if w.best.total().Less(b.best.total()) {
-				b = w
-			}
-		}
+		b, n := leader(workers)
 		for _, w := range workers {
-			if w != b && (t.exchange%4 == 3 || t.fresh) {
+			if w != b && t.stretch%4 == 3 {
 				w.cur.copyFrom(b.best)
-				if b.best.total().Less(w.best.total()) {
-					w.best.copyFrom(b.best)
-				}
-			} else if t.fresh {
-				w.cur.copyFrom(w.best)
+				w.best.copyFrom(b.best)
 			}
 		}
 		if opt.Progress != nil {
-			n := 0
-			for _, w := range workers {
-				n += w.iterations
-			}
 			opt.Progress(b.best.total(), n, t.done)
 		}
 	}
-	b, n := workers[0].best, 0
+	b, n := leader(workers)
+	return b.best.solution(), n
+}
+
+// leader is the worker with the best state, and how many iterations all have made.
+func leader(workers []*worker) (*worker, int) {
+	b, n := workers[0], 0
 	for _, w := range workers {
 		n += w.iterations
-		if w.best.total().Less(b.total()) {
-			b = w.best
+		if w.best.total().Less(b.best.total()) {
+			b = w
 		}
 	}
-	return b.solution(), n
+	return b, n
 }
 
 // run makes one stretch of iterations.
@@ -119,7 +113,7 @@ func (w *worker) run(t *timetable) {
 	hot, cold := base*0.003, base*0.00002
 	heat := hot
 	for n := 0; ; n++ {
-		if n&15 == 0 {
+		if n&7 == 0 || t.length > 0 {
 			at, over := t.at(n)
 			if over {
 				return
@@ -144,19 +138,14 @@ func (w *worker) run(t *timetable) {
 	}
 }
 
-// timetable cuts a search into stretches, at whose ends the workers exchange what they found. By time there is one
-// annealing over the whole of it; by iterations there are annealings of doubling length, so that a longer search begins
-// as a shorter one and never ends worse.
+// timetable cuts a search into stretches, at whose ends the workers exchange what they have found.
 type timetable struct {
-	opt      *Options
-	exchange int     // stretches begun
-	length   int     // iterations of each worker in this stretch; 0: until the share
-	begun    int     // iterations of each worker before this stretch
-	cycle    int     // length of the present annealing
-	start    int     // where it began
-	share    float64 // where this stretch ends
-	done     float64
-	fresh    bool // an annealing begins with the next stretch
+	opt     *Options
+	stretch int     // number of the present one
+	begun   int     // iterations of each worker before it
+	length  int     // iterations of each worker in it, when they count
+	share   float64 // where it ends, when time counts
+	done    float64
 }
 
 const stretches = 24
@@ -166,38 +155,29 @@ func (t *timetable) next() bool {
 	if o.Stop != nil && o.Stop() {
 		return false
 	}
-	t.exchange++
+	t.stretch++
 	if o.Iterations == 0 {
 		t.done = o.Share()
 		t.share = math.Floor(t.done*stretches+1) / stretches
 		return t.done < 1
 	}
 	t.begun += t.length
-	each := o.Iterations / o.Workers
-	t.done = float64(t.begun) / float64(each)
-	if t.cycle == 0 {
-		t.cycle = 64
-	} else if t.begun == t.start+t.cycle {
-		t.start += t.cycle
-		t.cycle = max(t.start, 64)
-	}
-	t.length = max(16, t.cycle/8)
-	t.fresh = t.begun+t.length == t.start+t.cycle
-	if t.begun+t.length > each {
-		t.length = each - t.begun
-	}
+	t.done = float64(t.begun) / float64(t.each(o.Iterations))
+	t.length = min(max(1, t.each(o.horizon())/stretches), t.each(o.Iterations)-t.begun)
 	return t.length > 0
 }
 
-// at is the share of the present annealing that is done after n iterations of this stretch, and whether the stretch is.
+// each is a worker's part of some iterations.
+func (t *timetable) each(iterations int) int { return (iterations + t.opt.Workers - 1) / t.opt.Workers }
+
+func (o *Options) horizon() int { return max(o.Horizon, o.Iterations) }
+
+// at is how far the annealing has cooled after n iterations of this stretch, 0 to 1, and whether the stretch is over.
 func (t *timetable) at(n int) (float64, bool) {
 	o := t.opt
-	if o.Stop != nil && o.Stop() {
-		return 1, true
-	}
 	if o.Iterations == 0 {
 		s := o.Share()
-		return s, s >= t.share
+		return s, s >= t.share || o.Stop != nil && o.Stop()
 	}
-	return float64(t.begun+n-t.start) / float64(t.cycle), n >= t.length
+	return float64(t.begun+n) / float64(t.each(o.horizon())), n >= t.length || o.Stop != nil && o.Stop()
 }

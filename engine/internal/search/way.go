@@ -58,6 +58,7 @@ type finder struct {
 	routes []int32 // that may carry it and are not overlooked
 	lasts  []int32 // those of them that are still driven when its destination accepts it
 	usable []int32 // those of them that can go on from a label
+	isHub  []bool  // by place
 	hubs   []int32 // places where it may change routes
 	rest   []int32 // by place: the least that the last ride from there costs, with the change to it
 	labels []label
@@ -67,7 +68,7 @@ type finder struct {
 
 func newFinder(s *state, rng *rand.Rand) *finder {
 	n := len(s.p.Places)
-	f := &finder{s: s, rng: rng, viaTrip: make([][]int32, n), rest: make([]int32, n), newest: make([]int32, n), row: make([]int32, n)}
+	f := &finder{s: s, rng: rng, viaTrip: make([][]int32, n), rest: make([]int32, n), newest: make([]int32, n), row: make([]int32, n), isHub: make([]bool, n)}
 	for i := range f.newest {
 		f.newest[i] = -1
 	}
@@ -203,10 +204,13 @@ func (q *Request) locks(r int32) bool {
 // prepare lists the places where the request may change routes and bounds what is left of the way there.
 func (f *finder) prepare(w *way) {
 	s := f.s
+	for _, p := range f.hubs {
+		f.isHub[p] = false
+	}
 	f.hubs = f.hubs[:0]
 	hub := func(p int32) {
-		if f.newest[p] == -1 && p != f.q.From && p != f.q.To && (s.p.Places[p].Meet || s.stores(p, f.q.Class)) {
-			f.newest[p] = -2
+		if !f.isHub[p] && p != f.q.From && p != f.q.To && (s.p.Places[p].Meet || s.stores(p, f.q.Class)) {
+			f.isHub[p] = true
 			f.hubs = append(f.hubs, p)
 			f.rest[p] = s.p.Transfer
 		}
@@ -218,8 +222,7 @@ func (f *finder) prepare(w *way) {
 	}
 	for _, r := range f.routes {
 		for i := s.routes[r].first; i >= 0; i = s.stops[i].next {
-			hub(s.stops[i].place)
-			if s.stops[i].takes >= 0 {
+			if hub(s.stops[i].place); s.stops[i].takes >= 0 {
 				f.rest[s.stops[i].place] = 0
 			}
 		}
@@ -230,9 +233,6 @@ func (f *finder) prepare(w *way) {
 				hub(s.p.Vehicles[v].Home)
 			}
 		}
-	}
-	for _, p := range f.hubs {
-		f.newest[p] = -1
 	}
 	if f.q.Lock != nil {
 		for _, p := range f.hubs {
@@ -251,6 +251,8 @@ func (f *finder) prepare(w *way) {
 		if f.rest[p] += least; f.rest[p] < w.cost {
 			f.hubs[n] = p
 			n++
+		} else {
+			f.isHub[p] = false
 		}
 	}
 	f.hubs = f.hubs[:n]
@@ -429,7 +431,7 @@ func (f *finder) spread(k int32, w *way) {
 	cost := l.cost + f.toll(k, -1)
 	for v := range s.p.Vehicles {
 		veh := &s.p.Vehicles[v]
-		if len(veh.Free) == 0 || veh.Home == l.place || veh.Home == q.From || veh.Home == q.To {
+		if len(veh.Free) == 0 || veh.Home == l.place || !f.isHub[veh.Home] {
 			continue
 		}
 		if b := cost + s.dist(veh.Home, l.place) + s.dist(l.place, veh.Home) + f.rest[veh.Home]; b < w.cost && !f.driven(k, int32(v)) {
