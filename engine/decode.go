@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"carriole/engine/internal/search"
 )
 
 // plan writes a draft as a plan, with what each would drive alone beside it.
@@ -19,6 +21,7 @@ func (s *solver) plan(d, alone *draft) *Plan {
 			position[i] = k
 		}
 	}
+	why := s.explain(d, where, p)
 	for _, c := range together(d) {
 		x := d.parcels[c].consignment(w, len(p.Consignments)+1)
 		for _, l := range d.ways[c] {
@@ -28,6 +31,7 @@ func (s *solver) plan(d, alone *draft) *Plan {
 			r.Stops[from].Load = append(r.Stops[from].Load, x.ID)
 			r.Stops[to].Unload = append(r.Stops[to].Unload, x.ID)
 		}
+		x.Why = why[c]
 		p.Consignments = append(p.Consignments, x)
 	}
 	for _, c := range s.atHome {
@@ -152,4 +156,54 @@ func (s *solver) writeUnserved(p *Plan, d *draft) {
 			}
 		}
 	}
+}
+
+// explain says of every served parcel why it rides as it does. where gives each draft round's place in the plan.
+func (s *solver) explain(d *draft, where []int, p *Plan) []*Why {
+	m := s.m
+	out := make([]*Why, len(d.parcels))
+	for _, part := range s.parts(d) {
+		f := m.frame(d, part.vehicles, part.parcels)
+		for k, r := range search.Explain(f.p, f.start) {
+			c := f.parcels[k]
+			if len(d.ways[c]) == 0 {
+				continue
+			}
+			y := &Why{Way: m.way(d, c), AddedMetres: float64(r.Saved) / m.unit}
+			if r.Next != nil {
+				y.Next = &NextWay{AddedMetres: float64(r.Cost) / m.unit}
+				for i, x := range r.Next {
+					id := m.week.Vehicles[f.vehicles[x.Vehicle]].ID
+					if x.Route >= 0 {
+						id = p.Rounds[where[f.numbers[x.Route]]].ID
+					} else {
+						y.Next.New = true
+					}
+					y.Next.Rounds = append(y.Next.Rounds, id)
+					if i < len(r.Next)-1 {
+						y.Next.Places = append(y.Next.Places, m.week.Places[f.places[x.To]].ID)
+					}
+				}
+			}
+			out[c] = y
+		}
+	}
+	return out
+}
+
+// way is how a served parcel travels: by the heaviest of what it takes.
+func (m *model) way(d *draft, c int) Way {
+	w := d.ways[c]
+	if len(w) > 1 {
+		return WayHandover
+	}
+	r := &d.rounds[d.round(w[0])]
+	if r.base < 0 {
+		return WayTrip
+	}
+	made := func(i int32) bool { return d.stops[i].own >= 0 || i == r.stops[0] || i == r.stops[len(r.stops)-1] }
+	if made(w[0].from) && made(w[0].to) {
+		return WayOnTheWay
+	}
+	return WayAddedStop
 }

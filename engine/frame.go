@@ -20,6 +20,7 @@ type frame struct {
 	parcels  []int            // number in the draft of each request
 	rounds   []int            // numbers in the draft of all rounds and trips of the vehicles
 	routes   []frameRoute     // of each route
+	numbers  []int            // number in the draft of each round of start
 	index    map[int]int32    // week index of a place → place
 }
 
@@ -394,6 +395,7 @@ func (f *frame) addStart(d *draft) {
 				o.Base = k
 			}
 			number[n] = int32(len(f.start.Routes))
+			f.numbers = append(f.numbers, n)
 			for k, i := range r.stops {
 				s := search.SolutionStop{Place: f.index[d.stops[i].place], Own: -1}
 				if j, ok := own[i]; ok && k > 0 && k < len(r.stops)-1 {

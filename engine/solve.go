@@ -141,12 +141,7 @@ func (s *solver) parcels() []*parcel {
 
 // improve searches a better draft with all vehicles, the first time from nothing.
 func (s *solver) improve(d *draft, first bool, o search.Options) {
-	var all []int
-	for c := range d.parcels {
-		if !d.parcels[c].locked || len(d.parcels[c].lock) > 0 {
-			all = append(all, c) // the others are locked to no way at all
-		}
-	}
+	all := s.searchable(d)
 	o.Seed, o.Workers, o.Stop = s.opt.Seed+uint64(s.done), s.opt.Workers, s.stop
 	f := s.m.frame(d, s.m.vehicles, all)
 	outside := s.outside(d, all)

@@ -28,8 +28,19 @@ func (w *worker) recreate() {
 	}
 }
 
+// How many rides to places of transfer a search for a way looks at: practically all, and for requests that have had
+// none for long just some.
+const (
+	manyRides = 2000
+	fewRides  = 200
+)
+
 // put gives request c its cheapest way, if it has one.
 func (w *worker) put(c int32) {
+	w.f.rides = manyRides
+	if w.fails[c] > 4 {
+		w.f.rides = fewRides
+	}
 	if w.f.find(c, Inf, &w.way) && w.work.take(c, &w.way) {
 		w.fails[c] = 0
 		return

@@ -34,6 +34,18 @@ func (s *state) mayCarry(q *Request, rt *route) bool {
 	return rt.base < 0 || s.p.Routes[rt.base].Carries == nil || s.p.Routes[rt.base].Carries[q.Owner]
 }
 
+// hasRoom reports whether the goods fit on some stretch of the route.
+func (s *state) hasRoom(rt *route, q *Request) bool {
+	room := &s.p.Vehicles[rt.vehicle].Cap
+	kg, volume := room[0]-q.Weight, room[q.Class]-q.Volume
+	for i := rt.first; i != rt.last; i = s.stops[i].next {
+		if l := &s.stops[i].load; l[0] <= kg && l[q.Class] <= volume {
+			return true
+		}
+	}
+	return false
+}
+
 // mayHandle reports whether vehicle v, driven for owner, may load or unload goods of q at the place.
 func (s *state) mayHandle(q *Request, v, owner, place int32) bool {
 	reach := s.p.Vehicles[v].Reach

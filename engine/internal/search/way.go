@@ -11,30 +11,30 @@ type way struct {
 
 // label is a place that a request can be brought to, in the search for its cheapest way.
 type label struct {
-	place  int32
-	cost   int32
-	arr    int32 // there from then on
-	hold   int32 // the vehicle that brings it can wait until then
-	parent int32 // label before the last ride; −1: the request's origin
-	legs   int32
-	toll   int32 // the least that going on costs
-	older  int32 // the label of this place made before; −1: none
-	ride   ride
+	place    int32
+	cost     int32
+	arr      int32 // there from then on
+	hold     int32 // the vehicle that brings it can wait until then
+	parent   int32 // label before the last ride; −1: the request's origin
+	legs     int32
+	toll     int32 // the least that going on costs
+	from, to int32 // where its routes are in finder.usable
+	older    int32 // the label of this place made before; −1: none
+	ride     ride
 }
 
 // option is a ride not yet looked at: from a label on a route to a place.
 type option struct {
 	bound int32 // no way over it costs less
 	label int32
-	route int32 // −1−v: a new trip of vehicle v
+	route int32 // −1−v: a new trip of vehicle v; goOn: all rides to places of transfer
 	place int32
 }
 
-// maxRides bounds how many rides to places of transfer one search looks at, maxLabels how many labels a place may have.
-const (
-	maxRides  = 2000
-	maxLabels = 6
-)
+const goOn = -Inf
+
+// maxLabels is how many labels a place may have in one search.
+const maxLabels = 6
 
 // everywhere is up to how many places goods may change routes at any of them, not only where a route stops already.
 const everywhere = 24
@@ -43,9 +43,11 @@ const everywhere = 24
 type finder struct {
 	s      *state
 	rng    *rand.Rand
-	direct bool    // look for ways of one ride only
-	blink  uint32  // a route is overlooked with probability blink/1024
-	avoid  []int32 // routes that the way must not be: the present one, when another is wanted
+	rides  int    // how many rides to places of transfer one search looks at
+	direct bool   // look for ways of one ride only
+	blink  uint32 // a route is overlooked with probability blink/1024
+	avoid  int32  // a route that the way must not ride; −1: none
+	idle   int32  // a vehicle that makes no new trip; −1: none
 
 	detour  []int32 // by place, then route: the least that a stop there adds; Inf where none can be
 	stride  int
@@ -54,21 +56,22 @@ type finder struct {
 	viaTrip [][]int32 // by destination, then place: the least that a new trip from there costs; nil: not asked yet
 
 	// of the request at hand
-	q      *Request
-	routes []int32 // that may carry it and are not overlooked
-	lasts  []int32 // those of them that are still driven when its destination accepts it
-	usable []int32 // those of them that can go on from a label
-	isHub  []bool  // by place
-	hubs   []int32 // places where it may change routes
-	rest   []int32 // by place: the least that the last ride from there costs, with the change to it
-	labels []label
-	newest []int32 // by place: its newest label; −1: none
-	heap   []option
+	q         *Request
+	routes    []int32 // that may carry it and are not overlooked
+	lasts     []int32 // those of them that are still driven when its destination accepts it
+	usable    []int32 // those of them that can go on from a label, label after label
+	isHub     []bool  // by place
+	hubs      []int32 // places where it may change routes
+	rest      []int32 // by place: the least that the last ride from there costs, with the change to it
+	leastRest int32   // the least of rest
+	labels    []label
+	newest    []int32 // by place: its newest label; −1: none
+	heap      []option
 }
 
 func newFinder(s *state, rng *rand.Rand) *finder {
 	n := len(s.p.Places)
-	f := &finder{s: s, rng: rng, viaTrip: make([][]int32, n), rest: make([]int32, n), newest: make([]int32, n), row: make([]int32, n), isHub: make([]bool, n)}
+	f := &finder{s: s, rng: rng, rides: manyRides, avoid: -1, idle: -1, viaTrip: make([][]int32, n), rest: make([]int32, n), newest: make([]int32, n), row: make([]int32, n), isHub: make([]bool, n)}
 	for i := range f.newest {
 		f.newest[i] = -1
 	}
@@ -148,15 +151,6 @@ func (f *finder) blinks() bool {
 
 func (f *finder) pick(n int) int { return f.rng.IntN(n) }
 
-func (f *finder) avoided(r int32) bool {
-	for _, a := range f.avoid {
-		if a == r {
-			return true
-		}
-	}
-	return false
-}
-
 // find is the cheapest way below bound for request c, which must be without a path. It looks at rides in the order of
 // the least that a way over them can cost, as a shortest path search with a lower bound for the rest of the way:
 // first those of one ride, then those that change routes.
@@ -169,7 +163,7 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 		r := int32(r)
 		rt := &s.routes[r]
 		if s.open(r) && s.stops[rt.first].dep <= f.q.Window.Close && s.stops[rt.last].larr >= f.q.Ready && s.mayCarry(f.q, rt) &&
-			!f.avoided(r) && (f.q.Lock == nil || f.q.locks(r)) && !f.blinks() {
+			r != f.avoid && (f.q.Lock == nil || f.q.locks(r)) && s.hasRoom(rt, f.q) && !f.blinks() {
 			f.refresh(r)
 			f.routes = append(f.routes, r)
 			if s.stops[rt.last].larr >= f.q.Window.Open {
@@ -177,14 +171,14 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 			}
 		}
 	}
-	f.heap = f.heap[:0]
+	f.heap, f.usable = f.heap[:0], f.usable[:0]
 	f.labels = append(f.labels[:0], label{place: f.q.From, arr: f.q.Ready, hold: Inf, parent: -1, older: -1})
 	f.finish(0, w)
 	f.follow(Inf, w)
 	if w.cost > 0 && !s.p.Direct && !f.direct && (f.q.Lock == nil || len(f.q.Lock) > 1) {
 		f.prepare(w)
 		f.spread(0, w)
-		f.follow(maxRides, w)
+		f.follow(f.rides, w)
 		for _, l := range f.labels {
 			f.newest[l.place] = -1
 		}
@@ -234,12 +228,14 @@ func (f *finder) prepare(w *way) {
 			}
 		}
 	}
+	f.leastRest = 0
 	if f.q.Lock != nil {
 		for _, p := range f.hubs {
 			f.rest[p] = 0
 		}
 		return
 	}
+	f.leastRest = Inf
 	trips, to := f.tripsTo(f.q.To), f.near(f.q.To)
 	n := 0
 	for _, p := range f.hubs {
@@ -249,6 +245,7 @@ func (f *finder) prepare(w *way) {
 			least = min(least, max(at[r], to[r]))
 		}
 		if f.rest[p] += least; f.rest[p] < w.cost {
+			f.leastRest = min(f.leastRest, f.rest[p])
 			f.hubs[n] = p
 			n++
 		} else {
@@ -262,13 +259,14 @@ func (f *finder) prepare(w *way) {
 func (f *finder) follow(most int, w *way) {
 	for len(f.heap) > 0 && f.heap[0].bound < w.cost {
 		o := f.pop()
+		if o.route == goOn {
+			f.spread(o.label, w)
+			continue
+		}
 		l := &f.labels[o.label]
 		var best ride
 		cost := l.cost
-		t := task{q: f.q, from: l.place, to: o.place, ready: l.arr, meetBy: Inf, window: Window{-Inf, Inf}}
-		if o.label > 0 && !f.s.stores(l.place, f.q.Class) {
-			t.meetBy = l.hold
-		}
+		t := task{q: f.q, from: l.place, to: o.place, ready: l.arr, meetBy: f.meetBy(o.label), window: Window{-Inf, Inf}}
 		last := o.place == f.q.To
 		below := w.cost
 		if last {
@@ -278,9 +276,9 @@ func (f *finder) follow(most int, w *way) {
 				return
 			}
 			if o.route >= 0 {
-				f.next(f.routes, o, w)
+				f.next(o, w)
 			}
-			if f.crowded(&o) || o.route >= 0 && f.ridden(o.label, o.route) || f.q.Lock != nil && f.q.Lock[l.legs] != o.route {
+			if f.crowded(&o) {
 				continue
 			}
 			most--
@@ -311,10 +309,18 @@ func (f *finder) follow(most int, w *way) {
 		f.newest[o.place] = k
 		f.labels[k].toll = f.leastToll(k)
 		f.finish(k, w)
-		if f.labels[k].legs+1 < MaxLegs && (f.q.Lock == nil || int(f.labels[k].legs)+1 < len(f.q.Lock)) {
-			f.spread(k, w)
+		if l := &f.labels[k]; l.legs+1 < MaxLegs && (f.q.Lock == nil || int(l.legs)+1 < len(f.q.Lock)) {
+			f.push(option{l.cost + l.toll + f.leastRest, k, goOn, 0}, w)
 		}
 	}
+}
+
+// meetBy is when a vehicle that takes goods over at label k must have arrived.
+func (f *finder) meetBy(k int32) int32 {
+	if l := &f.labels[k]; k > 0 && !f.s.stores(l.place, f.q.Class) {
+		return l.hold
+	}
+	return Inf
 }
 
 // crowded reports whether the place of an option has labels enough that cost no more than the option can.
@@ -391,8 +397,10 @@ func (f *finder) finish(k int32, w *way) {
 		return
 	}
 	at, to := f.near(l.place), f.near(q.To)
+	meetBy := f.meetBy(k)
 	for _, r := range f.lasts {
-		if b := l.cost + l.toll + max(at[r], to[r]); b < w.cost && !f.ridden(k, r) {
+		rt := &s.routes[r]
+		if b := l.cost + l.toll + max(at[r], to[r]); b < w.cost && s.stops[rt.last].larr >= l.arr && s.stops[rt.first].dep <= meetBy && !f.ridden(k, r) {
 			f.push(option{b, k, r, q.To}, w)
 		}
 	}
@@ -402,7 +410,7 @@ func (f *finder) finish(k int32, w *way) {
 	}
 	for v := range s.p.Vehicles {
 		veh := &s.p.Vehicles[v]
-		if b := cost + s.dist(veh.Home, l.place) + s.dist(l.place, q.To) + s.dist(q.To, veh.Home); b < w.cost && len(veh.Free) > 0 && !f.driven(k, int32(v)) && !f.blinks() {
+		if b := cost + s.dist(veh.Home, l.place) + s.dist(l.place, q.To) + s.dist(q.To, veh.Home); b < w.cost && len(veh.Free) > 0 && int32(v) != f.idle && !f.driven(k, int32(v)) && !f.blinks() {
 			f.push(option{b, k, int32(-1 - v), q.To}, w)
 		}
 	}
@@ -413,16 +421,22 @@ func (f *finder) finish(k int32, w *way) {
 func (f *finder) spread(k int32, w *way) {
 	s, q := f.s, f.q
 	l := &f.labels[k]
-	f.usable = f.usable[:0]
 	at := f.near(l.place)
+	first := len(f.usable)
+	meetBy := f.meetBy(k)
 	for _, r := range f.routes {
-		if l.cost+l.toll+at[r] < w.cost && (q.Lock == nil || q.Lock[l.legs] == r) && !f.ridden(k, r) {
+		rt := &s.routes[r]
+		if l.cost+l.toll+at[r] < w.cost && s.stops[rt.last].larr >= l.arr && s.stops[rt.first].dep <= meetBy &&
+			(q.Lock == nil || q.Lock[l.legs] == r) && !f.ridden(k, r) {
 			f.usable = append(f.usable, r)
 		}
 	}
-	for _, h := range f.hubs {
-		if h != l.place && l.cost+l.toll+f.rest[h] < w.cost {
-			f.next(f.usable, option{-1, k, -1, h}, w)
+	l.from, l.to = int32(first), int32(len(f.usable))
+	if l.from < l.to {
+		for _, h := range f.hubs {
+			if h != l.place && l.cost+l.toll+f.rest[h] < w.cost {
+				f.next(option{-1, k, -1, h}, w)
+			}
 		}
 	}
 	if q.Lock != nil || s.p.NoTrips {
@@ -431,7 +445,7 @@ func (f *finder) spread(k int32, w *way) {
 	cost := l.cost + f.toll(k, -1)
 	for v := range s.p.Vehicles {
 		veh := &s.p.Vehicles[v]
-		if len(veh.Free) == 0 || veh.Home == l.place || !f.isHub[veh.Home] {
+		if len(veh.Free) == 0 || int32(v) == f.idle || veh.Home == l.place || !f.isHub[veh.Home] {
 			continue
 		}
 		if b := cost + s.dist(veh.Home, l.place) + s.dist(l.place, veh.Home) + f.rest[veh.Home]; b < w.cost && !f.driven(k, int32(v)) {
@@ -440,13 +454,13 @@ func (f *finder) spread(k int32, w *way) {
 	}
 }
 
-// next lists the ride from the label to the place of o, on one of the routes, that comes after o by bound and route.
-func (f *finder) next(routes []int32, o option, w *way) {
+// next lists the ride from the label to the place of o that comes after o by bound and route.
+func (f *finder) next(o option, w *way) {
 	l := &f.labels[o.label]
 	cost := l.cost + l.toll + f.rest[o.place]
 	best := option{w.cost, o.label, -1, o.place}
 	from, to := f.near(l.place), f.near(o.place)
-	for _, r := range routes {
+	for _, r := range f.usable[l.from:l.to] {
 		b := cost + max(from[r], to[r])
 		if b < best.bound && (b > o.bound || b == o.bound && r > o.route) {
 			best.bound, best.route = b, r
