@@ -23,10 +23,13 @@ type model struct {
 
 	producers, vehicles, rounds, sales []int // indexes in the week in the order of ids
 	placeRank, producerRank            []int32
-	roundsOf                           [][]int // by vehicle: its rounds
-	epoch                              int64   // Unix second of the search's time 0
-	unit                               float64 // search distance of a metre
-	tick                               float64 // search time of a second
+	roundsOf                           [][]int    // by vehicle: its rounds
+	driversOf                          [][]int    // by vehicle: the producers who drive it, its own first
+	vehiclesOf                         [][]int    // by producer: the vehicles that they drive
+	farms                              *geo.Index // of all producers
+	epoch                              int64      // Unix second of the search's time 0
+	unit                               float64    // search distance of a metre
+	tick                               float64    // search time of a second
 }
 
 func newModel(week *Week, travel geo.Travel) *model {
@@ -41,10 +44,26 @@ func newModel(week *Week, travel geo.Travel) *model {
 	m.producers = producers
 	m.placeRank, m.producerRank = ranks(places), ranks(producers)
 	m.roundsOf = make([][]int, len(week.Vehicles))
+	m.driversOf, m.vehiclesOf = make([][]int, len(week.Vehicles)), make([][]int, len(week.Producers))
+	drives := func(p, v int) {
+		if !slices.Contains(m.vehiclesOf[p], v) {
+			m.vehiclesOf[p] = append(m.vehiclesOf[p], v)
+			m.driversOf[v] = append(m.driversOf[v], p)
+		}
+	}
+	for _, v := range m.vehicles {
+		drives(m.makers[week.Vehicles[v].Producer], v)
+	}
+	homes := make([]geo.Point, len(week.Producers))
+	for i := range homes {
+		homes[i] = m.point(m.at[week.Producers[i].Place])
+	}
+	m.farms = geo.NewIndex(homes)
 	m.epoch = math.MaxInt64
 	for _, r := range m.rounds {
 		v := m.carts[week.Rounds[r].Vehicle]
 		m.roundsOf[v] = append(m.roundsOf[v], r)
+		drives(m.makers[week.Rounds[r].Producer], v)
 		m.epoch = min(m.epoch, week.Rounds[r].DepartAfter.Unix())
 	}
 	for i := range week.Vehicles {
@@ -99,14 +118,20 @@ func finest(table [][]float64, most float64) float64 {
 	return unit
 }
 
+// travels is the search's distance and time between two places of the week.
+func (m *model) travels(i, j int) (dist, secs int32) {
+	d, t := m.travel.Between(i, j)
+	return int32(min(d*m.unit+0.5, maxTravel)), int32(min(t*m.tick+0.5, maxTravel))
+}
+
 func (m *model) distance(i, j int) int32 {
-	d, _ := m.travel.Between(i, j)
-	return int32(min(d*m.unit+0.5, maxTravel))
+	d, _ := m.travels(i, j)
+	return d
 }
 
 func (m *model) duration(i, j int) int32 {
-	_, t := m.travel.Between(i, j)
-	return int32(min(t*m.tick+0.5, maxTravel))
+	_, t := m.travels(i, j)
+	return t
 }
 
 func (m *model) transfer() int32 {
@@ -151,11 +176,11 @@ func (m *model) home(vehicle int) int {
 
 // driver is the rank of the producer that a draft round counts for.
 func (m *model) driver(r *draftRound) int {
-	id := m.week.Vehicles[r.vehicle].Producer
-	if r.base >= 0 {
-		id = m.week.Rounds[r.base].Producer
+	p := m.driversOf[r.vehicle][0]
+	if r.base >= 0 && len(m.driversOf[r.vehicle]) > 1 {
+		p = m.makers[m.week.Rounds[r.base].Producer]
 	}
-	return int(m.producerRank[m.makers[id]])
+	return int(m.producerRank[p])
 }
 
 // windows are the intervals in ascending order, those that touch made one. Intervals in which no whole unit of time

@@ -162,7 +162,7 @@ func (s *solver) writeUnserved(p *Plan, d *draft) {
 func (s *solver) explain(d *draft, where []int, p *Plan) []*Why {
 	m := s.m
 	out := make([]*Why, len(d.parcels))
-	for _, part := range s.parts(d) {
+	for _, part := range m.parts(d, d.searchable()) {
 		f := m.frame(d, part.vehicles, part.parcels)
 		for k, r := range search.Explain(f.p, f.start) {
 			c := f.parcels[k]

@@ -46,12 +46,10 @@ func (m *model) newDraft(parcels []*parcel) *draft {
 		o.stops = append(o.stops, d.newStop(draftStop{round: n, place: m.at[x.End], own: -1}))
 		d.rounds = append(d.rounds, o)
 	}
-	for _, v := range m.vehicles {
-		if len(m.roundsOf[v]) > 0 {
-			f := m.frame(d, []int{v}, nil)
-			sol, _ := search.Search(f.p, nil, search.Options{})
-			f.adopt(d, sol)
-		}
+	for some := range slices.Chunk(m.vehicles, 32) {
+		f := m.frame(d, some, nil)
+		sol, _ := search.Search(f.p, nil, search.Options{})
+		f.adopt(d, sol)
 	}
 	return d
 }
@@ -111,15 +109,6 @@ func (m *model) added(d *draft, round int, stops []int32) int64 {
 		}
 	}
 	return t
-}
-
-// owed is what the rounds and trips of each producer add, by rank.
-func (m *model) owed(d *draft) []int64 {
-	out := make([]int64, len(m.producers))
-	for n := range d.rounds {
-		out[m.driver(&d.rounds[n])] += m.added(d, n, d.rounds[n].stops)
-	}
-	return out
 }
 
 // adopt writes a solution of the frame into the draft that it was made from.

@@ -119,7 +119,7 @@ func (f *frame) addPlaces() {
 	f.p.Dist, f.p.Secs = make([]int32, n*n), make([]int32, n*n)
 	for a, i := range f.places {
 		for b, j := range f.places {
-			f.p.Dist[a*n+b], f.p.Secs[a*n+b] = m.distance(i, j), m.duration(i, j)
+			f.p.Dist[a*n+b], f.p.Secs[a*n+b] = m.travels(i, j)
 		}
 	}
 	for _, i := range f.places {
@@ -268,18 +268,22 @@ func holds(m *model, d *draft, r *draftRound, fixed []crossing) []hold {
 func (f *frame) addOwners(d *draft) {
 	m := f.m
 	f.p.Owners = make([]int32, len(m.producers))
-	owed := m.owed(d)
-	for _, n := range f.rounds {
-		owed[m.driver(&d.rounds[n])] -= m.added(d, n, d.rounds[n].stops)
-	}
-	for _, r := range f.routes {
-		owed[m.driver(&d.rounds[r.round])] += m.added(d, r.round, r.stops)
-	}
 	for k, i := range m.producers {
 		f.p.Owners[k] = m.limit(m.week.Producers[i].MaxAddedM, m.unit)
-		if f.p.Owners[k] < search.Inf {
-			f.p.Owners[k] -= int32(owed[k])
+	}
+	limit := func(n int, stops []int32, sign int64) {
+		if k := m.driver(&d.rounds[n]); f.p.Owners[k] < search.Inf/2 {
+			f.p.Owners[k] += int32(sign * m.added(d, n, stops))
 		}
+	}
+	for n := range d.rounds {
+		limit(n, d.rounds[n].stops, -1)
+	}
+	for _, n := range f.rounds {
+		limit(n, d.rounds[n].stops, 1)
+	}
+	for _, r := range f.routes {
+		limit(r.round, r.stops, -1)
 	}
 }
 

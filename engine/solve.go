@@ -139,32 +139,35 @@ func (s *solver) parcels() []*parcel {
 	return out
 }
 
-// improve searches a better draft with all vehicles, the first time from nothing.
+// improve searches a better draft, the first time from nothing.
 func (s *solver) improve(d *draft, first bool, o search.Options) {
-	all := s.searchable(d)
+	all := d.searchable()
 	o.Seed, o.Workers, o.Stop = s.opt.Seed+uint64(s.done), s.opt.Workers, s.stop
-	f := s.m.frame(d, s.m.vehicles, all)
 	outside := s.outside(d, all)
-	o.Progress = func(c search.Cost, n int, share float64) {
-		if s.opt.Progress != nil {
-			if s.opt.Share != nil {
-				share = s.opt.Share()
-			} else {
-				share = float64(s.done+n) / float64(s.opt.Iterations)
-			}
-			s.opt.Progress(Progress{float64(c.Dist) / s.m.unit, float64(c.Lost+outside) / perKg, s.done + n, min(share, 1)})
+	report := func(c search.Cost, n int) {
+		if s.opt.Progress == nil {
+			return
 		}
+		share := float64(s.done+n) / float64(max(1, s.opt.Iterations))
+		if s.opt.Iterations == 0 {
+			share = s.opt.Share()
+		}
+		s.opt.Progress(Progress{float64(c.Dist) / s.m.unit, float64(c.Lost) / perKg, s.done + n, min(share, 1)})
 	}
+	if len(all) > wholeParcels {
+		s.improveParts(d, first, o, func(share float64) { report(s.m.cost(d), int(share*float64(o.Iterations))) })
+		s.done += o.Iterations
+		return
+	}
+	f := s.m.frame(d, s.m.vehicles, all)
+	o.Progress = func(c search.Cost, n int, _ float64) { report(search.Cost{Lost: c.Lost + outside, Dist: c.Dist}, n) }
 	start := f.start
 	if first {
 		start = nil
 	}
 	sol, n := search.Search(f.p, start, o)
-	s.done += n
 	f.adopt(d, sol)
-	if n == 0 && o.Iterations > 0 {
-		s.done += o.Iterations // nothing to search
-	}
+	s.done += max(n, o.Iterations)
 }
 
 // outside is the penalty of parcels that the search does not see.
