@@ -15,6 +15,7 @@ import (
 type model struct {
 	week   *Week
 	travel geo.Travel
+	sizes  sizes
 	at     map[string]int // place id → index in week.Places; and likewise:
 	points map[string]int
 	makers map[string]int
@@ -33,7 +34,7 @@ type model struct {
 }
 
 func newModel(week *Week, travel geo.Travel) *model {
-	m := &model{week: week, travel: travel, unit: 1, tick: 1}
+	m := &model{week: week, travel: travel, sizes: sizes{wholeParcels, partParcels, partFarms}, unit: 1, tick: 1}
 	var places, producers []int
 	m.at, places = ranked(week.Places, func(p *Place) string { return p.ID })
 	m.points, _ = ranked(week.PickupPoints, func(p *PickupPoint) string { return p.ID })

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -18,6 +19,9 @@ const (
 	partFarms    = 24  // with at least so many producers around
 )
 
+// sizes are these numbers; tests make them small.
+type sizes struct{ whole, part, farms int }
+
 // searchable are the parcels that a search may move: those not locked to no way at all.
 func (d *draft) searchable() []int {
 	var out []int
@@ -27,6 +31,17 @@ func (d *draft) searchable() []int {
 		}
 	}
 	return out
+}
+
+// unservedOf are the positions in parcels of those that have no way.
+func (d *draft) unservedOf(parcels []int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for k, c := range parcels {
+			if len(d.ways[c]) == 0 && !yield(k) {
+				return
+			}
+		}
+	}
 }
 
 // middles are the points halfway between where parcels come from and where they go.
@@ -42,7 +57,7 @@ func (m *model) middles(d *draft, parcels []int) []geo.Point {
 // parts divides the parcels of a draft into parts of neighbours; together they hold every parcel once, vehicles as often
 // as they matter.
 func (m *model) parts(d *draft, parcels []int) []part {
-	if len(parcels) <= wholeParcels {
+	if len(parcels) <= m.sizes.whole {
 		return []part{{m.vehicles, parcels}}
 	}
 	at := m.middles(d, parcels)
@@ -53,7 +68,7 @@ func (m *model) parts(d *draft, parcels []int) []part {
 	var out []part
 	var divide func(group []int)
 	divide = func(group []int) {
-		if len(group) <= partParcels {
+		if len(group) <= m.sizes.part {
 			p := make([]int, len(group))
 			for i, k := range group {
 				p[i] = parcels[k]
@@ -110,7 +125,7 @@ func (m *model) part(d *draft, parcels []int) part {
 		middle[0] += p[0] / float64(len(parcels))
 		middle[1] += p[1] / float64(len(parcels))
 	}
-	for _, p := range m.farms.Nearest(middle, partFarms) {
+	for _, p := range m.farms.Nearest(middle, m.sizes.farms) {
 		for _, v := range m.vehiclesOf[p] {
 			take(v)
 		}
@@ -159,8 +174,12 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 	at := m.middles(d, all)
 	rng := rand.New(rand.NewPCG(o.Seed, 7))
 	around := func() part {
+		center := at[rng.IntN(len(all))]
+		if out := slices.Collect(d.unservedOf(all)); len(out) > 0 && rng.IntN(4) == 0 {
+			center = at[out[rng.IntN(len(out))]]
+		}
 		var p []int
-		for _, k := range index.Nearest(at[rng.IntN(len(all))], partParcels) {
+		for _, k := range index.Nearest(center, m.sizes.part) {
 			p = append(p, all[k])
 		}
 		slices.Sort(p)
@@ -222,7 +241,11 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 		}
 		wg.Wait()
 		for k := range wave {
-			frames[k].adopt(d, found[k])
+			// goods that are fixed in a part may share handovers that the part counts for itself
+			n := d.clone()
+			if frames[k].adopt(n, found[k]); fresh || !m.cost(d).Less(m.cost(n)) {
+				*d = *n
+			}
 		}
 	}
 }

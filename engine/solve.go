@@ -46,14 +46,7 @@ func Solve(ctx context.Context, week *Week, travel geo.Travel, opt Options) (*Pl
 	if err := invalid(Validate(week, travel)); err != nil {
 		return nil, err
 	}
-	if opt.Workers <= 0 {
-		opt.Workers = defaultWorkers
-	}
-	if opt.Share == nil && opt.Iterations <= 0 {
-		opt.Iterations = defaultIterations
-	}
-	s := &solver{m: newModel(week, travel), opt: opt, stop: func() bool { return ctx.Err() != nil }}
-	return s.solve(), nil
+	return newSolver(ctx, newModel(week, travel), opt).solve(), nil
 }
 
 // TravelOf is the week's own travel table or, without one, crow flies between its places.
@@ -78,6 +71,16 @@ type solver struct {
 	points [][]int   // by order without pickup point: the points within reach, nearest first; nil for other orders
 	point  []int     // by order: its pickup point; −1: none
 	atHome []*parcel // collected where they are made
+}
+
+func newSolver(ctx context.Context, m *model, opt Options) *solver {
+	if opt.Workers <= 0 {
+		opt.Workers = defaultWorkers
+	}
+	if opt.Share == nil && opt.Iterations <= 0 {
+		opt.Iterations = defaultIterations
+	}
+	return &solver{m: m, opt: opt, stop: func() bool { return ctx.Err() != nil }}
 }
 
 // firstShare is the share of the time that is for the first plan; the rest is for what it has left behind.
@@ -154,7 +157,7 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 		}
 		s.opt.Progress(Progress{float64(c.Dist) / s.m.unit, float64(c.Lost) / perKg, s.done + n, min(share, 1)})
 	}
-	if len(all) > wholeParcels {
+	if len(all) > s.m.sizes.whole {
 		s.improveParts(d, first, o, func(share float64) { report(s.m.cost(d), int(share*float64(o.Iterations))) })
 		s.done += o.Iterations
 		return

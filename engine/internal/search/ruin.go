@@ -100,7 +100,7 @@ func (w *worker) some() int {
 // strings removes strings of added stops from routes around a request (slack induction by string removals,
 // Christiaens and Vanden Berghe 2020).
 func (w *worker) strings(c int32) {
-	routes := 1 + w.rng.IntN(5)
+	routes := 1 + w.rng.IntN(3)
 	w.string(c)
 	for _, o := range w.near[c] {
 		if routes == 0 {
@@ -180,7 +180,7 @@ func (w *worker) together(c int32, same func(a, b *Request) bool) {
 
 // wholeTrips removes one to three trips around a request, or all that routes made anyway carry by added stops.
 func (w *worker) wholeTrips(c int32) {
-	trips := 1 + w.rng.IntN(3)
+	trips := 1 + w.rng.IntN(2)
 	if w.wholeTrip(c) {
 		trips--
 	}

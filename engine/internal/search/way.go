@@ -29,7 +29,11 @@ type option struct {
 	label int32
 	route int32 // −1−v: a new trip of vehicle v; goOn: all rides to places of transfer
 	place int32
+	rank  int32 // of the route among those that can go on from the label
 }
+
+// boarding is a route and the least that a stop at the label's place adds to it.
+type boarding struct{ route, detour int32 }
 
 const goOn = -Inf
 
@@ -57,13 +61,13 @@ type finder struct {
 
 	// of the request at hand
 	q         *Request
-	routes    []int32 // that may carry it and are not overlooked
-	lasts     []int32 // those of them that are still driven when its destination accepts it
-	usable    []int32 // those of them that can go on from a label, label after label
-	isHub     []bool  // by place
-	hubs      []int32 // places where it may change routes
-	rest      []int32 // by place: the least that the last ride from there costs, with the change to it
-	leastRest int32   // the least of rest
+	routes    []int32    // that may carry it and are not overlooked
+	lasts     []int32    // those of them that are still driven when its destination accepts it
+	usable    []boarding // those of them that can go on from a label, label after label, the nearest first
+	isHub     []bool     // by place
+	hubs      []int32    // places where it may change routes
+	rest      []int32    // by place: the least that the last ride from there costs, with the change to it
+	leastRest int32      // the least of rest
 	labels    []label
 	newest    []int32 // by place: its newest label; −1: none
 	heap      []option
@@ -310,7 +314,7 @@ func (f *finder) follow(most int, w *way) {
 		f.labels[k].toll = f.leastToll(k)
 		f.finish(k, w)
 		if l := &f.labels[k]; l.legs+1 < MaxLegs && (f.q.Lock == nil || int(l.legs)+1 < len(f.q.Lock)) {
-			f.push(option{l.cost + l.toll + f.leastRest, k, goOn, 0}, w)
+			f.push(option{bound: l.cost + l.toll + f.leastRest, label: k, route: goOn}, w)
 		}
 	}
 }
@@ -392,7 +396,7 @@ func (f *finder) finish(k int32, w *way) {
 	l := &f.labels[k]
 	if q.Lock != nil {
 		if int(l.legs)+1 == len(q.Lock) {
-			f.push(option{l.cost, k, q.Lock[l.legs], q.To}, w)
+			f.push(option{bound: l.cost, label: k, route: q.Lock[l.legs], place: q.To}, w)
 		}
 		return
 	}
@@ -401,7 +405,7 @@ func (f *finder) finish(k int32, w *way) {
 	for _, r := range f.lasts {
 		rt := &s.routes[r]
 		if b := l.cost + l.toll + max(at[r], to[r]); b < w.cost && s.stops[rt.last].larr >= l.arr && s.stops[rt.first].dep <= meetBy && !f.ridden(k, r) {
-			f.push(option{b, k, r, q.To}, w)
+			f.push(option{bound: b, label: k, route: r, place: q.To}, w)
 		}
 	}
 	cost := l.cost + f.toll(k, -1)
@@ -411,7 +415,7 @@ func (f *finder) finish(k int32, w *way) {
 	for v := range s.p.Vehicles {
 		veh := &s.p.Vehicles[v]
 		if b := cost + s.dist(veh.Home, l.place) + s.dist(l.place, q.To) + s.dist(q.To, veh.Home); b < w.cost && len(veh.Free) > 0 && int32(v) != f.idle && !f.driven(k, int32(v)) && !f.blinks() {
-			f.push(option{b, k, int32(-1 - v), q.To}, w)
+			f.push(option{bound: b, label: k, route: int32(-1 - v), place: q.To}, w)
 		}
 	}
 }
@@ -426,16 +430,19 @@ func (f *finder) spread(k int32, w *way) {
 	meetBy := f.meetBy(k)
 	for _, r := range f.routes {
 		rt := &s.routes[r]
-		if l.cost+l.toll+at[r] < w.cost && s.stops[rt.last].larr >= l.arr && s.stops[rt.first].dep <= meetBy &&
+		if d := at[r]; l.cost+l.toll+d < w.cost && s.stops[rt.last].larr >= l.arr && s.stops[rt.first].dep <= meetBy &&
 			(q.Lock == nil || q.Lock[l.legs] == r) && !f.ridden(k, r) {
-			f.usable = append(f.usable, r)
+			f.usable = append(f.usable, boarding{r, d})
+			for i := len(f.usable) - 1; i > first && f.usable[i-1].detour > d; i-- {
+				f.usable[i-1], f.usable[i] = f.usable[i], f.usable[i-1]
+			}
 		}
 	}
 	l.from, l.to = int32(first), int32(len(f.usable))
 	if l.from < l.to {
 		for _, h := range f.hubs {
 			if h != l.place && l.cost+l.toll+f.rest[h] < w.cost {
-				f.next(option{-1, k, -1, h}, w)
+				f.next(option{bound: -1, label: k, place: h}, w)
 			}
 		}
 	}
@@ -449,7 +456,7 @@ func (f *finder) spread(k int32, w *way) {
 			continue
 		}
 		if b := cost + s.dist(veh.Home, l.place) + s.dist(l.place, veh.Home) + f.rest[veh.Home]; b < w.cost && !f.driven(k, int32(v)) {
-			f.push(option{b, k, int32(-1 - v), veh.Home}, w)
+			f.push(option{bound: b, label: k, route: int32(-1 - v), place: veh.Home}, w)
 		}
 	}
 }
@@ -458,12 +465,15 @@ func (f *finder) spread(k int32, w *way) {
 func (f *finder) next(o option, w *way) {
 	l := &f.labels[o.label]
 	cost := l.cost + l.toll + f.rest[o.place]
-	best := option{w.cost, o.label, -1, o.place}
-	from, to := f.near(l.place), f.near(o.place)
-	for _, r := range f.usable[l.from:l.to] {
-		b := cost + max(from[r], to[r])
-		if b < best.bound && (b > o.bound || b == o.bound && r > o.route) {
-			best.bound, best.route = b, r
+	best := option{bound: w.cost, label: o.label, route: -1, place: o.place}
+	to := f.near(o.place)
+	for i, u := range f.usable[l.from:l.to] {
+		if cost+u.detour >= best.bound {
+			break
+		}
+		b := cost + max(u.detour, to[u.route])
+		if b < best.bound && (b > o.bound || b == o.bound && int32(i) > o.rank) {
+			best.bound, best.route, best.rank = b, u.route, int32(i)
 		}
 	}
 	if best.route >= 0 {
