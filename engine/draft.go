@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 
 	"carriole/engine/internal/search"
@@ -14,6 +15,7 @@ type draft struct {
 	stops   []draftStop  // of all rounds; legs name them by their index here
 	unused  []int32      // indexes of stops that no round has
 	ways    [][]draftLeg // by parcel; empty: unserved
+	timed   bool         // the stops have times
 }
 
 type draftRound struct {
@@ -51,6 +53,7 @@ func (m *model) newDraft(parcels []*parcel) *draft {
 		sol, _ := search.Search(f.p, nil, search.Options{})
 		f.adopt(d, sol)
 	}
+	d.timed = true
 	return d
 }
 
@@ -67,10 +70,16 @@ func (d *draft) newStop(s draftStop) int32 {
 
 // clone is a copy that can be changed apart.
 func (d *draft) clone() *draft {
-	return &draft{parcels: d.parcels, rounds: slices.Clone(d.rounds), stops: slices.Clone(d.stops), unused: slices.Clone(d.unused), ways: slices.Clone(d.ways)}
+	return &draft{parcels: d.parcels, rounds: slices.Clone(d.rounds), stops: slices.Clone(d.stops), unused: slices.Clone(d.unused), ways: slices.Clone(d.ways), timed: d.timed}
 }
 
-// route is the round that a leg rides.
+// earlier orders two rounds of one vehicle by when they are made.
+func (d *draft) earlier(a, b int) int {
+	x, y := d.rounds[a].stops, d.rounds[b].stops
+	return cmp.Or(cmp.Compare(d.stops[x[0]].depart, d.stops[y[0]].depart), cmp.Compare(d.stops[x[len(x)-1]].arrive, d.stops[y[len(y)-1]].arrive))
+}
+
+// round is the round that a leg rides.
 func (d *draft) round(l draftLeg) int { return d.stops[l.from].round }
 
 // cost is what the draft leaves behind, and its objective in search units.

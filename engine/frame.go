@@ -85,7 +85,7 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 		}
 	}
 	for v := range vehicles {
-		f.orderChain(int32(v))
+		f.orderChain(d, int32(v))
 	}
 	f.addOwners(d)
 	routes := map[string]int32{}
@@ -287,13 +287,19 @@ func (f *frame) addOwners(d *draft) {
 	}
 }
 
-// orderChain puts a vehicle's routes in the order in which it can make them: by their hours, or another if that fails.
-func (f *frame) orderChain(v int32) {
+// orderChain puts a vehicle's routes in the order in which the draft makes them or, before it has times, in one in which
+// they can be made: by their hours, or another if that fails.
+func (f *frame) orderChain(d *draft, v int32) {
 	var chain []int32
 	for r := range f.p.Routes {
 		if f.p.Routes[r].Vehicle == v {
 			chain = append(chain, int32(r))
 		}
+	}
+	f.p.Vehicles[v].Chain = chain
+	if d.timed {
+		slices.SortStableFunc(chain, func(a, b int32) int { return d.earlier(f.routes[a].round, f.routes[b].round) })
+		return
 	}
 	slices.SortStableFunc(chain, func(a, b int32) int {
 		x, y := &f.p.Routes[a], &f.p.Routes[b]
@@ -311,7 +317,6 @@ func (f *frame) orderChain(v int32) {
 		}
 		i = j
 	}
-	f.p.Vehicles[v].Chain = chain
 }
 
 // firstPossible permutes the routes from k on into the first order in which each can begin after the one before has
@@ -389,9 +394,7 @@ func (f *frame) addStart(d *draft) {
 				rounds = append(rounds, n)
 			}
 		}
-		slices.SortStableFunc(rounds, func(a, b int) int {
-			return cmp.Or(cmp.Compare(d.stops[d.rounds[a].stops[0]].depart, d.stops[d.rounds[b].stops[0]].depart), cmp.Compare(a, b))
-		})
+		slices.SortStableFunc(rounds, d.earlier)
 		for _, n := range rounds {
 			r := &d.rounds[n]
 			o := search.SolutionRoute{Vehicle: int32(v), Base: -1, Free: r.free}

@@ -177,7 +177,7 @@ func (s *state) unloadOn(rt *route, t *task, try ride, place, i, dep, secs, most
 // apart reports whether goods of the task cannot be unloaded at the stop, at their destination, for its hours alone. Only
 // then does a second stop at the same place make sense.
 func apart(x *stop, t *task) bool {
-	return x.own != added || max(x.window.Open, t.window.Open) > min(x.window.Close, t.window.Close)
+	return max(x.window.Open, t.window.Open) > min(x.window.Close, t.window.Close)
 }
 
 // rideNew finds a ride on a new trip of vehicle v; all of them cost the same. Among the free windows and places in

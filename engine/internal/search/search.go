@@ -48,8 +48,8 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 		opt.Workers = 1
 	}
 	first := newState(p)
-	if start != nil {
-		first.load(start)
+	if start != nil && !first.load(start) {
+		first = newState(p)
 	}
 	near := kin(p, 60)
 	workers := make([]*worker, opt.Workers)

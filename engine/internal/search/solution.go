@@ -62,8 +62,9 @@ func (s *state) compact(r int32, stops []SolutionStop) {
 	}
 }
 
-// load makes a new state a solution, less the stops and trips that nothing uses.
-func (s *state) load(sol *Solution) {
+// load makes a new state a solution, less the stops and trips that nothing uses. It reports
+// whether every window is kept.
+func (s *state) load(sol *Solution) bool {
 	stops := make([][]int32, len(sol.Routes))
 	s.queue = s.queue[:0]
 	behind := make([]int32, len(s.p.Vehicles))
@@ -125,5 +126,5 @@ func (s *state) load(sol *Solution) {
 		}
 		s.queue = append(s.queue, int32(r))
 	}
-	s.retime()
+	return s.retime()
 }
