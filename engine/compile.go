@@ -20,6 +20,7 @@ type model struct {
 	points map[string]int
 	makers map[string]int
 	carts  map[string]int
+	tours  map[string]int // rounds
 	orders map[string]int
 
 	producers, vehicles, rounds, sales []int // indexes in the week in the order of ids
@@ -41,7 +42,7 @@ func newModel(week *Week, travel geo.Travel) *model {
 	m.makers, producers = ranked(week.Producers, func(p *Producer) string { return p.ID })
 	m.carts, m.vehicles = ranked(week.Vehicles, func(v *Vehicle) string { return v.ID })
 	m.orders, m.sales = ranked(week.Orders, func(o *Order) string { return o.ID })
-	_, m.rounds = ranked(week.Rounds, func(r *Round) string { return r.ID })
+	m.tours, m.rounds = ranked(week.Rounds, func(r *Round) string { return r.ID })
 	m.producers = producers
 	m.placeRank, m.producerRank = ranks(places), ranks(producers)
 	m.roundsOf = make([][]int, len(week.Vehicles))

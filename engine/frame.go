@@ -56,6 +56,10 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 			_, ok := inside[d.rounds[d.round(l)].vehicle]
 			free[c] = free[c] && ok
 		}
+		for _, id := range d.parcels[c].lock {
+			_, ok := inside[m.carts[m.week.Rounds[m.tours[id]].Vehicle]]
+			free[c] = free[c] && ok
+		}
 		if free[c] {
 			f.parcels = append(f.parcels, c)
 			f.see(m.origin(d.parcels[c]))
@@ -365,11 +369,7 @@ func (f *frame) addRequest(c *parcel, routes map[string]int32) {
 		Window:  search.Window{Open: m.notBefore(point.AcceptAfter), Close: m.notAfter(point.AcceptBy)},
 		OwnOnly: c.by == ByProducer, Penalty: c.penalty()}
 	for _, id := range c.lock {
-		r, ok := routes[id]
-		if !ok {
-			r = -1
-		}
-		q.Lock = append(q.Lock, r)
+		q.Lock = append(q.Lock, routes[id])
 	}
 	f.p.Requests = append(f.p.Requests, q)
 }

@@ -116,6 +116,9 @@ func (m *model) part(d *draft, parcels []int) part {
 		for _, v := range m.vehiclesOf[d.parcels[c].producer] {
 			take(v)
 		}
+		for _, id := range d.parcels[c].lock {
+			take(m.carts[m.week.Rounds[m.tours[id]].Vehicle])
+		}
 		for _, l := range d.ways[c] {
 			take(d.rounds[d.round(l)].vehicle)
 		}

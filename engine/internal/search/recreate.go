@@ -35,25 +35,32 @@ const (
 	fewRides  = 200
 )
 
-// put gives request c its cheapest way, if it has one.
+// put gives request c its cheapest way, if it has one. Where none is found it looks among ways of one ride alone, in case
+// the rides of the way found depended on one another, and a few times for handovers at any place.
 func (w *worker) put(c int32) {
-	w.f.rides = manyRides
+	f := w.f
+	f.rides = manyRides
 	if w.fails[c] > 4 {
-		w.f.rides = fewRides
+		f.rides = fewRides
 	}
-	if w.f.find(c, Inf, &w.way) && w.work.take(c, &w.way) {
+	found := w.try(c)
+	if !found && w.way.n > 1 {
+		f.direct = true
+		found = w.try(c)
+		f.direct = false
+	}
+	if !found && w.fails[c] < 3 {
+		f.wide = true
+		found = w.try(c)
+		f.wide = false
+	}
+	if found {
 		w.fails[c] = 0
 		return
 	}
-	if w.way.n > 1 {
-		// rides that depended on one another: without changing routes nothing can
-		w.f.direct = true
-		ok := w.f.find(c, Inf, &w.way) && w.work.take(c, &w.way)
-		w.f.direct = false
-		if ok {
-			w.fails[c] = 0
-			return
-		}
-	}
 	w.fails[c] = min(w.fails[c]+1, 1000)
+}
+
+func (w *worker) try(c int32) bool {
+	return w.f.find(c, Inf, &w.way) && w.work.take(c, &w.way)
 }

@@ -1,11 +1,15 @@
 package search
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // way is a path that a request could take, not yet taken.
 type way struct {
 	n     int
 	cost  int32
+	wide  bool // goods may change routes at any place
 	rides [MaxLegs]ride
 }
 
@@ -47,6 +51,7 @@ const everywhere = 24
 type finder struct {
 	s      *state
 	rng    *rand.Rand
+	wide   bool   // goods may change routes at any place
 	rides  int    // how many rides to places of transfer one search looks at
 	direct bool   // look for ways of one ride only
 	blink  uint32 // a route is overlooked with probability blink/1024
@@ -167,7 +172,7 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 		r := int32(r)
 		rt := &s.routes[r]
 		if s.open(r) && s.stops[rt.first].dep <= f.q.Window.Close && s.stops[rt.last].larr >= f.q.Ready && s.mayCarry(f.q, rt) &&
-			r != f.avoid && (f.q.Lock == nil || f.q.locks(r)) && s.hasRoom(rt, f.q) && !f.blinks() {
+			r != f.avoid && (f.q.Lock == nil || slices.Contains(f.q.Lock, r)) && s.hasRoom(rt, f.q) && !f.blinks() {
 			f.refresh(r)
 			f.routes = append(f.routes, r)
 			if s.stops[rt.last].larr >= f.q.Window.Open {
@@ -190,15 +195,6 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 	return w.n > 0
 }
 
-func (q *Request) locks(r int32) bool {
-	for _, x := range q.Lock {
-		if x == r {
-			return true
-		}
-	}
-	return false
-}
-
 // prepare lists the places where the request may change routes and bounds what is left of the way there.
 func (f *finder) prepare(w *way) {
 	s := f.s
@@ -213,7 +209,7 @@ func (f *finder) prepare(w *way) {
 			f.rest[p] = s.p.Transfer
 		}
 	}
-	if len(s.p.Places) <= everywhere {
+	if f.wide || len(s.p.Places) <= everywhere {
 		for p := range s.p.Places {
 			hub(int32(p))
 		}
@@ -395,7 +391,7 @@ func (f *finder) finish(k int32, w *way) {
 	s, q := f.s, f.q
 	l := &f.labels[k]
 	if q.Lock != nil {
-		if int(l.legs)+1 == len(q.Lock) {
+		if int(l.legs)+1 == len(q.Lock) && slices.Contains(f.lasts, q.Lock[l.legs]) {
 			f.push(option{bound: l.cost, label: k, route: q.Lock[l.legs], place: q.To}, w)
 		}
 		return
