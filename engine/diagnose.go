@@ -38,7 +38,7 @@ type diagnosis struct {
 	fleet   [][]int // by producer: ranks of vehicles with spare trips
 	stops   vicinity
 	homes   vicinity
-	ends    []gap // between which stops a way is looked for; kept for its memory
+	ends    []gap // of the course that a question looks at; kept for its memory
 }
 
 // How much is too far to be a repair, and how much is looked at for one parcel.
@@ -465,7 +465,7 @@ func (d *diagnosis) repair(p *parcel) (*Repair, string) {
 		q.best.worst = q.best.others
 	}
 	if q.by == nil {
-		return &Repair{Obstacle: NoVehicle}, "no round and no available vehicle comes near"
+		return q.nobody()
 	}
 	if q.best.count == 0 {
 		return nil, d.name(q.by) + " could take it: a longer search may find room for it"
@@ -476,6 +476,16 @@ func (d *diagnosis) repair(p *parcel) (*Repair, string) {
 		reason += ", and more stands in the way"
 	}
 	return r, reason
+}
+
+// nobody is the repair where no way is near: goods that are ready too late for any, or a lack of vehicles.
+func (q *question) nobody() (*Repair, string) {
+	m := q.d.m
+	if late := q.ready + q.across.seconds - q.accept.Close; late > 0 {
+		r := &Repair{Obstacle: NoTime, Place: m.week.Places[q.to].ID, Need: float64(late) / m.tick}
+		return r, fmt.Sprintf("straight after ready_at the goods of %s would still come to %s %s too late", q.producer, r.Place, minutes(r.Need))
+	}
+	return &Repair{Obstacle: NoVehicle}, "no round and no available vehicle comes near"
 }
 
 func (d *diagnosis) locked(p *parcel) (*Repair, string) {
@@ -700,7 +710,7 @@ func (q *question) reason(r *Repair) string {
 	case NoProducerM:
 		return fmt.Sprintf("%s would need max_added_m %s instead of %s for the whole week", r.Producer, figure(math.Ceil(r.Need)), figure(r.Have))
 	case NoTime:
-		return fmt.Sprintf("%s would come to %s %s s too late", who, r.Place, figure(math.Ceil(r.Need)))
+		return fmt.Sprintf("%s would come to %s %s too late", who, r.Place, minutes(r.Need))
 	case NoCarry:
 		return fmt.Sprintf("%s does not take goods of %s (carries)", who, q.producer)
 	case NoForbid:
@@ -732,6 +742,15 @@ func figure(x float64) string {
 		s += "." + decimals
 	}
 	return s
+}
+
+// minutes is a time, rounded up to minutes, with hours from two on.
+func minutes(seconds float64) string {
+	n := int(math.Ceil(seconds / 60))
+	if n < 120 {
+		return fmt.Sprintf("%d min", n)
+	}
+	return fmt.Sprintf("%s h %02d min", figure(float64(n/60)), n%60)
 }
 
 // noPickup says of an order that has no pickup point how far the nearest is. The Repair has no Need where that is not

@@ -116,7 +116,7 @@ func TestDiagnose(t *testing.T) {
 		"accept_by": {
 			func(w *Week) { w.PickupPoints[0].AcceptBy = thursday(8, 50) },
 			Repair{Obstacle: NoTime, Round: "r", Place: "hall", Need: 600},
-			"r would come to hall 600 s too late",
+			"r would come to hall 10 min too late",
 			func(w *Week, r *Repair) { after(&w.PickupPoints[0].AcceptBy, r) },
 		},
 		"ready_at": {
@@ -125,31 +125,31 @@ func TestDiagnose(t *testing.T) {
 				w.PickupPoints[0].AcceptBy = thursday(10, 0)
 			},
 			Repair{Obstacle: NoTime, Round: "r", Place: "hall", Need: 300},
-			"r would come to hall 300 s too late",
+			"r would come to hall 5 min too late",
 			func(w *Week, r *Repair) { after(&w.PickupPoints[0].AcceptBy, r) },
 		},
 		"arrive_by": {
 			func(w *Week) { w.Rounds[0].Stops[0].ArriveBy = thursday(9, 10); w.Rounds[0].MaxAddedM = new(9000.0) },
 			Repair{Obstacle: NoTime, Round: "r", Place: "market", Need: 1000},
-			"r would come to market 1,000 s too late",
+			"r would come to market 17 min too late",
 			func(w *Week, r *Repair) { after(&w.Rounds[0].Stops[0].ArriveBy, r) },
 		},
 		"return_by": {
 			func(w *Week) { w.Rounds[0].ReturnBy = thursday(11, 30) },
 			Repair{Obstacle: NoTime, Round: "r", Place: "home", Need: 200},
-			"r would come to home 200 s too late",
+			"r would come to home 4 min too late",
 			func(w *Week, r *Repair) { after(&w.Rounds[0].ReturnBy, r) },
 		},
 		"open": {
 			func(w *Week) { w.Places[2].Open = []Interval{{thursday(7, 0), thursday(8, 55)}} },
 			Repair{Obstacle: NoTime, Round: "r", Place: "hall", Need: 300},
-			"r would come to hall 300 s too late",
+			"r would come to hall 5 min too late",
 			func(w *Week, r *Repair) { after(&w.Places[2].Open[0][1], r) },
 		},
 		"open at the farm": {
 			func(w *Week) { w.Places[1].Open = []Interval{{thursday(7, 0), thursday(8, 15)}} },
 			Repair{Obstacle: NoTime, Round: "r", Place: "farm", Need: 300},
-			"r would come to farm 300 s too late",
+			"r would come to farm 5 min too late",
 			func(w *Week, r *Repair) { after(&w.Places[1].Open[0][1], r) },
 		},
 		"carries": {
@@ -231,6 +231,12 @@ func TestDiagnose(t *testing.T) {
 				w.Vehicles[0].Available = []Interval{{november(28, 8, 0), november(28, 18, 0)}}
 			},
 		},
+		"ready after the day": {
+			func(w *Week) { w.Producers[1].ReadyAt = november(27, 17, 0) },
+			Repair{Obstacle: NoTime, Place: "hall", Need: 88500},
+			"straight after ready_at the goods of farmer would still come to hall 24 h 35 min too late",
+			func(w *Week, r *Repair) { w.Producers[1].ReadyAt = w.Producers[1].ReadyAt.Add(-32 * time.Hour) },
+		},
 		"trip's room": {
 			func(w *Week) { byTripOnly(w, thursday(8, 0), thursday(18, 0)); w.Vehicles[0].Kg = 40 },
 			Repair{Obstacle: NoRoom, Vehicle: "van", Missing: 20},
@@ -240,7 +246,7 @@ func TestDiagnose(t *testing.T) {
 		"trip's time": {
 			func(w *Week) { byTripOnly(w, thursday(8, 0), thursday(9, 50)) },
 			Repair{Obstacle: NoTime, Vehicle: "van", Place: "home", Need: 600},
-			"a new trip of van would come to home 600 s too late",
+			"a new trip of van would come to home 10 min too late",
 			func(w *Week, r *Repair) { after(&w.Vehicles[0].Available[0][1], r) },
 		},
 		"trip's metres": {
@@ -344,5 +350,45 @@ func TestDiagnoseNoPickup(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDiagnoseKeepsAppointments looks at what rounds that hand over may still do: they come before the other has left and
+// leave after it has come, unless the goods may wait.
+func TestDiagnoseKeepsAppointments(t *testing.T) {
+	for name, c := range map[string]struct {
+		store                []Class
+		giveLatest, takeLast time.Time // arrivals
+		takeLeaves           time.Time // earliest departure
+	}{
+		"meeting": {nil, thursday(18, 40), thursday(18, 30), thursday(17, 30)},
+		"store":   {[]Class{Ambient}, thursday(18, 40), thursday(20, 0), thursday(17, 30)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, plan := peaches()
+			w.Places[1].Handover = &Handover{Store: c.store}
+			w.PickupPoints[0].AcceptBy = thursday(22, 0)
+			for i := range w.Rounds {
+				w.Rounds[i].ReturnBy = thursday(23, 0)
+				s := &w.Rounds[i].Stops[0]
+				s.ArriveAfter, s.ArriveBy, s.StayS = thursday(16, 0), thursday(20, 0), 0
+			}
+			m := newModel(w, TravelOf(w))
+			d := newDiagnosis(m, plan)
+			give, take := d.courses[d.index["ra"]].stops[1], d.courses[d.index["rb"]].stops[1]
+			got := []int32{give.latest, take.latest, take.depart}
+			want := []int32{m.notAfter(c.giveLatest), m.notAfter(c.takeLast), m.notBefore(c.takeLeaves)}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestFigure(t *testing.T) {
+	for x, want := range map[float64]string{0: "0", 40: "40", 0.5: "0.5", 999: "999", 1000: "1,000", 18200: "18,200", 1234567.125: "1,234,567.125", 12.3004: "12.3"} {
+		if got := figure(x); got != want {
+			t.Errorf("%v: %s, want %s", x, got, want)
+		}
 	}
 }
