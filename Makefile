@@ -2,7 +2,7 @@ GO ?= go
 BENCH ?= .
 FUZZTIME ?= 10s
 
-.PHONY: help build test lint race compiler bench fuzz
+.PHONY: help build test lint race compiler picture bench fuzz
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ compiler:
 	@command -v "$$($(GO) env CC)" >/dev/null || { \
 		[ "$$(id -u)" = 0 ] || { echo "no C compiler: run 'apt-get install gcc libc6-dev' as root" >&2; exit 1; }; \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends gcc libc6-dev; }
+
+picture: ## Draw the picture of the README
+	$(GO) run ./cmd/carriole plan cmd/carriole/example.json --iterations 20000 --lang en --quiet --svg cmd/carriole/example.svg
 
 bench: ## Run the benchmarks; BENCH=regexp chooses
 	$(GO) test -run '^$$' -bench '$(BENCH)' ./...

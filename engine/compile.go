@@ -170,8 +170,6 @@ func (m *model) point(place int) geo.Point {
 	return geo.Point{m.week.Places[place].Lon, m.week.Places[place].Lat}
 }
 
-func (m *model) order(id string) int { return m.orders[id] }
-
 func (m *model) home(vehicle int) int {
 	return m.at[m.week.Producers[m.makers[m.week.Vehicles[vehicle].Producer]].Place]
 }

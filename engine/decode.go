@@ -135,24 +135,27 @@ func together(d *draft) []int {
 	return out
 }
 
-// writeUnserved writes the lines that nothing carries.
+// writeUnserved writes the lines that nothing carries, with what stands in their way.
 func (s *solver) writeUnserved(p *Plan, d *draft) {
 	w := s.m.week
-	add := func(l LineRef, reason string) {
-		p.Unserved = append(p.Unserved, Unserved{Order: l.Order, Line: l.Line, Reason: reason})
-		p.Summary.UnservedKg += w.Orders[s.m.order(l.Order)].Lines[l.Line].Kg
+	add := func(l LineRef, r *Repair, reason string) {
+		p.Unserved = append(p.Unserved, Unserved{Order: l.Order, Line: l.Line, Reason: reason, Repair: r})
+		p.Summary.UnservedKg += w.Orders[s.m.orders[l.Order]].Lines[l.Line].Kg
 	}
+	x := newDiagnosis(s.m, p)
 	for c, way := range d.ways {
 		if len(way) == 0 {
+			r, reason := x.repair(d.parcels[c])
 			for _, l := range d.parcels[c].lines {
-				add(l, "no way")
+				add(l, r, reason)
 			}
 		}
 	}
 	for i := range w.Orders {
-		if s.point[i] < 0 {
+		if s.point[i] < 0 && len(w.Orders[i].Lines) > 0 {
+			r, reason := x.noPickup(&w.Orders[i])
 			for n := range w.Orders[i].Lines {
-				add(LineRef{w.Orders[i].ID, n}, "no pickup point")
+				add(LineRef{w.Orders[i].ID, n}, r, reason)
 			}
 		}
 	}

@@ -366,7 +366,7 @@ func (s *solver) kept(c *parcel) *parcel {
 	k := *c
 	k.lines, k.kg, k.litres = nil, 0, 0
 	for _, l := range c.lines {
-		if o := s.m.order(l.Order); s.point[o] >= 0 {
+		if o := s.m.orders[l.Order]; s.point[o] >= 0 {
 			k.add(l, &s.m.week.Orders[o].Lines[l.Line])
 		}
 	}

@@ -48,7 +48,7 @@ func (m *model) pack(c *parcel, kg, litres float64) []*parcel {
 	}
 	var items []item
 	for _, l := range c.lines {
-		items = append(items, item{l, &m.week.Orders[m.order(l.Order)].Lines[l.Line]})
+		items = append(items, item{l, &m.week.Orders[m.orders[l.Order]].Lines[l.Line]})
 	}
 	slices.SortStableFunc(items, func(a, b item) int {
 		return cmp.Compare(max(b.line.Kg/max(kg, 1e-9), b.line.Litres/max(litres, 1e-9)), max(a.line.Kg/max(kg, 1e-9), a.line.Litres/max(litres, 1e-9)))

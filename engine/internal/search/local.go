@@ -57,9 +57,7 @@ func (w *worker) moveStop(r int32) bool {
 			if s.relocate(r, x, y) {
 				return true
 			}
-			if !s.relocate(r, x, a) {
-				panic("search: a move could not be taken back")
-			}
+			s.relocate(r, x, a)
 		}
 	}
 	return false

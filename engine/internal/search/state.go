@@ -344,7 +344,7 @@ func (s *state) rebuild(r int32) {
 }
 
 // remove takes the requests out of their paths, with the stops and trips that nothing uses any more. It reports whether
-// every window is kept, which may fail only where a detour is faster than the direct way.
+// every window and limit is kept, which may fail only where a detour is shorter than the direct way.
 func (s *state) remove(requests []int32) bool {
 	touched := s.queue[:0]
 	for len(s.mark) < len(s.routes) {
@@ -378,6 +378,7 @@ func (s *state) remove(requests []int32) bool {
 			}
 		}
 	}
+	ok := true
 	for _, r := range touched {
 		s.mark[r] = false
 		rt := &s.routes[r]
@@ -403,9 +404,10 @@ func (s *state) remove(requests []int32) bool {
 			}
 			s.closeTrip(r)
 		}
+		ok = ok && s.within(r)
 	}
 	s.queue = touched
-	return s.retime()
+	return s.retime() && ok
 }
 
 // transferExists reports whether goods change from route g to route t at the place already.

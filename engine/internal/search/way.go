@@ -9,7 +9,6 @@ import (
 type way struct {
 	n     int
 	cost  int32
-	wide  bool // goods may change routes at any place
 	rides [MaxLegs]ride
 }
 
