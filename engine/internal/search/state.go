@@ -45,7 +45,8 @@ type route struct {
 	maxSecs        int32
 	frozen         bool
 	late           bool   // a window was missed when it was last timed
-	version        uint32 // changes with the sequence of stops
+	version        uint32 // changes with the sequence of stops and with its times
+	hours          uint64 // digest of the times
 }
 
 // transfer is a pair of stops at one place where requests change routes.

@@ -271,7 +271,7 @@ func (s *state) backward(r int32) {
 				}
 			}
 			y.larr = t
-			return
+			break
 		}
 		if y.ldep != t {
 			y.ldep = t
@@ -294,6 +294,17 @@ func (s *state) backward(r int32) {
 		}
 		y.larr = t
 		x, i = y, y.prev
+	}
+	hours := uint64(0)
+	for i := rt.first; i >= 0; i = s.stops[i].next {
+		y := &s.stops[i]
+		hours = (hours ^ uint64(uint32(y.dep)) ^ uint64(uint32(y.larr))<<32) * 0x9e3779b97f4a7c15
+		hours ^= hours >> 29
+	}
+	if hours != rt.hours {
+		rt.hours = hours
+		s.versions++
+		rt.version = s.versions
 	}
 }
 

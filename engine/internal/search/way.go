@@ -57,9 +57,12 @@ type finder struct {
 	avoid  int32  // a route that the way must not ride; −1: none
 	idle   int32  // a vehicle that makes no new trip; −1: none
 
-	detour  []int32 // by place, then route: the least that a stop there adds; Inf where none can be
+	detour  []int32 // by place, then route: the least that a stop there adds; Inf where it has no time for one
 	stride  int
 	row     []int32
+	distTo  []int32 // Problem.Dist and Secs, by destination first
+	secsTo  []int32
+	service []int32   // by place
 	fresh   []uint32  // version of the route that detour belongs to
 	viaTrip [][]int32 // by destination, then place: the least that a new trip from there costs; nil: not asked yet
 
@@ -80,7 +83,12 @@ type finder struct {
 func newFinder(s *state, rng *rand.Rand) *finder {
 	n := len(s.p.Places)
 	f := &finder{s: s, rng: rng, rides: manyRides, avoid: -1, idle: -1, viaTrip: make([][]int32, n), rest: make([]int32, n), newest: make([]int32, n), row: make([]int32, n), isHub: make([]bool, n)}
-	for i := range f.newest {
+	f.distTo, f.secsTo = make([]int32, n*n), make([]int32, n*n)
+	for i := range n {
+		for j := range n {
+			f.distTo[j*n+i], f.secsTo[j*n+i] = s.p.Dist[i*n+j], s.p.Secs[i*n+j]
+		}
+		f.service = append(f.service, s.p.Places[i].Service)
 		f.newest[i] = -1
 	}
 	return f
@@ -100,21 +108,25 @@ func (f *finder) refresh(r int32) {
 		f.fresh = make([]uint32, f.stride)
 	}
 	f.fresh[r] = rt.version
-	row := f.row
+	row := f.row[:n]
 	for i := range row {
 		row[i] = Inf
 	}
-	for i := rt.first; i >= 0; i = s.stops[i].next {
+	mostDist, mostSecs := rt.maxDist-rt.dist, rt.maxSecs-rt.secs
+	service := f.service[:n]
+	for i := rt.first; i >= 0 && !rt.frozen; i = s.stops[i].next {
 		x := &s.stops[i]
-		if !rt.frozen && x.next >= 0 {
-			y := &s.stops[x.next]
-			out := s.p.Dist[int(x.place)*n:][:n]
-			direct := out[y.place]
-			back := int(y.place)
-			for q, d := range out {
-				if d := d + s.p.Dist[q*n+back] - direct; d < row[q] {
-					row[q] = d
-				}
+		if x.next < 0 {
+			break
+		}
+		y := &s.stops[x.next]
+		out, outSecs := s.p.Dist[int(x.place)*n:][:n], s.p.Secs[int(x.place)*n:][:n]
+		back, backSecs := f.distTo[int(y.place)*n:][:n], f.secsTo[int(y.place)*n:][:n]
+		direct := out[y.place]
+		least := min(y.larr-x.dep, mostSecs+outSecs[y.place])
+		for q := range row {
+			if d := out[q] + back[q] - direct; d < row[q] && d <= mostDist && outSecs[q]+service[q]+backSecs[q] <= least {
+				row[q] = d
 			}
 		}
 	}
