@@ -145,3 +145,30 @@ func TestCompact(t *testing.T) {
 		}
 	}
 }
+
+// TestOptionsComeInOrder: the heap gives options back by bound, and takes none that cannot be cheaper than what is known.
+func TestOptionsComeInOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 200 {
+		f := &finder{}
+		w := &way{cost: int32(rng.IntN(60))}
+		n := 0
+		for range rng.IntN(40) {
+			b := int32(rng.IntN(50))
+			if f.push(option{bound: b}, w); b < w.cost {
+				n++
+			}
+		}
+		last := int32(0)
+		for ; len(f.heap) > 0; n-- {
+			o := f.pop()
+			if o.bound < last || o.bound >= w.cost {
+				t.Fatalf("%d comes after %d, known is %d", o.bound, last, w.cost)
+			}
+			last = o.bound
+		}
+		if n != 0 {
+			t.Fatalf("%d options are lost", n)
+		}
+	}
+}
