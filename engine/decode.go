@@ -9,9 +9,9 @@ import (
 	"carriole/engine/internal/search"
 )
 
-// plan writes a draft as a plan, with what each would drive alone beside it.
-func (s *solver) plan(d, alone *draft) *Plan {
-	m := s.m
+// plan writes an outcome as a plan, with what each would drive alone beside it.
+func (s *solver) plan(o *outcome, alone *draft) *Plan {
+	m, d := s.m, o.d
 	w := m.week
 	p := &Plan{Week: w.ID, Rounds: make([]PlanRound, len(w.Rounds)), Consignments: []Consignment{}, Assigned: []Assignment{}, Unserved: []Unserved{}}
 	where := s.writeRounds(p, d)
@@ -34,17 +34,17 @@ func (s *solver) plan(d, alone *draft) *Plan {
 		x.Why = why[c]
 		p.Consignments = append(p.Consignments, x)
 	}
-	for _, c := range s.atHome {
+	for _, c := range o.atHome {
 		x := c.consignment(w, len(p.Consignments)+1)
 		x.Why = &Why{Way: WayOnSite}
 		p.Consignments = append(p.Consignments, x)
 	}
 	for i := range w.Orders {
-		if s.points[i] != nil && s.point[i] >= 0 {
-			p.Assigned = append(p.Assigned, Assignment{w.Orders[i].ID, w.PickupPoints[s.point[i]].ID})
+		if s.points[i] != nil && o.point[i] >= 0 {
+			p.Assigned = append(p.Assigned, Assignment{w.Orders[i].ID, w.PickupPoints[o.point[i]].ID})
 		}
 	}
-	s.writeUnserved(p, d)
+	s.writeUnserved(p, o)
 	m.summarize(p)
 	m.compare(p, alone)
 	return p
@@ -136,8 +136,8 @@ func together(d *draft) []int {
 }
 
 // writeUnserved writes the lines that nothing carries, with what stands in their way.
-func (s *solver) writeUnserved(p *Plan, d *draft) {
-	w := s.m.week
+func (s *solver) writeUnserved(p *Plan, o *outcome) {
+	w, d := s.m.week, o.d
 	add := func(l LineRef, r *Repair, reason string) {
 		p.Unserved = append(p.Unserved, Unserved{Order: l.Order, Line: l.Line, Reason: reason, Repair: r})
 		p.Summary.UnservedKg += w.Orders[s.m.orders[l.Order]].Lines[l.Line].Kg
@@ -152,7 +152,7 @@ func (s *solver) writeUnserved(p *Plan, d *draft) {
 		}
 	}
 	for i := range w.Orders {
-		if s.point[i] < 0 && len(w.Orders[i].Lines) > 0 {
+		if o.point[i] < 0 && len(w.Orders[i].Lines) > 0 {
 			r, reason := x.noPickup(&w.Orders[i])
 			for n := range w.Orders[i].Lines {
 				add(LineRef{w.Orders[i].ID, n}, r, reason)

@@ -48,11 +48,7 @@ func (m *model) newDraft(parcels []*parcel) *draft {
 		o.stops = append(o.stops, d.newStop(draftStop{round: n, place: m.at[x.End], own: -1}))
 		d.rounds = append(d.rounds, o)
 	}
-	for some := range slices.Chunk(m.vehicles, 32) {
-		f := m.frame(d, some, nil)
-		sol, _ := search.Search(f.p, nil, search.Options{})
-		f.adopt(d, sol)
-	}
+	m.tidy(d)
 	d.timed = true
 	return d
 }

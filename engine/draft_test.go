@@ -46,7 +46,7 @@ func TestFrameRoundTrip(t *testing.T) {
 			if before.Less(after) || k%2 == 0 && !left && before != after {
 				t.Fatalf("%d: vehicles %v, parcels %v: cost was %v and is %v", k, vehicles, parcels, before, after)
 			}
-			if mustBeRight(t, week, s.plan(d.clone(), alone)); t.Failed() {
+			if mustBeRight(t, week, s.plan(&outcome{d: d.clone(), point: s.point, atHome: s.atHome}, alone)); t.Failed() {
 				t.Fatalf("%d: vehicles %v, parcels %v", k, vehicles, parcels)
 			}
 		}

@@ -200,7 +200,7 @@ func (f *frame) addRoute(d *draft, n int, vehicle int32, fixed []crossing) {
 		} else if open := m.windows(m.week.Places[s.place].Open); len(open) > 0 {
 			// the opening that it uses now
 			for _, w := range open {
-				if w.Close >= s.arrive {
+				if w.Close >= max(s.arrive, q.Window.Open) {
 					q.Window.Open, q.Window.Close = max(q.Window.Open, w.Open), min(q.Window.Close, w.Close)
 					break
 				}

@@ -69,8 +69,8 @@ type solver struct {
 	done int // iterations so far
 
 	points [][]int   // by order without pickup point: the points within reach, nearest first; nil for other orders
-	point  []int     // by order: its pickup point; −1: none
-	atHome []*parcel // collected where they are made
+	point  []int     // by order: its pickup point at present; −1: none
+	atHome []*parcel // collected where they are made, at present
 }
 
 func newSolver(ctx context.Context, m *model, opt Options) *solver {
@@ -87,39 +87,66 @@ func newSolver(ctx context.Context, m *model, opt Options) *solver {
 const firstShare = 0.85
 
 // firstCycle is how many iterations the first of the annealings has when iterations count. Each later one has as many as
-// all before it, so that a longer search begins as a shorter one does and ends no worse.
-const firstCycle = 128
+// all before it and begins from nothing, too; so a longer search begins as a shorter one does and ends no worse.
+const firstCycle = 16
+
+// outcome is a draft that a plan can be made of, with what it leaves out and what needs no draft.
+type outcome struct {
+	d      *draft
+	point  []int     // by order: its pickup point; −1: unserved for want of one
+	atHome []*parcel // collected where they are made
+	cost   search.Cost
+}
 
 func (s *solver) solve() *Plan {
 	m := s.m
 	s.assign()
 	d := m.newDraft(s.parcels())
-	if s.opt.Iterations > 0 {
-		for cycle, first := firstCycle, true; s.done < s.opt.Iterations && !s.stop(); first = false {
-			n := min(cycle, s.opt.Iterations-s.done)
-			s.improve(d, first, search.Options{Iterations: n, Horizon: cycle})
-			if s.done < cycle {
-				break
-			}
-			if s.done < s.opt.Iterations {
-				s.rethink(&d)
-			}
-			cycle = s.done
+	best := s.outcome(d)
+	keep := func() {
+		if o := s.outcome(d); o.cost.Less(best.cost) {
+			best = o
 		}
+	}
+	if s.opt.Iterations > 0 {
+		s.cycles(&d, keep)
 	} else {
 		s.improve(d, true, s.until(0, firstShare))
+		keep()
 		for from := firstShare; from < 0.99 && s.rethink(&d); from += (1 - firstShare) / 3 {
 			s.improve(d, false, s.until(from, from+(1-firstShare)/3))
+			keep()
 		}
 	}
-	s.dropHalves(&d)
-	alone := s.alone(d.parcels)
-	if len(m.week.Locks) == 0 && !m.cost(d).Less(m.cost(alone)) {
-		parcels := d.parcels
-		d = alone.clone()
-		d.parcels = parcels
+	alone := s.alone(best.d.parcels)
+	if len(m.week.Locks) == 0 && !m.cost(best.d).Less(m.cost(alone)) {
+		parcels := best.d.parcels
+		best.d = alone.clone()
+		best.d.parcels = parcels
 	}
-	return s.plan(d, alone)
+	return s.plan(&best, alone)
+}
+
+// cycles makes annealings until the iterations are used up. One that is broken off counts too, unless orders seek their
+// pickup point: then what it has found may serve them less well than what it was about to find.
+func (s *solver) cycles(d **draft, keep func()) {
+	seeking := slices.ContainsFunc(s.points, func(p []int) bool { return p != nil })
+	for cycle := min(firstCycle, s.opt.Iterations); s.done < s.opt.Iterations && !s.stop(); cycle = s.done {
+		n := min(cycle, s.opt.Iterations-s.done)
+		if n < cycle && seeking {
+			return
+		}
+		next := (*d).clone()
+		s.improve(next, true, search.Options{Iterations: n, Horizon: cycle})
+		if s.m.cost(next).Less(s.m.cost(*d)) {
+			*d = next
+		}
+		keep()
+		if n < cycle || s.done >= s.opt.Iterations {
+			return
+		}
+		s.rethink(d)
+	}
 }
 
 // until searches from one share of the time to another.
@@ -330,57 +357,61 @@ func (s *solver) reparcel(d *draft) *draft {
 	return n
 }
 
-// dropHalves leaves orders that came without a pickup point unserved as a whole where a line of them is.
-func (s *solver) dropHalves(d **draft) {
-	w := s.m.week
-	lost := s.lost(*d)
-	dropped := false
-	for i := range w.Orders {
-		if len(s.points[i]) > 0 && lost[w.Orders[i].ID] {
-			s.point[i] = -1
-			dropped = true
+// outcome leaves orders that came without a pickup point unserved as a whole where a line of them is.
+func (s *solver) outcome(d *draft) outcome {
+	o := outcome{d: d, point: slices.Clone(s.point), atHome: s.atHome}
+	lost := s.lost(d)
+	halves := false
+	for i := range o.point {
+		if len(s.points[i]) > 0 && lost[s.m.week.Orders[i].ID] {
+			o.point[i] = -1
+			halves = true
 		}
 	}
-	if !dropped {
-		return
+	if halves {
+		o.d = d.clone()
+		o.d.parcels, o.d.ways = nil, nil
+		for c, x := range d.parcels {
+			if y := s.kept(x, o.point); len(y.lines) > 0 {
+				o.d.parcels, o.d.ways = append(o.d.parcels, y), append(o.d.ways, d.ways[c])
+			}
+		}
+		o.atHome = nil
+		for _, x := range s.atHome {
+			if y := s.kept(x, o.point); len(y.lines) > 0 {
+				o.atHome = append(o.atHome, y)
+			}
+		}
+		s.m.tidy(o.d)
 	}
-	n := (*d).clone()
-	n.parcels, n.ways = nil, nil
-	for c, x := range (*d).parcels {
-		if y := s.kept(x); len(y.lines) > 0 {
-			n.parcels, n.ways = append(n.parcels, y), append(n.ways, (*d).ways[c])
+	o.cost = s.m.cost(o.d)
+	for i, k := range o.point {
+		if k < 0 {
+			for n := range s.m.week.Orders[i].Lines {
+				o.cost.Lost += max(1, int64(amount(s.m.week.Orders[i].Lines[n].Kg)))
+			}
 		}
 	}
-	var home []*parcel
-	for _, x := range s.atHome {
-		if y := s.kept(x); len(y.lines) > 0 {
-			home = append(home, y)
-		}
-	}
-	s.atHome = home
-	*d = s.tidy(n)
+	return o
 }
 
-// kept is a parcel less the lines of orders that have no pickup point any more.
-func (s *solver) kept(c *parcel) *parcel {
+// kept is a parcel less the lines of orders that have no pickup point.
+func (s *solver) kept(c *parcel, point []int) *parcel {
 	k := *c
 	k.lines, k.kg, k.litres = nil, 0, 0
 	for _, l := range c.lines {
-		if o := s.m.orders[l.Order]; s.point[o] >= 0 {
+		if o := s.m.orders[l.Order]; point[o] >= 0 {
 			k.add(l, &s.m.week.Orders[o].Lines[l.Line])
 		}
 	}
 	return &k
 }
 
-// tidy takes the stops and trips out of a draft that nothing uses any more.
-func (s *solver) tidy(d *draft) *draft {
-	var all []int
-	for c := range d.parcels {
-		all = append(all, c)
+// tidy takes the stops and trips out of a draft that nothing uses any more, and times the rest.
+func (m *model) tidy(d *draft) {
+	for some := range slices.Chunk(m.vehicles, 32) {
+		f := m.frame(d, some, nil)
+		sol, _ := search.Search(f.p, f.start, search.Options{})
+		f.adopt(d, sol)
 	}
-	f := s.m.frame(d, s.m.vehicles, all)
-	sol, _ := search.Search(f.p, f.start, search.Options{})
-	f.adopt(d, sol)
-	return d
 }

@@ -72,14 +72,14 @@ func (s *state) rideOn(r int32, t *task, bound int32, best *ride) bool {
 		next := x.next
 		if x.place == t.from && x.arr <= t.meetBy {
 			if dep := max(x.dep, t.ready); dep <= x.ldep && (x.prev >= 0 || dep <= t.meetBy) {
-				found = s.unloadOn(rt, t, ride{route: r, from: t.from, to: t.to, load: i, loadArr: x.arr}, t.from, i, dep, 0, most, mostSecs, best, found)
+				found = s.unloadOn(rt, t, ride{route: r, from: t.from, to: t.to, load: i, loadArr: x.arr}, t.from, i, dep, 0, most, mostSecs, false, best, found)
 				most = mostAfter(most, found, best)
 			}
 		}
 		if x.dep > t.window.Close {
 			break
 		}
-		if y := &s.stops[next]; !rt.frozen && x.place != t.from && y.place != t.from {
+		if y := &s.stops[next]; !rt.frozen && x.place != t.from {
 			if d := p.Dist[int(x.place)*n+int(t.from)] + dFrom[y.place] - p.Dist[int(x.place)*n+int(y.place)]; d <= most {
 				arr := x.dep + p.Secs[int(x.place)*n+int(t.from)]
 				if arr <= t.meetBy {
@@ -91,7 +91,7 @@ func (s *state) rideOn(r int32, t *task, bound int32, best *ride) bool {
 					dep := max(b+service, t.ready)
 					secs := p.Secs[int(x.place)*n+int(t.from)] + service + sFrom[y.place] - p.Secs[int(x.place)*n+int(y.place)]
 					if secs <= mostSecs && dep+sFrom[y.place] <= y.larr {
-						found = s.unloadOn(rt, t, ride{route: r, from: t.from, to: t.to, load: i, loadNew: true, loadArr: arr, cost: d}, t.from, i, dep, secs, most, mostSecs, best, found)
+						found = s.unloadOn(rt, t, ride{route: r, from: t.from, to: t.to, load: i, loadNew: true, loadArr: arr, cost: d}, t.from, i, dep, secs, most, mostSecs, y.place == t.from, best, found)
 						most = mostAfter(most, found, best)
 					}
 				}
@@ -111,8 +111,9 @@ func mostAfter(most int32, found bool, best *ride) int32 {
 }
 
 // unloadOn finds the cheapest unloading for a ride that has loaded: the vehicle leaves place at dep, and the
-// stop after which that happens is i. secs is what loading adds in time. It keeps the better of the find and best.
-func (s *state) unloadOn(rt *route, t *task, try ride, place, i, dep, secs, most, mostSecs int32, best *ride, found bool) bool {
+// stop after which that happens is i. secs is what loading adds in time. With atOnce it unloads before the next stop, because
+// otherwise it could as well have loaded there. It keeps the better of the find and best.
+func (s *state) unloadOn(rt *route, t *task, try ride, place, i, dep, secs, most, mostSecs int32, atOnce bool, best *ride, found bool) bool {
 	p := s.p
 	n := len(p.Places)
 	dTo, sTo := p.Dist[int(t.to)*n:][:n], p.Secs[int(t.to)*n:][:n]
@@ -146,7 +147,7 @@ func (s *state) unloadOn(rt *route, t *task, try ride, place, i, dep, secs, most
 			}
 		}
 		arr := dep + p.Secs[row+int(y.place)]
-		if arr > y.larr {
+		if atOnce || arr > y.larr {
 			return found
 		}
 		if y.place == t.to && (!found || loadCost < best.cost || loadCost == best.cost && arr < best.arr) {
@@ -177,7 +178,7 @@ func (s *state) unloadOn(rt *route, t *task, try ride, place, i, dep, secs, most
 // apart reports whether goods of the task cannot be unloaded at the stop, at their destination, for its hours alone. Only
 // then does a second stop at the same place make sense.
 func apart(x *stop, t *task) bool {
-	return max(x.window.Open, t.window.Open) > min(x.window.Close, t.window.Close)
+	return x.own != added || max(x.window.Open, t.window.Open) > min(x.window.Close, t.window.Close)
 }
 
 // rideNew finds a ride on a new trip of vehicle v; all of them cost the same. Among the free windows and places in

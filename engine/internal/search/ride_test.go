@@ -63,7 +63,7 @@ func everyRide(s *state, r int32, q *Request, take func(ride)) {
 	place := func(k int) int32 { return s.stops[list[k]].place }
 	for i := range list[:len(list)-1] {
 		for _, loadNew := range []bool{false, true} {
-			if !loadNew && place(i) != q.From || loadNew && (frozen || place(i) == q.From || place(i+1) == q.From) {
+			if !loadNew && place(i) != q.From || loadNew && (frozen || place(i) == q.From) {
 				continue
 			}
 			for j := i; j < len(list); j++ {

@@ -110,7 +110,7 @@ func leader(workers []*worker) (*worker, int) {
 // run makes one stretch of iterations.
 func (w *worker) run(t *timetable) {
 	base := max(float64(w.best.cost), 1000*float64(1+len(w.best.routes)))
-	hot, cold := base*0.001, base*0.00002
+	hot, cold := base*0.01, base*0.00002
 	heat := hot
 	for n := 0; ; n++ {
 		if n&7 == 0 || t.length > 0 {
