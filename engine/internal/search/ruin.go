@@ -61,9 +61,9 @@ func (w *worker) ruin() bool {
 		w.destination(c)
 	case k < 11:
 		w.origin(c)
-	case k < 14:
+	case k < 13:
 		w.wholeTrips(c)
-	case k < 15:
+	case k < 14:
 		w.changes(c)
 	default:
 		w.cluster(c)
@@ -93,7 +93,7 @@ func (w *worker) ruin() bool {
 
 // some is a number of requests to remove, small ones oftener.
 func (w *worker) some() int {
-	most := min(40, max(6, len(w.work.p.Requests)/5))
+	most := min(60, max(6, len(w.work.p.Requests)/3))
 	return 1 + int(math.Pow(w.rng.Float64(), 1.5)*float64(most))
 }
 
