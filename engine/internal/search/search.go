@@ -67,7 +67,7 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 		w.recreate()
 		w.cur.copyFrom(w.work)
 		w.best.copyFrom(w.work)
-		w.f.blink = 10
+		w.f.blink = 20
 	}
 	if len(p.Requests) == 0 || opt.Iterations == 0 && opt.Share == nil {
 		return workers[0].best.solution(), 0
