@@ -23,7 +23,43 @@ func (w *worker) recreate() {
 	case 5:
 		slices.SortStableFunc(w.out, func(a, b int32) int { return cmp.Compare(p.Requests[a].Window.Close, p.Requests[b].Window.Close) })
 	}
+	if len(w.out) <= mostRegret && w.rng.IntN(8) == 0 {
+		w.regret()
+		return
+	}
 	for _, c := range w.out {
+		w.put(c)
+	}
+}
+
+// mostRegret is up to how many requests are put back by regret: each is routed twice whenever one is put back.
+const mostRegret = 8
+
+// regret puts the requests of w.out back, first always the one that would lose most by not taking its cheapest way, as
+// against the cheapest without its first route.
+func (w *worker) regret() {
+	f := w.f
+	avoid := f.avoid
+	for len(w.out) > 0 {
+		worst, most := 0, int64(-1)
+		for k, c := range w.out {
+			first, second := int32(Inf), int32(Inf)
+			if f.find(c, Inf, &w.way) {
+				first = w.way.cost
+				if f.avoid < 0 {
+					f.avoid = w.way.rides[0].route
+				}
+				if f.find(c, Inf, &w.way) {
+					second = w.way.cost
+				}
+				f.avoid = avoid
+			}
+			if loss := int64(second) - int64(first); loss > most {
+				worst, most = k, loss
+			}
+		}
+		c := w.out[worst]
+		w.out = slices.Delete(w.out, worst, worst+1)
 		w.put(c)
 	}
 }
@@ -48,6 +84,12 @@ func (w *worker) put(c int32) {
 		f.direct = true
 		found = w.try(c)
 		f.direct = false
+	}
+	if !found && (f.merge || f.avoid >= 0 || f.idle >= 0) {
+		merge, avoid, idle := f.merge, f.avoid, f.idle
+		f.merge, f.avoid, f.idle = false, -1, -1
+		found = w.try(c)
+		f.merge, f.avoid, f.idle = merge, avoid, idle
 	}
 	if !found && w.fails[c] < 3 {
 		f.wide = true

@@ -52,6 +52,7 @@ func (w *worker) ruin() bool {
 	for len(w.hit) < len(s.stops) {
 		w.hit = append(w.hit, false)
 	}
+	w.f.avoid, w.f.idle, w.f.merge = -1, -1, false
 	n := len(s.p.Requests)
 	c := int32(w.rng.IntN(n))
 	switch k := w.rng.IntN(16); {
@@ -63,7 +64,9 @@ func (w *worker) ruin() bool {
 		w.origin(c)
 	case k < 13:
 		w.wholeTrips(c)
-	case k < 14:
+		w.f.merge = w.rng.IntN(3) == 0
+	case k == 13 && w.splitTrip(c):
+	case k == 14:
 		w.changes(c)
 	default:
 		w.cluster(c)
@@ -178,7 +181,8 @@ func (w *worker) together(c int32, same func(a, b *Request) bool) {
 	}
 }
 
-// wholeTrips removes one to three trips around a request, or all that routes made anyway carry by added stops.
+// wholeTrips removes one or two trips around a request, or all that routes made anyway carry by added stops. Put back
+// without new trips if need be, their goods merge into others.
 func (w *worker) wholeTrips(c int32) {
 	trips := 1 + w.rng.IntN(2)
 	if w.wholeTrip(c) {
@@ -194,6 +198,7 @@ func (w *worker) wholeTrips(c int32) {
 	}
 }
 
+// wholeTrip marks a trip that request c rides. Its goods may have to find other trips, or another vehicle for theirs.
 func (w *worker) wholeTrip(c int32) bool {
 	s := w.work
 	pa := &s.paths[c]
@@ -204,6 +209,9 @@ func (w *worker) wholeTrip(c int32) bool {
 	if s.routes[r].base >= 0 && w.rng.IntN(3) > 0 || w.hit[s.routes[r].first] {
 		return false
 	}
+	if s.routes[r].base < 0 && w.rng.IntN(3) == 0 {
+		w.f.idle = s.routes[r].vehicle
+	}
 	any := false
 	for i := s.routes[r].first; i >= 0; i = s.stops[i].next {
 		if s.routes[r].base < 0 || s.stops[i].own == added {
@@ -212,6 +220,31 @@ func (w *worker) wholeTrip(c int32) bool {
 		}
 	}
 	return any
+}
+
+// splitTrip removes what the second part of a trip near request c serves, for other routes.
+func (w *worker) splitTrip(c int32) bool {
+	s := w.work
+	for _, o := range w.near[c] {
+		pa := &s.paths[o]
+		if pa.n == 0 {
+			continue
+		}
+		r := s.stops[pa.legs[0].from].route
+		var stops []int32
+		for i := s.stops[s.routes[r].first].next; i != s.routes[r].last; i = s.stops[i].next {
+			stops = append(stops, i)
+		}
+		if s.routes[r].base >= 0 || len(stops) < 3 {
+			continue
+		}
+		for _, i := range stops[1+w.rng.IntN(len(stops)-1):] {
+			w.hit[i] = true
+		}
+		w.f.avoid = r
+		return true
+	}
+	return false
 }
 
 // changes removes everything that changes routes where a request near c does.

@@ -56,6 +56,7 @@ type finder struct {
 	blink  uint32 // a route is overlooked with probability blink/1024
 	avoid  int32  // a route that the way must not ride; −1: none
 	idle   int32  // a vehicle that makes no new trip; −1: none
+	merge  bool   // no new trips at all
 
 	detour  []int32 // by place, then route: the least that a stop there adds; Inf where it has no time for one
 	stride  int
@@ -416,7 +417,7 @@ func (f *finder) finish(k int32, w *way) {
 		}
 	}
 	cost := l.cost + f.toll(k, -1)
-	if s.p.NoTrips || cost+f.tripsTo(q.To)[l.place] >= w.cost {
+	if s.p.NoTrips || f.merge || cost+f.tripsTo(q.To)[l.place] >= w.cost {
 		return
 	}
 	for v := range s.p.Vehicles {
@@ -453,7 +454,7 @@ func (f *finder) spread(k int32, w *way) {
 			}
 		}
 	}
-	if q.Lock != nil || s.p.NoTrips {
+	if q.Lock != nil || s.p.NoTrips || f.merge {
 		return
 	}
 	cost := l.cost + f.toll(k, -1)
