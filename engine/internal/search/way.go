@@ -99,15 +99,10 @@ func newFinder(s *state, rng *rand.Rand) *finder {
 func (f *finder) refresh(r int32) {
 	s := f.s
 	rt := &s.routes[r]
-	if int(r) < len(f.fresh) && f.fresh[r] == rt.version {
+	if f.fresh[r] == rt.version {
 		return
 	}
 	n := len(s.p.Places)
-	if len(s.routes) > f.stride {
-		f.stride = len(s.routes) + 16
-		f.detour = make([]int32, n*f.stride)
-		f.fresh = make([]uint32, f.stride)
-	}
 	f.fresh[r] = rt.version
 	row := f.row[:n]
 	for i := range row {
@@ -180,6 +175,11 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 	f.q = &s.p.Requests[c]
 	w.n, w.cost = 0, bound
 	f.routes, f.lasts = f.routes[:0], f.lasts[:0]
+	if len(s.routes) > f.stride {
+		f.stride = len(s.routes) + 16
+		f.detour = make([]int32, len(s.p.Places)*f.stride)
+		f.fresh = make([]uint32, f.stride)
+	}
 	for r := range s.routes {
 		r := int32(r)
 		rt := &s.routes[r]
@@ -250,11 +250,25 @@ func (f *finder) prepare(w *way) {
 	f.leastRest = Inf
 	trips, to := f.tripsTo(f.q.To), f.near(f.q.To)
 	n := 0
+	nearest, again := int32(Inf), s.p.Transfer
+	for _, r := range f.lasts {
+		nearest = min(nearest, to[r])
+	}
+	if len(s.transfers) > len(s.freeTrans) {
+		again = 0
+	}
 	for _, p := range f.hubs {
 		least := trips[p]
 		at := f.near(p)
 		for _, r := range f.lasts {
 			least = min(least, max(at[r], to[r]))
+		}
+		if least > nearest+again {
+			some := int32(Inf)
+			for _, r := range f.routes {
+				some = min(some, at[r])
+			}
+			least = min(least, again+max(some, nearest))
 		}
 		if f.rest[p] += least; f.rest[p] < w.cost {
 			f.leastRest = min(f.leastRest, f.rest[p])
