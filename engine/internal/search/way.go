@@ -41,7 +41,7 @@ type boarding struct{ route, detour int32 }
 const goOn = -Inf
 
 // maxLabels is how many labels a place may have in one search.
-const maxLabels = 6
+const maxLabels = 3
 
 // everywhere is up to how many places goods may change routes at any of them, not only where a route stops already.
 const everywhere = 24
