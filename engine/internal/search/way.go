@@ -474,11 +474,17 @@ func (f *finder) spread(k int32, w *way) {
 	cost := l.cost + f.toll(k, -1)
 	for v := range s.p.Vehicles {
 		veh := &s.p.Vehicles[v]
-		if len(veh.Free) == 0 || int32(v) == f.idle || veh.Home == l.place || !f.isHub[veh.Home] {
+		if len(veh.Free) == 0 || int32(v) == f.idle {
 			continue
 		}
-		if b := cost + s.dist(veh.Home, l.place) + s.dist(l.place, veh.Home) + f.rest[veh.Home]; b < w.cost && !f.driven(k, int32(v)) {
-			f.push(option{bound: b, label: k, route: int32(-1 - v), place: veh.Home}, w)
+		out := cost + s.dist(veh.Home, l.place)
+		if out+f.leastRest >= w.cost || f.driven(k, int32(v)) {
+			continue
+		}
+		for _, h := range f.hubs {
+			if b := out + s.dist(l.place, h) + s.dist(h, veh.Home) + f.rest[h]; b < w.cost && h != l.place && (k == 0 || h == veh.Home) {
+				f.push(option{bound: b, label: k, route: int32(-1 - v), place: h}, w)
+			}
 		}
 	}
 }
