@@ -303,6 +303,8 @@ func (f *finder) follow(most int, w *way) {
 			}
 			if o.route >= 0 {
 				f.next(o, w)
+			} else {
+				f.nextTrip(o, w)
 			}
 			if f.crowded(&o) {
 				continue
@@ -477,15 +479,29 @@ func (f *finder) spread(k int32, w *way) {
 		if len(veh.Free) == 0 || int32(v) == f.idle {
 			continue
 		}
-		out := cost + s.dist(veh.Home, l.place)
-		if out+f.leastRest >= w.cost || f.driven(k, int32(v)) {
-			continue
+		if cost+s.dist(veh.Home, l.place)+f.leastRest < w.cost && !f.driven(k, int32(v)) {
+			f.nextTrip(option{bound: -1, label: k, route: int32(-1 - v)}, w)
 		}
-		for _, h := range f.hubs {
-			if b := out + s.dist(l.place, h) + s.dist(h, veh.Home) + f.rest[h]; b < w.cost && h != l.place && (k == 0 || h == veh.Home) {
-				f.push(option{bound: b, label: k, route: int32(-1 - v), place: h}, w)
-			}
+	}
+}
+
+// nextTrip lists the ride from the label on the new trip of o to the place that comes after o's by bound and number. The
+// trip takes goods from their origin anywhere, but takes them on to its home alone.
+func (f *finder) nextTrip(o option, w *way) {
+	s, l := f.s, &f.labels[o.label]
+	home := s.p.Vehicles[-1-o.route].Home
+	out := l.cost + f.toll(o.label, -1) + s.dist(home, l.place)
+	best := option{bound: w.cost, label: o.label, route: o.route, place: -1}
+	n := len(s.p.Places)
+	to, back := s.p.Dist[int(l.place)*n:][:n], f.distTo[int(home)*n:][:n]
+	for i, h := range f.hubs {
+		b := out + to[h] + back[h] + f.rest[h]
+		if b < best.bound && (b > o.bound || b == o.bound && int32(i) > o.rank) && h != l.place && (o.label == 0 || h == home) {
+			best.bound, best.place, best.rank = b, h, int32(i)
 		}
+	}
+	if best.place >= 0 {
+		f.push(best, w)
 	}
 }
 
