@@ -301,12 +301,13 @@ func (f *finder) follow(most int, w *way) {
 			if most == 0 {
 				return
 			}
-			if o.route >= 0 {
-				f.next(o, w)
-			} else {
+			crowded := f.crowded(&o) // and then for every later ride to the place, too
+			if o.route < 0 {
 				f.nextTrip(o, w)
+			} else if !crowded {
+				f.next(o, w)
 			}
-			if f.crowded(&o) {
+			if crowded {
 				continue
 			}
 			most--
