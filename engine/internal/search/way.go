@@ -301,13 +301,12 @@ func (f *finder) follow(most int, w *way) {
 			if most == 0 {
 				return
 			}
-			crowded := f.crowded(&o) // and then for every later ride to the place, too
 			if o.route < 0 {
 				f.nextTrip(o, w)
-			} else if !crowded {
+			} else {
 				f.next(o, w)
 			}
-			if crowded {
+			if f.crowded(o.place, o.bound) {
 				continue
 			}
 			most--
@@ -352,11 +351,12 @@ func (f *finder) meetBy(k int32) int32 {
 	return Inf
 }
 
-// crowded reports whether the place of an option has labels enough that cost no more than the option can.
-func (f *finder) crowded(o *option) bool {
+// crowded reports whether a place has labels enough that cost no more than one of the bound. It has then for every greater
+// bound, too.
+func (f *finder) crowded(place, bound int32) bool {
 	n := 0
-	for k := f.newest[o.place]; k >= 0; k = f.labels[k].older {
-		if f.labels[k].cost <= o.bound-f.rest[o.place] {
+	for k := f.newest[place]; k >= 0; k = f.labels[k].older {
+		if f.labels[k].cost <= bound-f.rest[place] {
 			n++
 		}
 	}
@@ -497,7 +497,7 @@ func (f *finder) nextTrip(o option, w *way) {
 	to, back := s.p.Dist[int(l.place)*n:][:n], f.distTo[int(home)*n:][:n]
 	for i, h := range f.hubs {
 		b := out + to[h] + back[h] + f.rest[h]
-		if b < best.bound && (b > o.bound || b == o.bound && int32(i) > o.rank) && h != l.place && (o.label == 0 || h == home) {
+		if b < best.bound && (b > o.bound || b == o.bound && int32(i) > o.rank) && h != l.place && (o.label == 0 || h == home) && !f.crowded(h, b) {
 			best.bound, best.place, best.rank = b, h, int32(i)
 		}
 	}
@@ -521,7 +521,7 @@ func (f *finder) next(o option, w *way) {
 			best.bound, best.route, best.rank = b, u.route, int32(i)
 		}
 	}
-	if best.route >= 0 {
+	if best.route >= 0 && !f.crowded(best.place, best.bound) {
 		f.push(best, w)
 	}
 }
