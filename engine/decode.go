@@ -40,7 +40,7 @@ func (s *solver) plan(o *outcome, alone *draft) *Plan {
 		p.Consignments = append(p.Consignments, x)
 	}
 	for i := range w.Orders {
-		if s.points[i] != nil && o.point[i] >= 0 {
+		if s.points[i] != nil && o.point[i] >= 0 && len(w.Orders[i].Lines) > 0 {
 			p.Assigned = append(p.Assigned, Assignment{w.Orders[i].ID, w.PickupPoints[o.point[i]].ID})
 		}
 	}
@@ -172,7 +172,7 @@ func (s *solver) explain(d *draft, where []int, p *Plan) []*Why {
 			if len(d.ways[c]) == 0 {
 				continue
 			}
-			y := &Why{Way: m.way(d, c), AddedMetres: float64(r.Saved) / m.unit}
+			y := &Why{Way: m.way(d, c), AddedMetres: max(0, float64(r.Saved)) / m.unit}
 			if r.Next != nil {
 				y.Next = &NextWay{AddedMetres: float64(r.Cost) / m.unit}
 				for i, x := range r.Next {

@@ -1,5 +1,7 @@
 package engine
 
+import "math"
+
 // summarize states the contract's figures from the plan's stops and the travel.
 func (m *model) summarize(p *Plan) {
 	s := &p.Summary
@@ -56,9 +58,11 @@ func (m *model) baseMetres(r *Round) float64 {
 // gramsPerKm is what a van up to 3.5 t without a figure of its own emits: 0.160 l/km of Diesel at 3.17 kg/l, well to wheel.
 const gramsPerKm = 507
 
+// Where the grams per kilometre of a summary come from.
 const (
-	co2Default = "507 g/km for a van up to 3.5 t (French decree of 10 April 2012, level 1)"
-	co2Own     = "the vehicles' own figures"
+	CO2Default = "507 g/km for a van up to 3.5 t (French decree of 10 April 2012, level 1)"
+	CO2Own     = "the vehicles' own figures"
+	CO2Both    = CO2Own + "; otherwise " + CO2Default
 )
 
 // compare sets the plan beside the one in which each brings their own goods.
@@ -106,19 +110,19 @@ func (m *model) compare(p *Plan, alone *draft) {
 	}
 	switch {
 	case own && standard:
-		s.CO2Source = co2Own + "; otherwise " + co2Default
+		s.CO2Source = CO2Both
 	case own:
-		s.CO2Source = co2Own
+		s.CO2Source = CO2Own
 	default:
-		s.CO2Source = co2Default
+		s.CO2Source = CO2Default
 	}
 	s.SavedMetres = s.AloneMetres - s.PlannedMetres
 	for i := range s.Producers {
 		x := &s.Producers[i]
 		x.WorseOff = x.PlannedMetres > x.AloneMetres+0.5
 	}
-	aloneObjective := s.AloneMetres - s.BaseMetres
-	s.NothingToGain = s.UnservedKg >= s.AloneUnservedKg-1e-9 && s.Objective >= aloneObjective-0.5
+	s.SavedCO2Kg = math.Round(s.SavedCO2Kg*1000) / 1000
+	s.NothingToGain = math.Abs(s.UnservedKg-s.AloneUnservedKg) < 1e-6 && math.Abs(s.Objective-(s.AloneMetres-s.BaseMetres)) < 0.5
 }
 
 // share books what a round adds to the producers whose goods make it do so: every added stop bears an equal part, and
