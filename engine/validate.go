@@ -125,12 +125,15 @@ func join(path, field string) string {
 	return path + "." + field
 }
 
-// amount demands a finite number that is not negative.
+// mostAmount is beyond every amount of goods, distance or time that a week can mean.
+const mostAmount = 1e12
+
+// amount demands a number that is not negative and not absurd.
 func (v *validator) amount(path, field string, x float64) bool {
-	if x >= 0 && !math.IsInf(x, 0) {
+	if x >= 0 && x <= mostAmount {
 		return true
 	}
-	v.fault(join(path, field), "%v is not possible: it must be 0 or more, and finite", x)
+	v.fault(join(path, field), "%v is not possible: it must be 0 or more, and no more than %v", x, mostAmount)
 	return false
 }
 

@@ -86,7 +86,7 @@ func TestValidate(t *testing.T) {
 		{"forbid's ids", func(w *Week) { w.Forbid[0] = Forbid{"x", "thur"} },
 			"forbid[0].producer: no producer has the id \"x\"\nforbid[0].round: no round has the id \"thur\", did you mean \"thu\"?"},
 
-		{"negative kilograms", func(w *Week) { w.Orders[0].Lines[0].Kg = -1 }, "orders[0].lines[0].kg: -1 is not possible: it must be 0 or more, and finite"},
+		{"negative kilograms", func(w *Week) { w.Orders[0].Lines[0].Kg = -1 }, "orders[0].lines[0].kg: -1 is not possible: it must be 0 or more, and no more than 1e+12"},
 		{"litres not a number", func(w *Week) { w.Orders[0].Lines[0].Litres = nan }, "orders[0].lines[0].litres: NaN is not possible"},
 		{"infinite quantity", func(w *Week) { w.Orders[0].Lines[0].Quantity = inf }, "orders[0].lines[0].quantity: +Inf is not possible"},
 		{"line's class and carrier", func(w *Week) { w.Orders[0].Lines[0].Class, w.Orders[0].Lines[0].CarriedBy = "cold", "none" },

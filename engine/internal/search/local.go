@@ -67,6 +67,11 @@ func (w *worker) moveStop(r int32) bool {
 func (s *state) relocate(r, x, y int32) bool {
 	s.unlink(x)
 	s.link(x, y)
+	return s.rebook(r)
+}
+
+// rebook brings route r up to date after a change to its stops and reports whether every limit holds.
+func (s *state) rebook(r int32) bool {
 	s.measure(r)
 	s.rebuild(r)
 	for c := range s.paths {
@@ -93,4 +98,62 @@ func (s *state) holds(r int32) bool {
 		}
 	}
 	return true
+}
+
+// fuse takes out added stops that stand beside another stop of their route at the same place, where all that happens
+// there can happen at the other. spare is a state to try it on.
+func (s *state) fuse(spare *state) {
+	for r := range s.routes {
+		if !s.open(int32(r)) {
+			continue
+		}
+		for x := s.stops[s.routes[r].first].next; x != s.routes[r].last; {
+			next := s.stops[x].next
+			for _, y := range [2]int32{s.stops[x].prev, next} {
+				if s.stops[x].own != added || s.stops[x].place != s.stops[y].place {
+					continue
+				}
+				spare.copyFrom(s)
+				if spare.fuseStops(x, y) && !s.total().Less(spare.total()) {
+					s.copyFrom(spare)
+					break
+				}
+			}
+			x = next
+		}
+	}
+}
+
+// fuseStops moves all that happens at the added stop x to its neighbour y at the same place. It reports whether every
+// limit holds afterwards.
+func (s *state) fuseStops(x, y int32) bool {
+	r := s.stops[x].route
+	for c := range s.paths {
+		pa := &s.paths[c]
+		for k := range pa.n {
+			l := &pa.legs[k]
+			if l.from != x && l.to != x {
+				continue
+			}
+			if l.from == x && l.to == y || l.from == y && l.to == x || l.to == x && y == s.routes[r].first || l.from == x && y == s.routes[r].last {
+				return false
+			}
+			if l.from == x && k > 0 {
+				s.dropTransfer(int32(c), pa.legs[k-1].to, x)
+				s.addTransfer(int32(c), pa.legs[k-1].to, y)
+			}
+			if l.to == x && k+1 < pa.n {
+				s.dropTransfer(int32(c), x, pa.legs[k+1].from)
+				s.addTransfer(int32(c), y, pa.legs[k+1].from)
+			}
+			if l.from == x {
+				l.from = y
+			} else {
+				l.to = y
+			}
+		}
+	}
+	s.unlink(x)
+	s.freeStops = append(s.freeStops, x)
+	return s.rebook(r)
 }

@@ -92,6 +92,7 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 		}
 	}
 	b, n := leader(workers)
+	b.best.fuse(b.work)
 	return b.best.solution(), n
 }
 

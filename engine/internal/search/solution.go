@@ -4,7 +4,9 @@ package search
 func (s *state) solution() *Solution {
 	out := &Solution{Paths: make([][]SolutionLeg, len(s.paths))}
 	index := make([]int32, len(s.routes))
+	at := make([]*SolutionStop, len(s.stops))
 	seq := make([]int32, len(s.stops))
+	var order []int32
 	for _, r := range s.chain {
 		for ; r >= 0; r = s.routes[r].chainNext {
 			rt := &s.routes[r]
@@ -15,9 +17,15 @@ func (s *state) solution() *Solution {
 				seq[i] = int32(len(o.Stops))
 				o.Stops = append(o.Stops, SolutionStop{Place: x.place, Own: max(x.own, -1), Arrive: x.arr, Depart: x.dep})
 			}
-			s.compact(r, o.Stops)
+			for i := rt.first; i >= 0; i = s.stops[i].next {
+				at[i] = &o.Stops[seq[i]]
+			}
 			out.Routes = append(out.Routes, o)
+			order = append(order, r)
 		}
+	}
+	for _, r := range order {
+		s.compact(r, at)
 	}
 	for c := range s.paths {
 		pa := &s.paths[c]
@@ -29,36 +37,36 @@ func (s *state) solution() *Solution {
 	return out
 }
 
-// compact delays stops so that the route waits as little as it can and still ends at its earliest time. Arrivals at
-// stops with transfers stay as they are: others count on them.
-func (s *state) compact(r int32, stops []SolutionStop) {
-	x := s.routes[r].last
-	for k := len(stops) - 2; k >= 0; k-- {
-		y := s.stops[x].prev
+// compact delays a route's stops so that it waits as little as it can and still ends at its earliest time. at holds the
+// times of all stops; where others count on an arrival it comes no later than they leave.
+func (s *state) compact(r int32, at []*SolutionStop) {
+	i := s.routes[r].last
+	for y := s.stops[i].prev; y >= 0; i, y = y, s.stops[y].prev {
 		t := &s.stops[y]
-		leave := stops[k+1].Arrive - s.secs(t.place, s.stops[x].place)
-		if k == 0 {
-			meets := false
-			for h := t.takes; h >= 0; h = s.transfers[h].nextTaken {
-				meets = meets || s.transfers[h].meet > 0
+		leave := at[i].Arrive - s.secs(t.place, s.stops[i].place)
+		late := min(leave-t.service, t.window.Close)
+		if t.own == added {
+			if open := s.p.Places[t.place].Open; len(open) > 0 {
+				late = lastOpen(open, late)
 			}
-			if !meets {
-				leave = min(leave, t.by)
-				stops[0].Arrive, stops[0].Depart = leave, leave
+		}
+		late = min(late, t.by)
+		for h := t.gives; h >= 0; h = s.transfers[h].nextGive {
+			late = min(late, at[s.transfers[h].taker].Depart)
+		}
+		for h := t.takes; h >= 0; h = s.transfers[h].nextTaken {
+			if s.transfers[h].meet > 0 {
+				late = min(late, at[s.transfers[h].giver].Depart)
 			}
+		}
+		if y == s.routes[r].first {
+			// at its start a route is present at its departure alone
+			late = max(at[y].Depart, min(late, leave))
+			at[y].Arrive, at[y].Depart = late, late
 			return
 		}
-		stops[k].Depart = leave
-		if t.gives < 0 && t.takes < 0 {
-			late := min(leave-t.service, t.window.Close)
-			if t.own == added {
-				if open := s.p.Places[t.place].Open; len(open) > 0 {
-					late = lastOpen(open, late)
-				}
-			}
-			stops[k].Arrive = max(stops[k].Arrive, min(late, t.by))
-		}
-		x = y
+		at[y].Depart = leave
+		at[y].Arrive = max(at[y].Arrive, late)
 	}
 }
 
