@@ -228,6 +228,10 @@ func (v *validator) square(path string, rows [][]float64) bool {
 
 func (v *validator) places() {
 	middle, located := v.middle()
+	if zone := v.week.Timezone; located && (zone == "" || strings.HasPrefix(zone, "Europe/")) && !inEurope(middle) && inEurope(geo.Point{middle.Lat(), middle.Lon()}) {
+		v.warn("places", "lie around lon %v and lat %v, far from the time zone Europe/…, and inside it with the two exchanged: are all of them swapped?",
+			middle.Lon(), middle.Lat())
+	}
 	for i := range v.week.Places {
 		p := &v.week.Places[i]
 		path := fmt.Sprintf("places[%d]", i)
@@ -282,6 +286,9 @@ func (v *validator) middle() (middle geo.Point, ok bool) {
 	slices.Sort(lats)
 	return geo.Point{lons[len(lons)/2], lats[len(lats)/2]}, true
 }
+
+// inEurope is generous: from the Azores to the Urals, from Crete to the North Cape.
+func inEurope(p geo.Point) bool { return p.Lon() > -32 && p.Lon() < 66 && p.Lat() > 33 && p.Lat() < 72 }
 
 // swapped warns of a point far from all others that would lie among them with its coordinates exchanged.
 func (v *validator) swapped(path string, p, middle geo.Point) {
@@ -572,7 +579,7 @@ func (v *validator) orders() {
 
 func (v *validator) line(order, index int, l *Line) {
 	_, known := v.producerIDs.at[l.Producer]
-	if known && l.Kg >= 0 && l.Litres >= 0 && l.Quantity >= 0 && !math.IsInf(l.Kg+l.Litres+l.Quantity, 0) &&
+	if known && l.Kg >= 0 && l.Litres >= 0 && l.Quantity >= 0 && max(l.Kg, l.Litres, l.Quantity) <= mostAmount &&
 		(l.Class == "" || slices.Contains(Classes[:], l.Class)) && (l.CarriedBy == "" || l.CarriedBy == ByAny || l.CarriedBy == ByProducer) {
 		return // most lines, without the cost of a path
 	}

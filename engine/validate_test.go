@@ -123,6 +123,11 @@ func TestValidate(t *testing.T) {
 			w.Travel = &geo.Table{Metres: square(3), Seconds: square(3)}
 			w.Places[2].Lon, w.Places[2].Lat = w.Places[2].Lat, w.Places[2].Lon
 		}, "warning: places[2]: lon 44.15"},
+		{"all swapped", func(w *Week) {
+			for i := range w.Places {
+				w.Places[i].Lon, w.Places[i].Lat = w.Places[i].Lat, w.Places[i].Lon
+			}
+		}, "warning: places: lie around lon 44"},
 		{"far, but not swapped", func(w *Week) { w.Places[2].Lon, w.Places[2].Lat = -61.5, 16.2 }, ""},
 		{"customer's coordinates", func(w *Week) { w.Orders[0] = Order{ID: "o", Lon: number(5), Lat: number(91), Lines: w.Orders[0].Lines} },
 			"orders[0].lat: 91 is out of range, −90 to 90: are lon and lat swapped?"},
