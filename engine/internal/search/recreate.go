@@ -23,6 +23,10 @@ func (w *worker) recreate() {
 	case 5:
 		slices.SortStableFunc(w.out, func(a, b int32) int { return cmp.Compare(p.Requests[a].Window.Close, p.Requests[b].Window.Close) })
 	}
+	if w.rng.IntN(2) == 0 {
+		// what was left behind before comes first
+		slices.SortStableFunc(w.out, func(a, b int32) int { return cmp.Compare(min(w.fails[b], 1), min(w.fails[a], 1)) })
+	}
 	if len(w.out) <= mostRegret && w.rng.IntN(8) == 0 {
 		w.regret()
 		return
