@@ -37,7 +37,7 @@ type worker struct {
 }
 
 // leftBehind is what a unit of penalty counts in distance when a worse state is accepted or not.
-const leftBehind = 20
+const leftBehind = 1000
 
 func (s *state) energy() float64 { return float64(s.cost) + leftBehind*float64(s.lost) }
 
