@@ -4,7 +4,10 @@ import (
 	"encoding/csv"
 	"io"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"carriole/engine"
 )
@@ -88,14 +91,13 @@ func (b *book) csvUnserved(u *engine.Unserved, opt Options) []string {
 
 func figure(v float64) string { return strconv.FormatFloat(thousandths(v), 'f', -1, 64) }
 
-// cell keeps a spreadsheet from running a text as a formula.
+// cell keeps a spreadsheet from running a text as a formula. What begins with a tab or another space counts as one.
 func cell(s string) string {
 	s = clean(s)
-	if s != "" {
-		switch s[0] {
-		case '=', '+', '-', '@':
-			return "'" + s
-		}
+	shown := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	first, _ := utf8.DecodeRuneInString(shown)
+	if shown != s || strings.ContainsRune("=+-@＝＋－＠", first) {
+		return "'" + s
 	}
 	return s
 }

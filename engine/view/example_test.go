@@ -58,10 +58,10 @@ func ExampleText() {
 	// ────────────────────────────────────────────────────────────────────────
 	// 17:00        ● Anne’s orchard                                      start
 	//                load:
-	//                  Anne → Market hall        ambient    60.0 kg    100.0 l
+	//                  Anne → Market hall            ambient  60.0 kg  100.0 l
 	// 17:30–18:30  ○ AMAP                                             own stop
 	//                hand over to Bruno (rb, there 17:40–18:40):
-	//                  Anne → Market hall        ambient    60.0 kg    100.0 l
+	//                  Anne → Market hall            ambient  60.0 kg  100.0 l
 	// 19:00        ● Anne’s orchard                                        end
 	//
 	// BRUNO · round rb                                    Thursday 26 November
@@ -71,17 +71,17 @@ func ExampleText() {
 	//                room left: 500 kg · ambient 900 l
 	// 17:40–18:40  ○ AMAP                                             own stop
 	//                take over from Anne (ra, there 17:30–18:30):
-	//                  Anne → Market hall        ambient    60.0 kg    100.0 l
+	//                  Anne → Market hall            ambient  60.0 kg  100.0 l
 	//                room left: 440 kg · ambient 800 l
 	// 19:00–19:10  + Market hall                                    ADDED STOP
 	//                unload here:
-	//                  Anne                      ambient    60.0 kg    100.0 l
+	//                  Anne                          ambient  60.0 kg  100.0 l
 	//                room left: 500 kg · ambient 900 l
 	// 19:25        ● Bruno’s farm                                          end
 	//
 	// WHOSE GOODS RIDE WITH WHOM
 	// ────────────────────────────────────────────────────────────────────────
-	// Anne → Market hall                         ambient    60.0 kg    100.0 l
+	// Anne → Market hall                             ambient  60.0 kg  100.0 l
 	//   with Anne (ra), then from AMAP with Bruno (rb)
 	//
 	// WHAT PLANNING TOGETHER BRINGS

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"math"
 	"strings"
 	"unicode"
 )
@@ -47,7 +48,7 @@ func (p *page) sides(first, left, right string) {
 	}
 }
 
-// row writes a label and right-aligned cells of the given widths; a long label goes on below.
+// row writes a label and right-aligned cells of the given widths; a long label goes on below, over the whole width.
 func (p *page) row(first, label string, widths []int, cells ...string) {
 	var tail strings.Builder
 	for i, c := range cells {
@@ -59,12 +60,11 @@ func (p *page) row(first, label string, widths []int, cells ...string) {
 		p.wrap(first+"  ", strings.Join(strings.Fields(tail.String()), " "))
 		return
 	}
-	for i, l := range wrapped(label, p.width-at-end-1) {
-		if i == 0 {
-			p.print(first + l + strings.Repeat(" ", p.width-at-end-columns(l)) + tail.String())
-			continue
-		}
-		p.print(strings.Repeat(" ", at) + "  " + l)
+	label = wrapped(label, math.MaxInt)[0]
+	head := wrapped(label, p.width-at-end-1)[0]
+	p.print(first + head + strings.Repeat(" ", p.width-at-end-columns(head)) + tail.String())
+	if rest := strings.TrimLeft(label[len(head):], " "); rest != "" {
+		p.wrap(strings.Repeat(" ", at+2), rest)
 	}
 }
 

@@ -114,17 +114,22 @@ func explain(b *book, w *words, c *engine.Consignment) string {
 	switch why.Way {
 	case engine.WayOnSite:
 		return w.OnSite
+	case engine.WayAddedStop, engine.WayTrip:
+		switch {
+		case math.Abs(why.AddedMetres) < 50:
+			s = w.say(w.WaySharedFmt, ride, w.km(0))
+		case why.Way == engine.WayTrip:
+			s = w.say(w.WayTripFmt, ride, added)
+		default:
+			s = w.say(w.WayAddedStopFmt, ride, added)
+		}
 	case engine.WayOnTheWay:
 		s = w.say(w.WayOnTheWayFmt, ride)
 		if why.AddedMetres >= 50 {
 			s = w.say(w.WayOnTheWayKmFmt, ride, added)
 		}
-	case engine.WayAddedStop:
-		s = w.say(w.WayAddedStopFmt, ride, added)
 	case engine.WayHandover:
 		s = w.say(w.WayHandoverFmt, ride, added)
-	case engine.WayTrip:
-		s = w.say(w.WayTripFmt, ride, added)
 	default:
 		s = clean(string(why.Way))
 	}

@@ -246,8 +246,15 @@ func (p *picture) drawHeader() {
 	}
 	figures := []string{figure(p.Planned, ink, p.km(s.PlannedMetres))}
 	if s.AloneMetres > 0 {
-		figures = []string{figure(p.Alone, ink, p.km(s.AloneMetres)), figures[0],
-			figure(p.Saved, good, p.km(s.SavedMetres)+" ("+p.percent(s.SavedMetres/s.AloneMetres)+")")}
+		figures = []string{figure(p.Alone, ink, p.km(s.AloneMetres)), figures[0]}
+		switch more := servesMore(s); {
+		case more < 0 && !s.NothingToGain:
+			figures = append(figures, escape(p.words.say(p.LeftBehindFmt, p.kg(-more))))
+		case s.SavedMetres < 0:
+			figures = append(figures, figure(p.Saved, ink, p.km(s.SavedMetres)))
+		default:
+			figures = append(figures, figure(p.Saved, good, p.km(s.SavedMetres)+" ("+p.percent(s.SavedMetres/s.AloneMetres)+")"))
+		}
 	}
 	p.say(`<text x="%d" y="74" font-size="17" fill="%s" xml:space="preserve">%s</text>`+"\n", margin, faint, strings.Join(figures, "   ·   "))
 }

@@ -114,3 +114,15 @@ func TestLabelsKeepApart(t *testing.T) {
 		t.Errorf("only %d names found room", len(boxes))
 	}
 }
+
+func TestThePictureBoastsNoSavingWhereThePlanServesLess(t *testing.T) {
+	week, plan := fixture(t)
+	plan.Summary.AloneUnservedKg, plan.Summary.UnservedKg = 10, 26.5
+	got := string(SVG(week, plan, Options{}))
+	if want := "16.5\u00a0kg left behind that each alone would bring"; !strings.Contains(got, want) {
+		t.Errorf("%q is missing", want)
+	}
+	if strings.Contains(got, "16.7%") {
+		t.Error("a percentage saved is shown")
+	}
+}

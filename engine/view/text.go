@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 // than opt.Width columns. The error is the writer's.
 func Text(w io.Writer, week *engine.Week, plan *engine.Plan, opt Options) error {
 	t := &text{book: newBook(week, plan), opt: opt, words: opt.words(), page: page{width: opt.width()}}
+	t.figures = t.figureWidths()
 	t.wrap("", t.say(t.Title, clean(t.plan.Week)))
 	t.rule("═")
 	t.runSheets()
@@ -37,7 +39,33 @@ type text struct {
 	*book
 	*words
 	page
-	opt Options
+	opt     Options
+	figures []int // columns of class, kg and litres beside goods, each with the gap before it
+}
+
+// figureWidths makes the columns of figures just wide enough for all goods of the plan; names have the rest.
+func (t *text) figureWidths() []int {
+	widest := []int{0, 0, 0}
+	see := func(class engine.Class, kg, litres float64) {
+		for i, s := range []string{t.class(class), t.kg(kg), t.litres(litres)} {
+			widest[i] = max(widest[i], columns(s))
+		}
+	}
+	for i := range t.plan.Consignments {
+		c := &t.plan.Consignments[i]
+		see(c.Class, c.Kg, c.Litres)
+	}
+	for i := range t.plan.Rounds {
+		r := &t.plan.Rounds[i]
+		for k := range r.Stops {
+			for _, x := range t.transfers(r, k) {
+				for _, g := range x.goods {
+					see(g.class, g.kg, g.litres)
+				}
+			}
+		}
+	}
+	return []int{widest[0] + 1, widest[1] + 2, widest[2] + 2}
 }
 
 func (t *text) runSheets() {
@@ -147,7 +175,7 @@ func (t *text) transfer(x transfer, here engine.PlanStop) {
 		if x.action != deliver || t.pointName(g.point) != t.placeName(here.Place) {
 			label += " → " + t.pointName(g.point)
 		}
-		t.row(underStop, label, []int{9, 11, 11}, t.class(g.class), t.kg(g.kg), t.litres(g.litres))
+		t.row(underStop, label, t.figures, t.class(g.class), t.kg(g.kg), t.litres(g.litres))
 	}
 }
 
@@ -249,7 +277,7 @@ func (t *text) whoCarries() {
 }
 
 func (t *text) goodsRow(first string, c *engine.Consignment) {
-	t.row(first, t.producerName(c.Producer)+" → "+t.pointName(c.PickupPoint), []int{9, 11, 11}, t.class(c.Class), t.kg(c.Kg), t.litres(c.Litres))
+	t.row(first, t.producerName(c.Producer)+" → "+t.pointName(c.PickupPoint), t.figures, t.class(c.Class), t.kg(c.Kg), t.litres(c.Litres))
 }
 
 // itinerary says with whom a consignment rides and where it changes.
@@ -285,21 +313,44 @@ func (t *text) gain() {
 		row(t.Alone, t.km(s.AloneMetres), "")
 	}
 	row(t.Planned, t.km(s.PlannedMetres), t.count(t.Handovers, s.Handovers)+", "+t.count(t.Trips, s.Trips))
+	more := servesMore(s)
 	switch {
 	case s.NothingToGain:
 		t.wrap("", t.fixed(t.NothingToGain))
-	case s.AloneMetres > 0:
+		return
+	case s.AloneMetres <= 0:
+	case more < 0:
+		row(t.Saved, t.km(s.SavedMetres), "")
+	default:
 		row(t.Saved, t.km(s.SavedMetres), t.percent(s.SavedMetres/s.AloneMetres)+", "+t.say(t.SavedCO2Fmt, t.kg(s.SavedCO2Kg)))
 	}
-	if s.SavedMetres < 0 {
-		t.wrap("", t.say(t.DrivesMoreFmt, t.km(-s.SavedMetres)))
+	if s.SavedMetres <= -50 {
+		why := t.LocksCostFmt
+		if more > 0 {
+			why = t.DrivesMoreFmt
+		}
+		t.wrap("", t.say(why, t.km(-s.SavedMetres)))
 	}
-	if s.AloneUnservedKg > s.UnservedKg {
+	switch {
+	case more > 0:
 		t.wrap("", t.say(t.MoreIsServedFmt, t.kg(s.AloneUnservedKg), t.kg(s.UnservedKg)))
+	case more < 0:
+		t.wrap("", t.say(t.LessIsServedFmt, t.kg(-more)))
+		return
 	}
-	if s.CO2Source != "" && !s.NothingToGain {
-		t.wrap("", t.say(t.CO2SourceFmt, clean(s.CO2Source)))
+	if s.CO2Source != "" {
+		t.wrap("", t.say(t.CO2SourceFmt, t.co2Source(s.CO2Source)))
 	}
+}
+
+// servesMore is how many kilograms the plan serves that would be left behind alone, negative where it serves less.
+// Less than a gram is none.
+func servesMore(s *engine.Summary) float64 {
+	more := s.AloneUnservedKg - s.UnservedKg
+	if math.Abs(more) < 0.001 {
+		return 0
+	}
+	return more
 }
 
 // shares is a table of each producer's kilometres, or a sentence for each where there is no room for a table.
@@ -376,11 +427,10 @@ func (t *text) unservedLine(u *engine.Unserved, l *engine.Line) string {
 		product = t.class(l.Class)
 	}
 	point := t.orderPoint(u.Order)
-	where := "?"
-	if point != "" {
-		where = t.pointName(point)
+	if point == "" {
+		return t.say(t.LineNowhereFmt, clean(u.Order), product, t.producerName(l.Producer), t.kg(l.Kg))
 	}
-	return t.say(t.LineFmt, clean(u.Order), product, t.producerName(l.Producer), where, t.kg(l.Kg))
+	return t.say(t.LineFmt, clean(u.Order), product, t.producerName(l.Producer), t.pointName(point), t.kg(l.Kg))
 }
 
 func (t *text) assignments() {

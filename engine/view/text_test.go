@@ -115,7 +115,11 @@ func TestNumbersAndDates(t *testing.T) {
 		{english.minutes(61), "2\u00a0min"},
 		{english.date(day), "Friday 1 January"},
 		{french.date(day), "vendredi 1er janvier"},
-		{french.count(french.Lines, 0), "0 lignes"},
+		{french.count(french.Lines, 0), "0 ligne"},
+		{french.count(french.Handovers, 0) + ", " + french.count(french.Trips, 0), "0 remise, 0 trajet dédié"},
+		{french.count(french.Lines, 2), "2 lignes"},
+		{english.count(english.Lines, 0), "0 lines"},
+		{english.count(english.Lines, 1), "1 line"},
 		{french.count(french.Lines, 1), "1 ligne"},
 		{french.say("de %s et de %s", "Anne", "Bruno"), "d’Anne et de Bruno"},
 		{french.say("la commande %s d’un an", "o-1"), "la commande o-1 d’un an"},
@@ -129,9 +133,72 @@ func TestNumbersAndDates(t *testing.T) {
 
 func TestTextSaysWhenNothingIsToGain(t *testing.T) {
 	week, plan := fixture(t)
-	plan.Summary.NothingToGain, plan.Summary.SavedMetres = true, 0
-	if got := textOf(t, week, plan, Options{}); !strings.Contains(got, "Planning together saves nothing") {
+	plan.Summary.NothingToGain, plan.Summary.SavedMetres = true, -3000
+	got := textOf(t, week, plan, Options{})
+	if !strings.Contains(got, "Planning together saves nothing") {
 		t.Errorf("not said:\n%s", got)
+	}
+	for _, other := range []string{"more than each alone", "Locks and wishes", "CO2", "%"} {
+		if strings.Contains(got, other) {
+			t.Errorf("%q beside it:\n%s", other, got)
+		}
+	}
+}
+
+func TestTheGainSaysWhatItComparesAndWhy(t *testing.T) {
+	for _, c := range []struct {
+		name                   string
+		saved, alone, unserved float64 // m, kg, kg
+		with, without          []string
+	}{
+		{"saves", 35960, 10, 10, []string{"16.7%", "of CO2", "CO2: "}, []string{"behind", "more than each alone"}},
+		{"serves more", 35960, 26.5, 10, []string{"16.7%", "Alone, 26.5 kg would be left behind; in the plan, 10.0 kg."}, []string{"do not compare", "more than each alone"}},
+		{"serves less", 35960, 10, 26.5,
+			[]string{"36.0 km", "The plan leaves 16.5 kg behind that each alone would bring, so the kilometres do not compare."}, []string{"%", "CO2", "Alone, "}},
+		{"drives and serves more", -3000, 26.5, 10, []string{"The plan drives 3.0 km more than each alone would, because it serves more."}, []string{"Locks"}},
+		{"drives more", -3000, 10, 10, []string{"Locks and wishes cost the plan 3.0 km: it drives that much more than each alone would."}, []string{"serves more"}},
+		{"drives more and serves less", -3000, 10, 26.5, []string{"Locks and wishes cost the plan 3.0 km", "do not compare"}, []string{"serves more", "%"}},
+		{"rounded", -20, 10, 10 + 1e-9, []string{"of CO2"}, []string{"Locks", "compare", "more than each alone"}},
+	} {
+		week, plan := fixture(t)
+		s := &plan.Summary
+		s.SavedMetres, s.AloneUnservedKg, s.UnservedKg = c.saved, c.alone, c.unserved
+		got := strings.Join(strings.Fields(textOf(t, week, plan, Options{})), " ")
+		for _, want := range c.with {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %q is missing in\n%s", c.name, want, got)
+			}
+		}
+		for _, other := range c.without {
+			if strings.Contains(got, other) {
+				t.Errorf("%s: %q is in\n%s", c.name, other, got)
+			}
+		}
+	}
+}
+
+func TestTheSourceOfTheCO2IsInTheLanguage(t *testing.T) {
+	for source, want := range map[string]string{
+		engine.CO2Own:     "les chiffres des véhicules",
+		engine.CO2Default: "507 g/km pour un utilitaire jusqu’à 3,5 t (arrêté du 10 avril 2012, niveau 1)",
+		engine.CO2Both:    "les chiffres des véhicules ; sinon 507 g/km pour un utilitaire jusqu’à 3,5 t (arrêté du 10 avril 2012, niveau 1)",
+		"a measurement":   "a measurement",
+	} {
+		if got := plainSpaces(french.co2Source(source)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if got := english.co2Source(source); got != source {
+			t.Errorf("got %q, want %q", got, source)
+		}
+	}
+}
+
+func TestALongNameGoesOnBelowTheFigures(t *testing.T) {
+	week, plan := fixture(t)
+	week.PickupPoints[0].Name = "Drive de Carpentras, jeudi 16 h 30 – 19 h 30"
+	want := "\n                 Denis → Drive de Carpentras, jeudi    surgelé   8,0 kg   20,0 l\n                   16 h 30 – 19 h 30\n"
+	if got := plainSpaces(textOf(t, week, plan, Options{Lang: French})); !strings.Contains(got, want) {
+		t.Errorf("%s is missing in\n%s", want, got)
 	}
 }
 
@@ -155,7 +222,7 @@ func TestGoodsThatWaitAreLeftAndFetched(t *testing.T) {
 func TestAPickupPointIsNamedWhereItsPlaceHasAnotherName(t *testing.T) {
 	week, plan := fixture(t)
 	week.PickupPoints[0].Name = "Drive"
-	if got := textOf(t, week, plan, Options{Location: winter}); !strings.Contains(got, "\n                 Anne → Drive                      ambient") {
+	if got := textOf(t, week, plan, Options{Location: winter}); !strings.Contains(got, "\n                 Anne → Drive                          ambient") {
 		t.Errorf("who unloads at the hall does not see that it is for the drive:\n%s", got)
 	}
 }
@@ -251,6 +318,20 @@ func TestWaysInWords(t *testing.T) {
 			}
 		}
 	}
+	for id, want := range map[string][2]string{
+		"c-2": {"shares trip-1 (Denis) with others, +0.0 km of its own; no other way exists",
+			"partage trip-1 (Denis) avec d’autres, +0,0 km en propre ; aucune autre possibilité"},
+		"c-6": {"shares rc (Claire) with others, +0.0 km of its own; no other way exists",
+			"partage rc (Claire) avec d’autres, +0,0 km en propre ; aucune autre possibilité"},
+	} {
+		c := newBook(week, plan).consignments[id]
+		c.Why.AddedMetres, c.Why.Next = 0, nil
+		for i, lang := range []Lang{English, French} {
+			if got := Explain(week, plan, c, Options{Lang: lang}); plainSpaces(got) != want[i] {
+				t.Errorf("%s, shared, in %s:\n got %s\nwant %s", id, lang, got, want[i])
+			}
+		}
+	}
 	for _, c := range []*engine.Consignment{nil, {}} {
 		if got := Explain(week, plan, c, Options{}); got != "" {
 			t.Errorf("nothing to explain, got %q", got)
@@ -265,6 +346,18 @@ func TestUnservedLinesWithoutRepair(t *testing.T) {
 	for _, want := range []string{"! The hens object.\n", "  · nobody’s[7]\n", fmt.Sprintf("! %s.\n", english.NoRepair)} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
+func TestAnUnservedLineOfAnOrderWithoutPickupPointNamesNone(t *testing.T) {
+	week, plan := fixture(t)
+	plan.Assigned = nil
+	plan.Unserved = []engine.Unserved{{Order: "o-5"}}
+	for lang, end := range map[Lang]string{English: "order o-5: ", French: "commande o-5 : "} {
+		got := plainSpaces(textOf(t, week, plan, Options{Lang: lang}))
+		if !strings.Contains(got, end) || strings.Contains(got, "?") {
+			t.Errorf("%s: a pickup point that nobody knows is named:\n%s", lang, got)
 		}
 	}
 }

@@ -23,30 +23,32 @@ type words struct {
 
 	Ambient, Chilled, Frozen string
 
-	Title, RoundFmt, TripFmt, VehicleFmt          string
-	MoreKmFmt, NoMoreKmFmt, AllAddedFmt           string
-	Start, End, OwnStop, AddedStop                string
-	Collect, Deliver                              string
-	HandOverFmt, LeaveFmt                         string // whom, round, when
-	TakeOverFmt, FetchFmt                         string
-	RoomLeft                                      string
-	Unchanged                                     [2]string
-	NobodyMoves                                   string
-	WhoCarries, OnSite                            string
-	LegFmt, HandoverAtFmt                         string // whom, round; place
-	Gain, Alone, Planned, Saved                   string
-	NothingToGain, DrivesMoreFmt, MoreIsServedFmt string
-	CO2SourceFmt, SavedCO2Fmt                     string
-	Handovers, Trips                              [2]string
-	Producer, ForOthers, ByOthers, WorseOff       string
-	AllServed, Unserved                           string
-	Lines                                         [2]string
-	LineFmt                                       string
-	Assigned, AssignedFmt                         string
-	Consignments                                  [2]string
+	Title, RoundFmt, TripFmt, VehicleFmt            string
+	MoreKmFmt, NoMoreKmFmt, AllAddedFmt             string
+	Start, End, OwnStop, AddedStop                  string
+	Collect, Deliver                                string
+	HandOverFmt, LeaveFmt                           string // whom, round, when
+	TakeOverFmt, FetchFmt                           string
+	RoomLeft                                        string
+	Unchanged                                       [2]string
+	NobodyMoves                                     string
+	WhoCarries, OnSite                              string
+	LegFmt, HandoverAtFmt                           string // whom, round; place
+	Gain, Alone, Planned, Saved                     string
+	NothingToGain, DrivesMoreFmt, LocksCostFmt      string
+	MoreIsServedFmt, LessIsServedFmt, LeftBehindFmt string
+	CO2SourceFmt, SavedCO2Fmt                       string
+	CO2Own, CO2Default, CO2Both                     string
+	Handovers, Trips                                [2]string
+	Producer, ForOthers, ByOthers, WorseOff         string
+	AllServed, Unserved                             string
+	Lines                                           [2]string
+	LineFmt, LineNowhereFmt                         string
+	Assigned, AssignedFmt                           string
+	Consignments                                    [2]string
 
-	WayOnTheWayFmt, WayOnTheWayKmFmt, WayAddedStopFmt, WayHandoverFmt, WayTripFmt string
-	Then, NextFmt, NextViaFmt, NoOtherWay                                         string
+	WayOnTheWayFmt, WayOnTheWayKmFmt, WayAddedStopFmt, WayHandoverFmt, WayTripFmt, WaySharedFmt string
+	Then, NextFmt, NextViaFmt, NoOtherWay                                                       string
 
 	CarrierFmt, TripOfFmt                               string
 	RoomFmt, PayloadFmt, MetresFmt, SecondsFmt          string
@@ -84,24 +86,30 @@ var english = words{
 	HandOverFmt: "hand over to %s (%s, there %s)", LeaveFmt: "leave here for %s (%s, comes %s)",
 	TakeOverFmt: "take over from %s (%s, there %s)", FetchFmt: "take what %s left here (%s, was there %s)",
 	RoomLeft:    "room left",
-	Unchanged:   [2]string{"1 round is driven as usual", "%d rounds are driven as usual"},
+	Unchanged:   [2]string{"%d round is driven as usual", "%d rounds are driven as usual"},
 	NobodyMoves: "No round has anything to load or unload.",
 	WhoCarries:  "Whose goods ride with whom", OnSite: "Made where they are collected, no transport",
 	LegFmt: "with %s (%s)", HandoverAtFmt: ", then from %s ",
 	Gain: "What planning together brings", Alone: "each alone", Planned: "as planned", Saved: "saved",
-	NothingToGain: "Planning together saves nothing this week: this plan is what each would drive alone.",
-	DrivesMoreFmt: "The plan drives %s more than each alone would.", MoreIsServedFmt: "Alone, %s would be left behind; in the plan, %s.",
-	CO2SourceFmt: "CO2: %s", SavedCO2Fmt: "%s of CO2",
-	Handovers: [2]string{"1 handover", "%d handovers"}, Trips: [2]string{"1 dedicated trip", "%d dedicated trips"},
+	NothingToGain:   "Planning together saves nothing this week: this plan is what each would drive alone.",
+	DrivesMoreFmt:   "The plan drives %s more than each alone would, because it serves more.",
+	LocksCostFmt:    "Locks and wishes cost the plan %s: it drives that much more than each alone would.",
+	MoreIsServedFmt: "Alone, %s would be left behind; in the plan, %s.",
+	LessIsServedFmt: "The plan leaves %s behind that each alone would bring, so the kilometres do not compare.",
+	LeftBehindFmt:   "%s left behind that each alone would bring: does not compare",
+	CO2SourceFmt:    "CO2: %s", SavedCO2Fmt: "%s of CO2",
+	CO2Own: engine.CO2Own, CO2Default: engine.CO2Default, CO2Both: engine.CO2Both,
+	Handovers: [2]string{"%d handover", "%d handovers"}, Trips: [2]string{"%d dedicated trip", "%d dedicated trips"},
 	Producer: "km of each", ForOthers: "for others", ByOthers: "by others", WorseOff: "drives more",
 	AllServed: "Everything that was ordered is served.", Unserved: "Not served",
-	Lines: [2]string{"1 line", "%d lines"}, LineFmt: "order %s: %s of %s for %s, %s",
+	Lines: [2]string{"%d line", "%d lines"}, LineFmt: "order %s: %s of %s for %s, %s", LineNowhereFmt: "order %s: %s of %s, %s",
 	Assigned: "Orders that came without a pickup point", AssignedFmt: "order %s goes to %s",
-	Consignments: [2]string{"1 consignment", "%d consignments"},
+	Consignments: [2]string{"%d consignment", "%d consignments"},
 
 	WayOnTheWayFmt: "rides on the way of %s, no extra km", WayOnTheWayKmFmt: "rides on the way of %s, +%s",
 	WayAddedStopFmt: "%s is diverted for these goods, +%s", WayHandoverFmt: "changes from %s, +%s with the handover", WayTripFmt: "needs %s, +%s",
-	Then: "%s to %s", NextFmt: "next best: %s, +%s", NextViaFmt: "next best: %s by %s, +%s", NoOtherWay: "no other way exists",
+	WaySharedFmt: "shares %s with others, +%s of its own",
+	Then:         "%s to %s", NextFmt: "next best: %s, +%s", NextViaFmt: "next best: %s by %s, +%s", NoOtherWay: "no other way exists",
 
 	CarrierFmt: "%s (%s)", TripOfFmt: "a new trip of vehicle %s",
 	RoomFmt: "%s of %s room are missing on %s", PayloadFmt: "%s of payload are missing on %s",
@@ -136,24 +144,31 @@ var french = words{
 	HandOverFmt: "remettre à %s (%s, sur place %s)", LeaveFmt: "laisser ici pour %s (%s, passe %s)",
 	TakeOverFmt: "reprendre de %s (%s, sur place %s)", FetchFmt: "prendre ce que %s a laissé ici (%s, passage %s)",
 	RoomLeft:    "place restante",
-	Unchanged:   [2]string{"1 tournée se fait comme d’habitude", "%d tournées se font comme d’habitude"},
+	Unchanged:   [2]string{"%d tournée se fait comme d’habitude", "%d tournées se font comme d’habitude"},
 	NobodyMoves: "Aucune tournée n’a rien à charger ni à décharger.",
 	WhoCarries:  "Avec qui voyagent les produits", OnSite: "Retirés là où ils sont produits, sans transport",
 	LegFmt: "avec %s (%s)", HandoverAtFmt: ", puis à partir de %s ",
 	Gain: "Ce qu’apporte le plan commun", Alone: "chacun pour soi", Planned: "selon le plan", Saved: "économie",
-	NothingToGain: "Planifier ensemble ne fait rien gagner cette semaine~: ce plan est ce que chacun ferait seul.",
-	DrivesMoreFmt: "Le plan fait rouler %s de plus que chacun pour soi.", MoreIsServedFmt: "Chacun pour soi, %s resteraient sur place~; avec le plan, %s.",
-	CO2SourceFmt: "CO2~: %s", SavedCO2Fmt: "%s de CO2",
-	Handovers: [2]string{"1 remise", "%d remises"}, Trips: [2]string{"1 trajet dédié", "%d trajets dédiés"},
+	NothingToGain:   "Planifier ensemble ne fait rien gagner cette semaine~: ce plan est ce que chacun ferait seul.",
+	DrivesMoreFmt:   "Le plan fait rouler %s de plus que chacun pour soi, parce qu’il sert plus.",
+	LocksCostFmt:    "Les tournées imposées et les souhaits coûtent %s au plan~: il roule d’autant plus que chacun pour soi.",
+	MoreIsServedFmt: "Chacun pour soi, %s resteraient sur place~; avec le plan, %s.",
+	LessIsServedFmt: "Le plan laisse sur place %s que chacun pour soi livrerait~: les kilomètres ne se comparent donc pas.",
+	LeftBehindFmt:   "%s restent sur place que chacun pour soi livrerait~: pas de comparaison",
+	CO2SourceFmt:    "CO2~: %s", SavedCO2Fmt: "%s de CO2",
+	CO2Own: "les chiffres des véhicules", CO2Default: "507~g/km pour un utilitaire jusqu’à 3,5~t (arrêté du 10 avril 2012, niveau 1)",
+	CO2Both:   "les chiffres des véhicules~; sinon 507~g/km pour un utilitaire jusqu’à 3,5~t (arrêté du 10 avril 2012, niveau 1)",
+	Handovers: [2]string{"%d remise", "%d remises"}, Trips: [2]string{"%d trajet dédié", "%d trajets dédiés"},
 	Producer: "km de chacun", ForOthers: "pour autrui", ByOthers: "par autrui", WorseOff: "roule plus",
 	AllServed: "Tout ce qui est commandé est servi.", Unserved: "Non servi",
-	Lines: [2]string{"1 ligne", "%d lignes"}, LineFmt: "commande %s~: %s de %s pour %s, %s",
+	Lines: [2]string{"%d ligne", "%d lignes"}, LineFmt: "commande %s~: %s de %s pour %s, %s", LineNowhereFmt: "commande %s~: %s de %s, %s",
 	Assigned: "Commandes arrivées sans point de retrait", AssignedFmt: "la commande %s va à %s",
-	Consignments: [2]string{"1 lot", "%d lots"},
+	Consignments: [2]string{"%d lot", "%d lots"},
 
 	WayOnTheWayFmt: "profite du passage de %s, sans km de plus", WayOnTheWayKmFmt: "profite du passage de %s, +%s",
 	WayAddedStopFmt: "%s fait un détour pour ce lot, +%s", WayHandoverFmt: "change de tournée, %s, +%s avec la remise", WayTripFmt: "demande %s, +%s",
-	Then: "%s puis %s", NextFmt: "sinon~: %s, +%s", NextViaFmt: "sinon~: %s par %s, +%s", NoOtherWay: "aucune autre possibilité",
+	WaySharedFmt: "partage %s avec d’autres, +%s en propre",
+	Then:         "%s puis %s", NextFmt: "sinon~: %s, +%s", NextViaFmt: "sinon~: %s par %s, +%s", NoOtherWay: "aucune autre possibilité",
 
 	CarrierFmt: "%s (%s)", TripOfFmt: "un nouveau trajet du véhicule %s",
 	RoomFmt: "il manque %s de place en %s dans %s", PayloadFmt: "il manque %s de charge utile dans %s",
@@ -205,10 +220,24 @@ func (w *words) space() string {
 
 // count picks singular or plural: French counts none as one.
 func (w *words) count(forms [2]string, n int) string {
-	if n == 1 {
-		return w.fixed(forms[0])
+	form := forms[1]
+	if n == 1 || n == 0 && w == &french {
+		form = forms[0]
 	}
-	return fmt.Sprintf(w.fixed(forms[1]), n)
+	return strings.Replace(w.fixed(form), "%d", strconv.Itoa(n), 1)
+}
+
+// co2Source puts the sources that engine names into the language; any other stays as it is.
+func (w *words) co2Source(s string) string {
+	switch s {
+	case engine.CO2Own:
+		return w.fixed(w.CO2Own)
+	case engine.CO2Default:
+		return w.fixed(w.CO2Default)
+	case engine.CO2Both:
+		return w.fixed(w.CO2Both)
+	}
+	return clean(s)
 }
 
 // number writes v with so many decimals and the language's separators.
