@@ -146,7 +146,7 @@ type Summary struct {
 
 	AloneMetres     float64 `json:"alone_metres"`      // all kilometres, base included, when each brings their own goods and nobody carries for another
 	AloneUnservedKg float64 `json:"alone_unserved_kg"` // what would then be left behind
-	SavedMetres     float64 `json:"saved_metres"`      // alone − planned; negative when the plan drives more because it serves more
+	SavedMetres     float64 `json:"saved_metres"`      // alone − planned; negative when the plan drives more: it serves more, or locks cost it
 	SavedCO2Kg      float64 `json:"saved_co2_kg"`
 	CO2Source       string  `json:"co2_source"`                // where the grams per kilometre come from
 	NothingToGain   bool    `json:"nothing_to_gain,omitempty"` // the plan is the baseline: planning together saves nothing
