@@ -30,6 +30,9 @@ type frameRoute struct {
 	stops []int32 // the stops that are the route's own, with start and end
 }
 
+// allPlaces is up to how many places all are in every frame, and not only those where somebody stops or lives.
+const allPlaces = 24
+
 // crossing is a leg of goods that the frame does not move.
 type crossing struct{ parcel, leg int }
 
@@ -47,6 +50,11 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 			for _, i := range d.rounds[n].stops {
 				f.see(d.stops[i].place)
 			}
+		}
+	}
+	if len(m.week.Places) <= allPlaces {
+		for i := range m.week.Places {
+			f.see(i) // goods may change rounds where nobody stops yet
 		}
 	}
 	free := map[int]bool{}
