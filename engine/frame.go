@@ -80,10 +80,9 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 			continue
 		}
 		for k, l := range w {
-			if n := d.round(l); len(w) > 0 {
-				if _, ok := inside[d.rounds[n].vehicle]; ok {
-					fixed[n] = append(fixed[n], crossing{c, k})
-				}
+			n := d.round(l)
+			if _, ok := inside[d.rounds[n].vehicle]; ok {
+				fixed[n] = append(fixed[n], crossing{c, k})
 			}
 		}
 	}

@@ -74,7 +74,7 @@ type finder struct {
 	usable    []boarding // those of them that can go on from a label, label after label, the nearest first
 	isHub     []bool     // by place
 	hubs      []int32    // places where it may change routes
-	rest      []int32    // by place: the least that the last ride from there costs, with the change to it
+	rest      []int32    // by place: the least that the rest of the way from there costs, with the change to it
 	leastRest int32      // the least of rest
 	labels    []label
 	newest    []int32 // by place: its newest label; −1: none
@@ -207,7 +207,9 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 	return w.n > 0
 }
 
-// prepare lists the places where the request may change routes and bounds what is left of the way there.
+// prepare lists the places where the request may change routes and bounds what is left of the way there: one last ride
+// that passes both the place and the destination, or a ride away from the place, another change, and some ride to the
+// destination.
 func (f *finder) prepare(w *way) {
 	s := f.s
 	for _, p := range f.hubs {
