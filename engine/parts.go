@@ -17,6 +17,7 @@ const (
 	wholeParcels = 700 // a week of up to so many is planned at once
 	partParcels  = 160 // else parts of about so many are, one after another with moving borders (POPMUSIC: Taillard, Voß 2002)
 	partFarms    = 24  // with at least so many producers around
+	partRides    = 400 // and searches for ways that do not look at everything: with little time for each part that gains more
 )
 
 // sizes are these numbers; tests make them small.
@@ -225,7 +226,7 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 		var wg sync.WaitGroup
 		for k := range wave {
 			frames[k] = m.frame(d, wave[k].vehicles, wave[k].parcels)
-			w := search.Options{Seed: o.Seed + uint64(begun+k), Workers: 1, Stop: o.Stop}
+			w := search.Options{Seed: o.Seed + uint64(begun+k), Workers: 1, Rides: partRides, Stop: o.Stop}
 			if o.Iterations > 0 {
 				w.Iterations = max(64, o.Iterations/(4*max(turns, 8)))
 				spent += w.Iterations

@@ -79,7 +79,7 @@ const (
 // the rides of the way found depended on one another, and a few times for handovers at any place.
 func (w *worker) put(c int32) {
 	f := w.f
-	f.rides = manyRides
+	f.rides = w.rides
 	if w.fails[c] > 4 {
 		f.rides = fewRides
 	}

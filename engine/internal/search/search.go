@@ -12,6 +12,7 @@ type Options struct {
 	Workers    int
 	Iterations int            // of all workers together; 0: until Share reaches 1
 	Horizon    int            // iterations over which the annealing cools; 0: Iterations. With more it breaks off early
+	Rides      int            // how many rides to places of transfer one search for a way looks at; 0: practically all
 	Share      func() float64 // of the time allowed that is used up; nil: Iterations alone count
 	Stop       func() bool    // asked now and then; the search ends when it says so
 	Progress   func(Cost, int, float64)
@@ -33,6 +34,7 @@ type worker struct {
 	low    []int32
 	high   []int32
 
+	rides      int // see Options
 	iterations int
 }
 
@@ -57,6 +59,9 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 		w := &worker{cur: newState(p), work: newState(p), best: newState(p), rng: rand.New(rand.NewPCG(opt.Seed, uint64(k)+1)), near: near,
 			chosen: make([]bool, len(p.Requests)), fails: make([]int32, len(p.Requests))}
 		w.f = newFinder(w.work, w.rng)
+		if w.rides = opt.Rides; w.rides == 0 {
+			w.rides = manyRides
+		}
 		w.work.copyFrom(first)
 		workers[k] = w
 		for c := range p.Requests {
