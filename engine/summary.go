@@ -102,11 +102,15 @@ func (m *model) compare(p *Plan, alone *draft) {
 			s.AloneUnservedKg += alone.parcels[c].kg
 		}
 	}
+	maker := map[string]string{}
+	for i := range p.Consignments {
+		maker[p.Consignments[i].ID] = p.Consignments[i].Producer
+	}
 	for k := range p.Rounds {
 		r := &p.Rounds[k]
 		s.SavedCO2Kg -= grams(r.Vehicle, r.Metres) / 1000
 		owners[r.Producer].PlannedMetres += r.Metres
-		m.share(p, r, owners)
+		share(r, maker, owners)
 	}
 	switch {
 	case own && standard:
@@ -126,12 +130,8 @@ func (m *model) compare(p *Plan, alone *draft) {
 }
 
 // share books what a round adds to the producers whose goods make it do so: every added stop bears an equal part, and
-// at each stop the producers of what is loaded and unloaded there do.
-func (m *model) share(p *Plan, r *PlanRound, owners map[string]*Share) {
-	maker := map[string]string{}
-	for i := range p.Consignments {
-		maker[p.Consignments[i].ID] = p.Consignments[i].Producer
-	}
+// at each stop the producers of what is loaded and unloaded there do. maker is the producer of each consignment.
+func share(r *PlanRound, maker map[string]string, owners map[string]*Share) {
 	stops := 0
 	for k, x := range r.Stops {
 		if k > 0 && k < len(r.Stops)-1 && x.Base == nil {
