@@ -50,6 +50,9 @@ func (p *vroomProblem) attempt(limit time.Duration, threads int) (*bench.Attempt
 	a.UnservedKg, a.AddedMetres, a.Objective = f.UnservedKg, f.AddedMetres, f.Objective
 	if len(wrong) > 0 {
 		a.Wrong = "breaks rule" + brokenRules(wrong)
+		for _, v := range wrong {
+			a.Violations = append(a.Violations, v.String())
+		}
 		a.UnservedKg, a.AddedMetres, a.Objective = plan.Summary.UnservedKg, plan.Summary.AddedMetres, plan.Summary.Objective
 	}
 	return a, nil

@@ -158,7 +158,7 @@ func compared() []comparison {
 }
 
 func TestCompareInWords(t *testing.T) {
-	want := "Of 2 weeks VROOM leaves as much behind on 1, more on 0 and less on 1; 1 of its plans break rules of the contract that it does not know. " +
+	want := "Of 2 weeks VROOM leaves as much behind on 1, more on 0 and less on 1 (on 1 of these only by breaking rules); 1 of its plans break rules of the contract, which it does not know. " +
 		"Where both leave as much behind, Carriole's objective is 0.800 of VROOM's in the median (0.800 at worst), and 0.820 (0.820) with a tenth of the time. " +
 		"On 1 weeks there is nothing of VROOM: absent: why."
 	if d := cmp.Diff(want, said(compared())); d != "" {

@@ -248,8 +248,8 @@ A note.
 }
 
 func TestTicksAreNumbersThatPeopleWrite(t *testing.T) {
-	labels := func(low, high float64) (out []string) {
-		for _, tick := range (ticks{log: true}).Ticks(low, high) {
+	labels := func(log bool, low, high float64) (out []string) {
+		for _, tick := range (ticks{log}).Ticks(low, high) {
 			if tick.Label != "" {
 				out = append(out, tick.Label)
 			}
@@ -257,10 +257,11 @@ func TestTicksAreNumbersThatPeopleWrite(t *testing.T) {
 		return out
 	}
 	for _, c := range []struct {
+		log       bool
 		low, high float64
 		want      []string
-	}{{0.1, 20, []string{"0.1", "0.2", "0.5", "1", "2", "5", "10", "20"}}, {1, 2e6, []string{"1", "10", "100", "1,000", "10,000", "100,000", "1,000,000"}}, {25, 80, []string{"30", "50", "70"}}} {
-		if d := cmp.Diff(c.want, labels(c.low, c.high)); d != "" {
+	}{{false, 0, 100, []string{"0", "20", "40", "60", "80", "100"}}, {false, 0, 1105, []string{"0", "200", "400", "600", "800", "1,000"}}, {true, 0.1, 20, []string{"0.1", "0.2", "0.5", "1", "2", "5", "10", "20"}}, {true, 1, 2e6, []string{"1", "10", "100", "1,000", "10,000", "100,000", "1,000,000"}}, {true, 25, 80, []string{"30", "50", "70"}}} {
+		if d := cmp.Diff(c.want, labels(c.log, c.low, c.high)); d != "" {
 			t.Errorf("%g to %g: %s", c.low, c.high, d)
 		}
 	}

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -29,6 +31,7 @@ type Series struct {
 	Name   string // empty: not in the legend
 	Colour int    // series of one colour belong together
 	Style  Style
+	Width  float64 // of a bold line or one without marks, points; 0: 2. Of lines that may lie on each other the first are to be the widest
 	X, Y   []float64
 }
 
@@ -38,6 +41,7 @@ type Style int
 // The styles.
 const (
 	Bold   Style = iota // with a mark at each point
+	Line                // without
 	Thin                // one of many, in the background
 	Dashed              // a reference
 )
@@ -48,9 +52,9 @@ var colours = []color.NRGBA{{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115,
 // PNG writes the picture.
 func (c *Chart) PNG(w io.Writer) error {
 	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, c.X, c.Y
-	p.Title.TextStyle.Font.Size, p.Title.Padding = 13, 8
-	p.X.Label.TextStyle.Font.Size, p.Y.Label.TextStyle.Font.Size = 11, 11
+	p.Title.Text, p.X.Label.Text = c.Title, c.X
+	p.Title.TextStyle.Font, p.Title.Padding = sans(13), 8
+	p.X.Label.TextStyle.Font, p.X.Tick.Label.Font, p.Y.Tick.Label.Font = sans(11), sans(10), sans(10)
 	p.X.Padding, p.Y.Padding = 6, 6
 	p.Y.Tick.Marker = ticks{}
 	if c.LogX {
@@ -73,7 +77,7 @@ func (c *Chart) PNG(w io.Writer) error {
 	}
 	p.Add(grid)
 	legend := plot.NewLegend()
-	legend.Top, legend.Left, legend.Padding = true, true, 3
+	legend.Top, legend.Left, legend.Padding, legend.TextStyle.Font = true, true, 3, sans(10)
 	var err error
 	if c.Names != nil {
 		err = c.bars(p, &legend)
@@ -86,10 +90,18 @@ func (c *Chart) PNG(w io.Writer) error {
 	const width, height, side = 760, 420, 150
 	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(120), vgimg.UseBackgroundColor(color.White))
 	all := draw.Crop(draw.New(canvas), 10, -10, 10, -10)
-	p.Draw(draw.Crop(all, 0, -side, 0, 0))
+	p.Draw(draw.Crop(all, 18, -side, 0, 0))
+	// gonum makes a plot with a logarithmic axis the smaller the longer the label, so the Y axis has its label from here
+	label := p.X.Label.TextStyle
+	label.Rotation, label.XAlign, label.YAlign = math.Pi/2, draw.XCenter, draw.YTop
+	all.FillText(label, vg.Point{X: all.Min.X, Y: all.Center().Y}, c.Y)
 	legend.Draw(draw.Crop(all, width-20-side+10, 0, 0, -30))
 	_, err = vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
 	return err
+}
+
+func sans(size vg.Length) font.Font {
+	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
 }
 
 func (c *Chart) lines(p *plot.Plot, legend *plot.Legend) error {
@@ -112,10 +124,12 @@ func (c *Chart) lines(p *plot.Plot, legend *plot.Legend) error {
 			return err
 		}
 		ink := colours[s.Colour%len(colours)]
-		line.Width = vg.Points(2)
-		marks.Shape, marks.Radius, marks.Color = draw.CircleGlyph{}, vg.Points(3), ink
+		line.Width = vg.Points(cmp.Or(s.Width, 2))
+		marks.Shape, marks.Radius, marks.Color = draw.CircleGlyph{}, vg.Points(cmp.Or(s.Width, 2)/2+2), ink
 		shown := []plot.Thumbnailer{line, marks}
 		switch s.Style {
+		case Line:
+			shown = shown[:1]
 		case Thin:
 			ink.A = 90
 			line.Width, shown = vg.Points(0.8), shown[:1]
@@ -174,21 +188,25 @@ func (c *Chart) bars(p *plot.Plot, legend *plot.Legend) error {
 	return nil
 }
 
-// ticks are numbers that people write: on a logarithmic axis 1, 2, 5, 10, and decades alone where there are many.
+// ticks are numbers that people write: 0, 20, 40, and on a logarithmic axis 1, 2, 5, 10, and decades alone where there are many.
 type ticks struct{ log bool }
 
 // Ticks is called by the plot.
 func (t ticks) Ticks(low, high float64) []plot.Tick {
+	var out []plot.Tick
 	if !t.log {
-		out := plot.DefaultTicks{}.Ticks(low, high)
-		for i := range out {
-			if out[i].Label != "" {
-				out[i].Label = short(out[i].Value)
+		step := math.Pow10(int(math.Floor(math.Log10((high - low) / 4))))
+		for _, m := range []float64{5, 2} {
+			if step*m <= (high-low)/4 {
+				step *= m
+				break
 			}
+		}
+		for k := math.Ceil(low/step - 1e-9); k*step <= high+1e-9*step; k++ {
+			out = append(out, plot.Tick{Value: k*step + 0, Label: short(k*step + 0)})
 		}
 		return out
 	}
-	var out []plot.Tick
 	first, last := int(math.Floor(math.Log10(low))), int(math.Ceil(math.Log10(high)))
 	for k := first; k <= last; k++ {
 		for m := 1; m < 10; m++ {

@@ -30,18 +30,19 @@ type Job struct {
 
 // Attempt is what one search reached. Metres, kilograms and handovers are those that engine.Check finds.
 type Attempt struct {
-	Seed        uint64  `json:"seed"`
-	Limit       float64 `json:"limit_s,omitempty"`
-	UnservedKg  float64 `json:"unserved_kg"`
-	Objective   float64 `json:"objective"`
-	AddedMetres float64 `json:"added_metres"`
-	Handovers   int     `json:"handovers"`
-	Wrong       string  `json:"wrong,omitempty"`              // how the plan breaks the contract; a peer's only
-	AloneAdded  float64 `json:"alone_added_metres,omitempty"` // what the orders add when nobody carries for another
-	Seconds     float64 `json:"seconds"`                      // of wall time, really used
-	CPUSeconds  float64 `json:"cpu_seconds,omitempty"`
-	PeakMiB     float64 `json:"peak_mib,omitempty"` // of the whole process, which reads the week and plans it
-	Iterations  int     `json:"iterations,omitempty"`
+	Seed        uint64   `json:"seed"`
+	Limit       float64  `json:"limit_s,omitempty"`
+	UnservedKg  float64  `json:"unserved_kg"`
+	Objective   float64  `json:"objective"`
+	AddedMetres float64  `json:"added_metres"`
+	Handovers   int      `json:"handovers"`
+	Wrong       string   `json:"wrong,omitempty"`              // which rules the plan breaks; a peer's only
+	Violations  []string `json:"violations,omitempty"`         // of the plan, each with its place
+	AloneAdded  float64  `json:"alone_added_metres,omitempty"` // what the orders add when nobody carries for another
+	Seconds     float64  `json:"seconds"`                      // of wall time, really used
+	CPUSeconds  float64  `json:"cpu_seconds,omitempty"`
+	PeakMiB     float64  `json:"peak_mib,omitempty"` // of the whole process, which reads the week and plans it
+	Iterations  int      `json:"iterations,omitempty"`
 	Bound
 	Curve []Point `json:"curve,omitempty"`
 }
@@ -198,12 +199,8 @@ func Run(week *engine.Week, job Job) (*Attempt, *engine.Plan, error) {
 	if len(wrong) > 0 {
 		return nil, nil, fmt.Errorf("the plan is wrong in %d places, first: %v", len(wrong), wrong[0])
 	}
-	a.Attempt.found(f)
+	a.UnservedKg, a.Objective, a.AddedMetres, a.Handovers = f.UnservedKg, f.Objective, f.AddedMetres, f.Handovers
+	a.Curve = append(a.Curve, Point{a.Seconds, f.UnservedKg, f.Objective})
 	a.AloneAdded = a.Plan.Summary.AloneMetres - f.BaseMetres
 	return &a.Attempt, a.Plan, nil
-}
-
-// found takes over the figures of Check.
-func (a *Attempt) found(f engine.Figures) {
-	a.UnservedKg, a.Objective, a.AddedMetres, a.Handovers = f.UnservedKg, f.Objective, f.AddedMetres, f.Handovers
 }
