@@ -42,9 +42,13 @@ func compare(r *run) (*bench.Section, error) {
 		r.say("compare: %s done", c.Week)
 	}
 	s := &bench.Section{Title: "Carriole and VROOM", Data: all, Text: fmt.Sprintf(
-		"Searches of %s with %d threads; of %d searches of each kind the middle one is reported. %s "+
+		"Searches of %s with %d threads, %d of each kind; the middle one is reported. %s "+
 			"Every figure of a plan is recomputed from its stops by `engine.Check`; every plan of Carriole is right.", r.Time, r.Threads, r.Seeds, said(all))}
-	s.Tables = append(s.Tables, reached(all), beside(all), r.byLimit(all), timesTo(all))
+	s.Tables = append(s.Tables, reached(all))
+	if slices.ContainsFunc(all, func(c comparison) bool { return c.Vroom != nil }) {
+		s.Tables = append(s.Tables, beside(all))
+	}
+	s.Tables = append(s.Tables, r.byLimit(all), timesTo(all))
 	s.Charts = append(s.Charts, overTime(all), withinGaps(all))
 	return s, nil
 }
@@ -142,18 +146,26 @@ func said(all []comparison) string {
 	}
 	var text strings.Builder
 	if n := served + fewer + more; n > 0 {
-		fmt.Fprintf(&text, "Of %d weeks VROOM leaves as much behind on %d, more on %d and less on %d (on %d of these only by breaking rules); %d of its plans break rules of the contract, which it does not know.", n, served, fewer, more, cheated, broken)
+		fmt.Fprintf(&text, "Of %s VROOM leaves as much behind on %d, more on %d and less on %d (on %d of these only by breaking rules); %d of its plans break rules of the contract, which it does not know.", weeks(n), served, fewer, more, cheated, broken)
 	}
 	if len(ratios) > 0 {
 		fmt.Fprintf(&text, " Where both leave as much behind, Carriole's objective is %.3f of VROOM's in the median (%.3f at worst), and %.3f (%.3f) with a tenth of the time.",
 			bench.Median(ratios), highest(ratios), bench.Median(early), highest(early))
 	}
 	for why, n := range absent {
-		fmt.Fprintf(&text, " On %d weeks there is nothing of VROOM: %s.", n, why)
+		fmt.Fprintf(&text, " Of %s there is nothing by VROOM: %s.", weeks(n), why)
 	}
 	return strings.TrimSpace(text.String())
 }
 
+func weeks(n int) string {
+	if n == 1 {
+		return "1 week"
+	}
+	return fmt.Sprintf("%d weeks", n)
+}
+
+// finite is the figure, or nothing when it is none.
 func finite(v float64) []float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil
@@ -171,8 +183,8 @@ func highest(all []float64) float64 {
 
 func reached(all []comparison) bench.Table {
 	t := bench.Table{Title: "What Carriole reaches", Left: 2, Columns: []string{"week", "producers/points/orders", "unserved kg", "objective m", "above best known", "best known m", "found by",
-		"lower bound m", "proved gap", "added m", "alone m", "handovers", "s", "iterations", "peak MiB"},
-		Note: "“Alone” is what the orders add when nobody carries for another; the peak is of the whole process."}
+		"lower bound m", "proved gap", "added m", "alone m", "handovers", "s", "CPU s", "iterations", "peak MiB"},
+		Note: "“Alone” is what the orders add when nobody carries for another; CPU time and peak are of the whole process."}
 	for i := range all {
 		c := &all[i]
 		a := c.ours(full)
@@ -188,7 +200,7 @@ func reached(all []comparison) bench.Table {
 		}
 		t.Add(c.Week, c.size, fmt.Sprintf("%.1f", a.UnservedKg), fmt.Sprintf("%.0f", a.Objective), percent(a.Above(c.Best)), fmt.Sprintf("%.0f", c.Best.Objective), c.BestFrom,
 			bound, gap, fmt.Sprintf("%.0f", a.AddedMetres), fmt.Sprintf("%.0f", a.AloneAdded), fmt.Sprint(a.Handovers),
-			fmt.Sprintf("%.2f", a.Seconds), iterations, fmt.Sprintf("%.0f", a.PeakMiB))
+			fmt.Sprintf("%.2f", a.Seconds), fmt.Sprintf("%.2f", a.CPUSeconds), iterations, fmt.Sprintf("%.0f", a.PeakMiB))
 	}
 	t.Drop()
 	return t
@@ -227,24 +239,34 @@ func beside(all []comparison) bench.Table {
 
 // byLimit tells how the middle plans get better with time.
 func (r *run) byLimit(all []comparison) bench.Table {
-	t := bench.Table{Title: "By limit of time, over all weeks", Columns: []string{"limit s", "s", "above best known, median", "worst", "VROOM s", "above best known, median", "worst", "Carriole ÷ VROOM, median"},
+	columns := []string{"s", "serve as much as the best known", "above it, median", "worst"}
+	t := bench.Table{Title: "By limit of time, over all weeks", Columns: append([]string{"limit s"}, append(columns, "VROOM "+columns[0], columns[1], columns[2], columns[3], "Carriole ÷ VROOM, median")...),
 		Note: "Seconds are those really used, in the median. “Serves less” is worse than any per cent."}
 	for k, f := range fractions {
-		var ours, theirs, seconds, vroomSeconds, ratios []float64
-		for i := range all {
-			c := &all[i]
-			ours, seconds = append(ours, c.ours(k).Above(c.Best)), append(seconds, c.ours(k).Seconds)
-			ratios = append(ratios, finite(c.ratio(k, k))...)
-			if b := c.theirs(k); b != nil {
-				theirs, vroomSeconds = append(theirs, b.Above(c.Best)), append(vroomSeconds, b.Seconds)
+		row := []string{fmt.Sprintf("%.2f", f*r.Time.Seconds())}
+		for _, middle := range []func(*comparison, int) *bench.Attempt{(*comparison).ours, (*comparison).theirs} {
+			var above, seconds []float64
+			serve := 0
+			for i := range all {
+				if a := middle(&all[i], k); a != nil {
+					above, seconds = append(above, a.Above(all[i].Best)), append(seconds, a.Seconds)
+					if a.ServesAs(all[i].Best) || a.UnservedKg < all[i].Best.UnservedKg {
+						serve++
+					}
+				}
 			}
+			if len(above) == 0 {
+				row = append(row, "", "", "", "")
+				continue
+			}
+			row = append(row, fmt.Sprintf("%.2f", bench.Median(seconds)), fmt.Sprintf("%d of %d", serve, len(above)), percent(bench.Median(above)), percent(highest(above)))
 		}
-		row := []string{fmt.Sprintf("%.2f", f*r.Time.Seconds()), fmt.Sprintf("%.2f", bench.Median(seconds)), percent(bench.Median(ours)), percent(highest(ours)), "", "", "", ""}
-		if len(theirs) > 0 {
-			row[4], row[5], row[6] = fmt.Sprintf("%.2f", bench.Median(vroomSeconds)), percent(bench.Median(theirs)), percent(highest(theirs))
+		var ratios []float64
+		for i := range all {
+			ratios = append(ratios, finite(all[i].ratio(k, k))...)
 		}
-		if len(ratios) > 0 {
-			row[7] = fmt.Sprintf("%.3f", bench.Median(ratios))
+		if row = append(row, ""); len(ratios) > 0 {
+			row[len(row)-1] = fmt.Sprintf("%.3f", bench.Median(ratios))
 		}
 		t.Add(row...)
 	}
@@ -291,7 +313,7 @@ const floor = 0.1
 // overTime draws how far above the best known the plans are: each week's as its search tells it on the way, and the
 // recomputed plans of all limits in the median.
 func overTime(all []comparison) bench.Chart {
-	chart := bench.Chart{Name: "objective-over-time", Title: fmt.Sprintf("Objective over time, %d weeks (0.1 %% and less at the foot)", len(all)), X: "wall time, s", Y: "above the best known, %", LogX: true, LogY: true, Floor: floor}
+	chart := bench.Chart{Name: "objective-over-time", Title: fmt.Sprintf("Objective over time, %s (0.1 %% and less at the foot)", weeks(len(all))), X: "wall time, s", Y: "above the best known, %", LogX: true, LogY: true, Floor: floor}
 	for i := range all {
 		c := &all[i]
 		thin := bench.Series{Style: bench.Thin}

@@ -141,7 +141,7 @@ func TestStartReports(t *testing.T) {
 // ladder has one attempt for each fraction of the time.
 func ladder(unserved float64, objectives ...float64) (out [][]bench.Attempt) {
 	for k, o := range objectives {
-		out = append(out, []bench.Attempt{{UnservedKg: unserved, Objective: o, AddedMetres: o, AloneAdded: 3000, Seconds: fractions[k], PeakMiB: 20, Iterations: 9}})
+		out = append(out, []bench.Attempt{{UnservedKg: unserved, Objective: o, AddedMetres: o, AloneAdded: 3000, Seconds: fractions[k], CPUSeconds: 1.5 * fractions[k], PeakMiB: 20, Iterations: 9}})
 	}
 	return out
 }
@@ -160,7 +160,7 @@ func compared() []comparison {
 func TestCompareInWords(t *testing.T) {
 	want := "Of 2 weeks VROOM leaves as much behind on 1, more on 0 and less on 1 (on 1 of these only by breaking rules); 1 of its plans break rules of the contract, which it does not know. " +
 		"Where both leave as much behind, Carriole's objective is 0.800 of VROOM's in the median (0.800 at worst), and 0.820 (0.820) with a tenth of the time. " +
-		"On 1 weeks there is nothing of VROOM: absent: why."
+		"Of 1 week there is nothing by VROOM: absent: why."
 	if d := cmp.Diff(want, said(compared())); d != "" {
 		t.Error(d)
 	}
@@ -180,21 +180,21 @@ func TestCompareTables(t *testing.T) {
 		table bench.Table
 		want  string
 	}{
-		{reached(all), `week | producers/points/orders | unserved kg | objective m | above best known | best known m | found by | lower bound m | proved gap | added m | alone m | handovers | s | iterations | peak MiB
-won | 1/2/3 | 0.0 | 800 | 0.0 % | 800 | Carriole | 640 | 25.0 % | 800 | 3000 | 0 | 1.00 | 9 | 20
-lost | 1/2/3 | 5.0 | 10 | 25.0 % | 8 | 600 s |  |  | 10 | 3000 | 0 | 1.00 | 9 | 20
-alone | 1/2/3 | 0.0 | 5 | 0.0 % | 5 | Carriole |  |  | 5 | 3000 | 0 | 1.00 | 9 | 20
+		{reached(all), `week | producers/points/orders | unserved kg | objective m | above best known | best known m | found by | lower bound m | proved gap | added m | alone m | handovers | s | CPU s | iterations | peak MiB
+won | 1/2/3 | 0.0 | 800 | 0.0 % | 800 | Carriole | 640 | 25.0 % | 800 | 3000 | 0 | 1.00 | 1.50 | 9 | 20
+lost | 1/2/3 | 5.0 | 10 | 25.0 % | 8 | 600 s |  |  | 10 | 3000 | 0 | 1.00 | 1.50 | 9 | 20
+alone | 1/2/3 | 0.0 | 5 | 0.0 % | 5 | Carriole |  |  | 5 | 3000 | 0 | 1.00 | 1.50 | 9 | 20
 `},
 		{beside(all), `week | unserved kg | VROOM unserved kg | objective m | VROOM objective m | ratio | s | VROOM s | VROOM's plan
 won | 0.0 | 0.0 | 800 | 1000 | 0.800 | 1.00 | 1.00 | right
 lost | 5.0 | 1.0 | 10 | 20 |  | 1.00 | 1.00 | breaks rule 2 7
 alone |  |  |  |  |  |  |  | absent: why
 `},
-		{r.byLimit(all[:1]), `limit s | s | above best known, median | worst | VROOM s | above best known, median | worst | Carriole ÷ VROOM, median
-0.03 | 0.03 | 12.5 % | 12.5 % | 0.03 | 62.5 % | 62.5 % | 0.692
-0.10 | 0.10 | 2.5 % | 2.5 % | 0.10 | 50.0 % | 50.0 % | 0.683
-0.33 | 0.33 | 1.0 % | 1.0 % | 0.33 | 37.5 % | 37.5 % | 0.735
-1.00 | 1.00 | 0.0 % | 0.0 % | 1.00 | 25.0 % | 25.0 % | 0.800
+		{r.byLimit(all[:1]), `limit s | s | serve as much as the best known | above it, median | worst | VROOM s | serve as much as the best known | above it, median | worst | Carriole ÷ VROOM, median
+0.03 | 0.03 | 1 of 1 | 12.5 % | 12.5 % | 0.03 | 1 of 1 | 62.5 % | 62.5 % | 0.692
+0.10 | 0.10 | 1 of 1 | 2.5 % | 2.5 % | 0.10 | 1 of 1 | 50.0 % | 50.0 % | 0.683
+0.33 | 0.33 | 1 of 1 | 1.0 % | 1.0 % | 0.33 | 1 of 1 | 37.5 % | 37.5 % | 0.735
+1.00 | 1.00 | 1 of 1 | 0.0 % | 0.0 % | 1.00 | 1 of 1 | 25.0 % | 25.0 % | 0.800
 `},
 		{timesTo(all[:1]), `within | weeks | median s | slowest s | VROOM weeks
 1 % | 1 of 1 | 0.33 | 0.33 | 0 of 1

@@ -11,9 +11,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"carriole/engine"
@@ -40,8 +40,8 @@ type Attempt struct {
 	Violations  []string `json:"violations,omitempty"`         // of the plan, each with its place
 	AloneAdded  float64  `json:"alone_added_metres,omitempty"` // what the orders add when nobody carries for another
 	Seconds     float64  `json:"seconds"`                      // of wall time, really used
-	CPUSeconds  float64  `json:"cpu_seconds,omitempty"`
-	PeakMiB     float64  `json:"peak_mib,omitempty"` // of the whole process, which reads the week and plans it
+	CPUSeconds  float64  `json:"cpu_seconds,omitempty"`        // of the whole process, as the peak
+	PeakMiB     float64  `json:"peak_mib,omitempty"`           // of the whole process, which reads the week and plans it
 	Iterations  int      `json:"iterations,omitempty"`
 	Bound
 	Curve []Point `json:"curve,omitempty"`
@@ -119,7 +119,7 @@ func Read(file string) (*engine.Week, error) {
 // single step is long.
 func search(week *engine.Week, job Job) (*answer, error) {
 	a := &answer{Attempt: Attempt{Seed: job.Seed, Limit: job.Limit.Seconds()}}
-	used, begin := cpu(), time.Now()
+	begin := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), job.Limit+job.Limit/10+100*time.Millisecond)
 	defer cancel()
 	plan, err := engine.Solve(ctx, week, engine.TravelOf(week), engine.Options{Seed: job.Seed, Workers: job.Threads, NoHandovers: job.NoHandovers,
@@ -133,7 +133,7 @@ func search(week *engine.Week, job Job) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Seconds, a.CPUSeconds, a.PeakMiB = time.Since(begin).Seconds(), cpu()-used, peak()
+	a.Seconds, a.PeakMiB = time.Since(begin).Seconds(), peak()
 	a.Plan, a.Bound = plan, boundOf(plan)
 	return a, nil
 }
@@ -146,28 +146,20 @@ func boundOf(plan *engine.Plan) (b Bound) {
 	return b
 }
 
-// cpu is how many seconds of all processors this process has used.
-func cpu() float64 {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // it fails for a bad address alone
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
-}
-
-// peak is the most memory that this process has held, in MiB. Where the kernel tells its own high-water mark that is
-// taken: ru_maxrss of a process begins with that of the one which started it.
+// peak is the most memory that this process has held, in MiB: the kernel's high-water mark, and where it does not tell
+// one what the Go runtime has got from it. (The ru_maxrss of a process begins with that of the one which started it.)
 func peak() float64 {
-	if text, err := os.ReadFile("/proc/self/status"); err == nil {
-		for line := range strings.Lines(string(text)) {
-			if kib, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-				if n, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(kib), "kB")), 64); err == nil {
-					return n / 1024
-				}
+	text, _ := os.ReadFile("/proc/self/status")
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == "VmHWM:" {
+			if kib, err := strconv.ParseFloat(f[1], 64); err == nil {
+				return kib / 1024
 			}
 		}
 	}
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return float64(u.Maxrss) / 1024
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.Sys) / (1 << 20)
 }
 
 // Run searches in a process of its own, bound to as many processors as it has threads, and gives the plan with what
@@ -200,6 +192,7 @@ func Run(week *engine.Week, job Job) (*Attempt, *engine.Plan, error) {
 		return nil, nil, fmt.Errorf("the plan is wrong in %d places, first: %v", len(wrong), wrong[0])
 	}
 	a.UnservedKg, a.Objective, a.AddedMetres, a.Handovers = f.UnservedKg, f.Objective, f.AddedMetres, f.Handovers
+	a.CPUSeconds = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 	a.Curve = append(a.Curve, Point{a.Seconds, f.UnservedKg, f.Objective})
 	a.AloneAdded = a.Plan.Summary.AloneMetres - f.BaseMetres
 	return &a.Attempt, a.Plan, nil
