@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"carriole/benchmarks/internal/bench"
 	"carriole/benchmarks/internal/maker"
 	"carriole/engine"
 )
@@ -18,6 +19,11 @@ const (
 	someProducers = "producer_id,pseudonym,commune,insee,lat,lon\nP1,Un,Vertou,44215,47.17,-1.47\nP2,Deux,Linguizzetta,2B143,42.2177,9.51\nP3,Trois,L'Île-d'Yeu,85113,46.71,-2.35\nP4,Quatre,Mallemort,13053,43.7287,5.1835\nP5,Cinq,Rezé,44143,47.18,-1.55\n"
 	someLinks     = "producer_id,amap_id,product_family\nP1,A1,Légumes\nP1,A2,Légumes\nP1,A4,Légumes\nP2,A1,Fruits\nP3,A2,Viande\nP4,A2,Légumes\nP5,A3,Autres\n"
 )
+
+func TestMain(m *testing.M) {
+	bench.Child()
+	os.Exit(m.Run())
+}
 
 func folder(t *testing.T, amaps, producers, links string) string {
 	dir := t.TempDir()
@@ -147,5 +153,17 @@ func TestRunWritesTheWeek(t *testing.T) {
 	}
 	if err := run(nil, &out); err == nil {
 		t.Error("runs without --data")
+	}
+}
+
+func TestRunPlansTheWeek(t *testing.T) {
+	var out bytes.Buffer
+	if err := run([]string{"--data", folder(t, someAmaps, someProducers, someLinks), "--plan", "--time", "100ms"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\nhabits ", "\nalone ", "\nplanned ", "\nsaved ", "\nhandovers ", "\nunserved ", "lines: "} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, out.String())
+		}
 	}
 }
