@@ -20,12 +20,13 @@ const defaultTime = 10 * time.Second
 
 // A search is engine.Solve with a clock and a progress line.
 type search struct {
-	time       time.Duration // 0: defaultTime, without meaning when iterations are given
-	iterations int           // 0: go by time
-	seed       uint64
-	threads    int
-	quiet      bool
-	lang       view.Lang
+	time        time.Duration // 0: defaultTime, without meaning when iterations are given
+	iterations  int           // 0: go by time
+	seed        uint64
+	threads     int
+	noHandovers bool
+	quiet       bool
+	lang        view.Lang
 }
 
 // interruptible gives a context that the first Ctrl-C ends; the second ends the program.
@@ -37,7 +38,7 @@ func interruptible() (context.Context, context.CancelFunc) {
 
 // run plans the week; when ctx ends, the plan is the best so far.
 func (s search) run(ctx context.Context, week *engine.Week) (*engine.Plan, error) {
-	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads}
+	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads, NoHandovers: s.noHandovers}
 	limited := ctx
 	if s.iterations == 0 {
 		limit := s.time
