@@ -60,6 +60,7 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 		w := &worker{cur: newState(p), work: newState(p), best: newState(p), rng: rand.New(rand.NewPCG(opt.Seed, uint64(k)+1)), near: near,
 			chosen: make([]bool, len(p.Requests)), fails: slices.Clone(vain)}
 		w.f = newFinder(w.work, w.rng)
+		w.f.every = p.tiny()
 		if w.rides = opt.Rides; w.rides == 0 {
 			w.rides = manyRides
 		}
@@ -115,6 +116,11 @@ func hopeless(p *Problem) []int32 {
 		}
 	}
 	return out
+}
+
+// tiny reports whether a problem is so small that nothing need be left untried.
+func (p *Problem) tiny() bool {
+	return len(p.Requests) <= 8 && len(p.Routes) <= 6 && len(p.Places) <= 16
 }
 
 // leader is the worker with the best state, and how many iterations all have made.

@@ -35,6 +35,7 @@ type option struct {
 	label int32
 	route int32 // −1−v: a new trip of vehicle v; goOn: all rides to places of transfer
 	place int32
+	last  bool  // it ends there, at the destination
 	rank  int32 // of the route among those that can go on from the label
 }
 
@@ -58,6 +59,7 @@ type finder struct {
 	s      *state
 	rng    *rand.Rand
 	wide   bool   // goods may change routes at any place
+	every  bool   // look at all rides to places of transfer and for the last one, useless as they may seem
 	rides  int    // how many rides to places of transfer one search looks at
 	direct bool   // look for ways of one ride only
 	blink  uint32 // a route is overlooked with probability blink/1024
@@ -85,6 +87,7 @@ type finder struct {
 	rest      []int32    // by place: the least that the rest of the way from there costs, with the change to it
 	leastRest int32      // the least of rest
 	labels    []label
+	all       []ride
 	newest    []int32 // by place: its newest label; −1: none
 	heap      []option
 }
@@ -238,7 +241,7 @@ func (f *finder) prepare(w *way) {
 	}
 	f.hubs = f.hubs[:0]
 	hub := func(p int32) {
-		if !f.isHub[p] && p != f.q.From && p != f.q.To && (s.p.Places[p].Meet || s.stores(p, f.q.Class)) {
+		if !f.isHub[p] && p != f.q.From && (p != f.q.To || f.every) && (s.p.Places[p].Meet || s.stores(p, f.q.Class)) {
 			f.isHub[p] = true
 			f.hubs = append(f.hubs, p)
 			f.rest[p] = s.p.Transfer
@@ -342,9 +345,8 @@ func (f *finder) follow(most int, w *way) {
 		var best ride
 		cost := l.cost
 		t := task{q: f.q, from: l.place, to: o.place, ready: l.arr, meetBy: f.meetBy(o.label), window: Window{-Inf, Inf}}
-		last := o.place == f.q.To
 		below := w.cost
-		if last {
+		if o.last {
 			t.window = f.q.Window
 		} else {
 			if most == 0 {
@@ -361,35 +363,54 @@ func (f *finder) follow(most int, w *way) {
 			most--
 			below -= f.rest[o.place]
 		}
+		if f.every {
+			f.all = f.all[:0]
+			t.all, t.blink = &f.all, f.overlooks
+		}
+		cost += f.toll(o.label, max(o.route, -1))
+		found := false
 		if o.route >= 0 {
-			cost += f.toll(o.label, o.route)
-			if !f.s.rideOn(o.route, &t, below-cost, &best) {
-				continue
-			}
+			found = f.s.rideOn(o.route, &t, below-cost, &best)
 		} else {
-			cost += f.toll(o.label, -1)
-			if !f.s.rideNew(-1-o.route, &t, below-cost, f.pick, &best) {
-				continue
+			found = f.s.rideNew(-1-o.route, &t, below-cost, f.pick, &best)
+		}
+		if found {
+			f.reach(&o, &best, cost, w)
+		}
+		if f.every {
+			for i := range f.all {
+				f.reach(&o, &f.all[i], cost, w)
 			}
-		}
-		cost += best.cost
-		if last {
-			f.keep(o.label, &best, cost, w)
-			continue
-		}
-		if best.arr+f.s.secs(o.place, f.q.To) > f.q.Window.Close || f.dominated(o.place, cost, &best) {
-			continue
-		}
-		k := int32(len(f.labels))
-		f.labels = append(f.labels, label{place: o.place, cost: cost, arr: best.arr, hold: best.hold, parent: o.label,
-			legs: l.legs + 1, older: f.newest[o.place], ride: best})
-		f.newest[o.place] = k
-		f.labels[k].toll = f.leastToll(k)
-		f.finish(k, w)
-		if l := &f.labels[k]; l.legs+1 < MaxLegs && (f.q.Lock == nil || int(l.legs)+1 < len(f.q.Lock)) {
-			f.push(option{bound: l.cost + l.toll + f.leastRest, label: k, route: goOn}, w)
 		}
 	}
+}
+
+// reach goes on from the end of a ride, or makes w the way that ends there. cost is what the way costs up to the ride.
+func (f *finder) reach(o *option, r *ride, cost int32, w *way) {
+	cost += r.cost
+	if o.last {
+		if cost < w.cost {
+			f.keep(o.label, r, cost, w)
+		}
+		return
+	}
+	if r.arr+f.s.secs(o.place, f.q.To) > f.q.Window.Close || f.dominated(o.place, cost, r) {
+		return
+	}
+	k := int32(len(f.labels))
+	f.labels = append(f.labels, label{place: o.place, cost: cost, arr: r.arr, hold: r.hold, parent: o.label,
+		legs: f.labels[o.label].legs + 1, older: f.newest[o.place], ride: *r})
+	f.newest[o.place] = k
+	f.labels[k].toll = f.leastToll(k)
+	f.finish(k, w)
+	if l := &f.labels[k]; l.legs+1 < MaxLegs && (f.q.Lock == nil || int(l.legs)+1 < len(f.q.Lock)) {
+		f.push(option{bound: l.cost + l.toll + f.leastRest, label: k, route: goOn}, w)
+	}
+}
+
+// overlooks says, now and then, that a single ride is to be overlooked.
+func (f *finder) overlooks() bool {
+	return f.blink > 0 && uint32(f.rng.Uint64()&1023) < 3*f.blink
 }
 
 // meetBy is when a vehicle that takes goods over at label k must have arrived.
@@ -403,6 +424,9 @@ func (f *finder) meetBy(k int32) int32 {
 // crowded reports whether a place has labels enough that cost no more than one of the bound. It has then for every greater
 // bound, too.
 func (f *finder) crowded(place, bound int32) bool {
+	if f.every {
+		return false
+	}
 	n := 0
 	for k := f.newest[place]; k >= 0; k = f.labels[k].older {
 		if f.labels[k].cost <= bound-f.rest[place] {
@@ -468,9 +492,12 @@ func (f *finder) driven(k, v int32) bool {
 func (f *finder) finish(k int32, w *way) {
 	s, q := f.s, f.q
 	l := &f.labels[k]
+	if l.place == q.To {
+		return
+	}
 	if q.Lock != nil {
 		if int(l.legs)+1 == len(q.Lock) && slices.Contains(f.lasts, q.Lock[l.legs]) {
-			f.push(option{bound: l.cost, label: k, route: q.Lock[l.legs], place: q.To}, w)
+			f.push(option{bound: l.cost, label: k, route: q.Lock[l.legs], place: q.To, last: true}, w)
 		}
 		return
 	}
@@ -480,7 +507,7 @@ func (f *finder) finish(k int32, w *way) {
 	for _, r := range f.lasts {
 		a, z := &at[r], &to[r]
 		if b := l.cost + l.toll + max(a.detour, z.detour); b < w.cost && a.late >= l.arr && a.early <= meetBy && max(l.arr, a.early)+secs <= z.late && !f.ridden(k, r) {
-			f.push(option{bound: b, label: k, route: r, place: q.To}, w)
+			f.push(option{bound: b, label: k, route: r, place: q.To, last: true}, w)
 		}
 	}
 	cost := l.cost + f.toll(k, -1)
@@ -490,7 +517,7 @@ func (f *finder) finish(k int32, w *way) {
 	for v := range s.p.Vehicles {
 		veh := &s.p.Vehicles[v]
 		if b := cost + s.dist(veh.Home, l.place) + s.dist(l.place, q.To) + s.dist(q.To, veh.Home); b < w.cost && len(veh.Free) > 0 && int32(v) != f.idle && !f.driven(k, int32(v)) && !f.blinks() {
-			f.push(option{bound: b, label: k, route: int32(-1 - v), place: q.To}, w)
+			f.push(option{bound: b, label: k, route: int32(-1 - v), place: q.To, last: true}, w)
 		}
 	}
 }
