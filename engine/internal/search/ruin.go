@@ -53,6 +53,9 @@ func (w *worker) ruin() bool {
 		w.hit = append(w.hit, false)
 	}
 	w.f.avoid, w.f.idle, w.f.merge = -1, -1, false
+	if w.f.every {
+		w.f.fog = uint32(w.rng.IntN(256))
+	}
 	n := len(s.p.Requests)
 	c := int32(w.rng.IntN(n))
 	switch k := w.rng.IntN(16); {

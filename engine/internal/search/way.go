@@ -63,6 +63,7 @@ type finder struct {
 	rides  int    // how many rides to places of transfer one search looks at
 	direct bool   // look for ways of one ride only
 	blink  uint32 // a route is overlooked with probability blink/1024
+	fog    uint32 // with every: a ride is overlooked with probability fog/1024
 	avoid  int32  // a route that the way must not ride; −1: none
 	idle   int32  // a vehicle that makes no new trip; −1: none
 	merge  bool   // no new trips at all
@@ -410,7 +411,7 @@ func (f *finder) reach(o *option, r *ride, cost int32, w *way) {
 
 // overlooks says, now and then, that a single ride is to be overlooked.
 func (f *finder) overlooks() bool {
-	return f.blink > 0 && uint32(f.rng.Uint64()&1023) < 3*f.blink
+	return f.blink > 0 && uint32(f.rng.Uint64()&1023) < f.fog
 }
 
 // meetBy is when a vehicle that takes goods over at label k must have arrived.
