@@ -232,7 +232,7 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 				spent += w.Iterations
 			} else {
 				// the first turn has half of the time, later ones are as long each
-				length := 0.5 * float64(len(wave)) / float64(max(turns, 16))
+				length := min(0.5*float64(len(wave))/float64(max(turns, 16)), 1-share)
 				w.Share = func() float64 { return (o.Share() - share) / length }
 			}
 			wg.Go(func() {

@@ -149,8 +149,9 @@ func (s *solver) cycles(d **draft, keep func()) {
 	}
 }
 
-// until searches from one share of the time to another.
+// until searches from one share of the time to another. The caller's clock may stand still at 1.
 func (s *solver) until(from, to float64) search.Options {
+	to = min(to, 1)
 	return search.Options{Share: func() float64 { return max(0, (s.opt.Share()-from)/(to-from)) }}
 }
 
