@@ -24,6 +24,8 @@ const (
 	// and little by staying: with five times as long turns five times the time gains less.
 	firstTurn  = 0.15
 	laterTurns = 0.25
+
+	timesExplain = 3 // what follows the search takes, as against explaining a part for all parts
 )
 
 // sizes are these numbers; tests make them small.
@@ -253,6 +255,11 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 			})
 		}
 		wg.Wait()
+		if first && begun == len(wave) && o.Iterations == 0 {
+			from := s.opt.Share()
+			search.Explain(frames[0].p, found[0])
+			s.after = min(0.3, timesExplain*(s.opt.Share()-from)*float64(turns)/float64(s.opt.Workers))
+		}
 		for k, p := range wave {
 			// goods that are fixed in a part may share handovers that the part counts for itself
 			n := d.clone()

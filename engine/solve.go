@@ -70,6 +70,8 @@ type solver struct {
 	stop func() bool
 	done int // iterations so far
 
+	after float64 // share of the time that a large week takes after the search
+
 	points [][]int   // by order without pickup point: the points within reach, nearest first; nil for other orders
 	point  []int     // by order: its pickup point at present; −1: none
 	atHome []*parcel // collected where they are made, at present
@@ -151,10 +153,13 @@ func (s *solver) cycles(d **draft, keep func()) {
 	}
 }
 
+// clock is the share used up of the time for the search: all but what the plan takes afterwards.
+func (s *solver) clock() float64 { return min(1, s.opt.Share()/(1-s.after)) }
+
 // until searches from one share of the time to another. The caller's clock may stand still at 1.
 func (s *solver) until(from, to float64) search.Options {
 	to = min(to, 1)
-	return search.Options{Share: func() float64 { return max(0, (s.opt.Share()-from)/(to-from)) }}
+	return search.Options{Share: func() float64 { return max(0, (s.clock()-from)/(to-from)) }}
 }
 
 // parcels are those that have to be carried, cut where no vehicle could take one whole. The others are noted.
