@@ -145,7 +145,10 @@ func (s *solver) writeUnserved(p *Plan, o *outcome) {
 	x := newDiagnosis(s.m, p)
 	for c, way := range d.ways {
 		if len(way) == 0 {
-			r, reason := x.repair(d.parcels[c])
+			r, reason := (*Repair)(nil), "the search was ended before it came to this"
+			if len(d.parcels) <= s.m.sizes.whole || !s.stop() {
+				r, reason = x.repair(d.parcels[c])
+			}
 			for _, l := range d.parcels[c].lines {
 				add(l, r, reason)
 			}
@@ -165,7 +168,12 @@ func (s *solver) writeUnserved(p *Plan, o *outcome) {
 func (s *solver) explain(d *draft, where []int, p *Plan) []*Why {
 	m := s.m
 	out := make([]*Why, len(d.parcels))
-	for _, part := range m.parts(d, d.searchable()) {
+	parts := m.parts(d, d.searchable())
+	s.sideBySide(len(parts), func(i int) {
+		part := parts[i]
+		if len(parts) > 1 && s.stop() {
+			return // whoever cannot wait does without
+		}
 		f := m.frame(d, part.vehicles, part.parcels)
 		for k, r := range search.Explain(f.p, f.start) {
 			c := f.parcels[k]
@@ -190,7 +198,7 @@ func (s *solver) explain(d *draft, where []int, p *Plan) []*Why {
 			}
 			out[c] = y
 		}
-	}
+	})
 	return out
 }
 

@@ -79,7 +79,14 @@ func (d *draft) earlier(a, b int) int {
 func (d *draft) round(l draftLeg) int { return d.stops[l.from].round }
 
 // cost is what the draft leaves behind, and its objective in search units.
-func (m *model) cost(d *draft) search.Cost {
+func (m *model) cost(d *draft) search.Cost { return m.costOf(d, m.vehicles) }
+
+// costOf is the cost less what distances and handovers cost in which none of some vehicles has a part.
+func (m *model) costOf(d *draft, vehicles []int) search.Cost {
+	inside := make([]bool, len(m.week.Vehicles))
+	for _, v := range vehicles {
+		inside[v] = true
+	}
 	var c search.Cost
 	type event struct{ place, giver, taker int }
 	events := map[event]bool{}
@@ -88,11 +95,15 @@ func (m *model) cost(d *draft) search.Cost {
 			c.Lost += d.parcels[i].penalty()
 		}
 		for k := 1; k < len(w); k++ {
-			events[event{d.stops[w[k].from].place, d.round(w[k-1]), d.round(w[k])}] = true
+			if g, t := d.round(w[k-1]), d.round(w[k]); inside[d.rounds[g].vehicle] || inside[d.rounds[t].vehicle] {
+				events[event{d.stops[w[k].from].place, g, t}] = true
+			}
 		}
 	}
 	for n := range d.rounds {
-		c.Dist += m.added(d, n, d.rounds[n].stops)
+		if inside[d.rounds[n].vehicle] {
+			c.Dist += m.added(d, n, d.rounds[n].stops)
+		}
 	}
 	c.Dist += int64(len(events)) * int64(m.transfer())
 	return c

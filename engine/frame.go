@@ -39,13 +39,13 @@ type crossing struct{ parcel, leg int }
 // frame takes some vehicles and, of the parcels given, those that ride nothing else.
 func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 	f := &frame{m: m, p: &search.Problem{Transfer: m.transfer(), Direct: m.direct}, vehicles: vehicles, index: map[int]int32{}}
-	inside := map[int]int32{}
+	inside := make([]int32, len(m.week.Vehicles)) // the frame's number of each vehicle and 1; 0: outside
 	for k, v := range vehicles {
-		inside[v] = int32(k)
+		inside[v] = int32(k) + 1
 		f.see(m.home(v))
 	}
 	for n := range d.rounds {
-		if _, ok := inside[d.rounds[n].vehicle]; ok && len(d.rounds[n].stops) > 0 {
+		if inside[d.rounds[n].vehicle] > 0 && len(d.rounds[n].stops) > 0 {
 			f.rounds = append(f.rounds, n)
 			for _, i := range d.rounds[n].stops {
 				f.see(d.stops[i].place)
@@ -57,16 +57,14 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 			f.see(i) // goods may change rounds where nobody stops yet
 		}
 	}
-	free := map[int]bool{}
+	free := make([]bool, len(d.parcels))
 	for _, c := range parcels {
 		free[c] = true
 		for _, l := range d.ways[c] {
-			_, ok := inside[d.rounds[d.round(l)].vehicle]
-			free[c] = free[c] && ok
+			free[c] = free[c] && inside[d.rounds[d.round(l)].vehicle] > 0
 		}
 		for _, id := range d.parcels[c].lock {
-			_, ok := inside[m.carts[m.week.Rounds[m.tours[id]].Vehicle]]
-			free[c] = free[c] && ok
+			free[c] = free[c] && inside[m.carts[m.week.Rounds[m.tours[id]].Vehicle]] > 0
 		}
 		if free[c] {
 			f.parcels = append(f.parcels, c)
@@ -80,8 +78,7 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 			continue
 		}
 		for k, l := range w {
-			n := d.round(l)
-			if _, ok := inside[d.rounds[n].vehicle]; ok {
+			if n := d.round(l); inside[d.rounds[n].vehicle] > 0 {
 				fixed[n] = append(fixed[n], crossing{c, k})
 			}
 		}
@@ -92,7 +89,7 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 	}
 	for _, n := range f.rounds {
 		if r := &d.rounds[n]; r.base >= 0 || len(fixed[n]) > 0 {
-			f.addRoute(d, n, inside[r.vehicle], fixed[n])
+			f.addRoute(d, n, inside[r.vehicle]-1, fixed[n])
 		}
 	}
 	for v := range vehicles {
@@ -282,8 +279,14 @@ func (f *frame) addOwners(d *draft) {
 	for k, i := range m.producers {
 		f.p.Owners[k] = m.limit(m.week.Producers[i].MaxAddedM, m.unit)
 	}
+	here := make([]bool, len(m.producers)) // who drives in the frame; the others' limits do not matter
+	for _, v := range f.vehicles {
+		for _, i := range m.driversOf[v] {
+			here[m.producerRank[i]] = true
+		}
+	}
 	limit := func(n int, stops []int32, sign int64) {
-		if k := m.driver(&d.rounds[n]); f.p.Owners[k] < search.Inf/2 {
+		if k := m.driver(&d.rounds[n]); here[k] && f.p.Owners[k] < search.Inf/2 {
 			f.p.Owners[k] += int32(sign * m.added(d, n, stops))
 		}
 	}

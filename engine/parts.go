@@ -18,6 +18,14 @@ const (
 	partParcels  = 160 // else parts of about so many are, one after another with moving borders (POPMUSIC: Taillard, Voß 2002)
 	partFarms    = 24  // with at least so many producers around
 	partRides    = 400 // and searches for ways that do not look at everything: with little time for each part that gains more
+	partHeat     = 0.003
+
+	// What a turn through all parts takes of the time, the first and each later one. Much is gained by moving the borders
+	// and little by staying: with five times as long turns five times the time gains less.
+	firstTurn  = 0.15
+	laterTurns = 0.25
+
+	timesExplain = 3 // what follows the search takes, as against explaining a part for all parts
 )
 
 // sizes are these numbers; tests make them small.
@@ -166,7 +174,7 @@ func (p *part) apart(q *part) bool {
 
 // improveParts searches a better draft of a large week part by part, parts that share no vehicle side by side: first all
 // of them in turn, then parts around parcels drawn at random. share says how much of the search is done.
-func (s *solver) improveParts(d *draft, first bool, o search.Options, report func(share float64)) {
+func (s *solver) improveParts(d *draft, first bool, o search.Options, report func(c search.Cost, share float64)) {
 	m := s.m
 	all := d.searchable()
 	var todo []part
@@ -189,7 +197,7 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 		slices.Sort(p)
 		return m.part(d, p)
 	}
-	begun, spent := 0, 0
+	begun, spent, total := 0, 0, m.cost(d)
 	for !s.stop() {
 		share := 0.0
 		if o.Iterations > 0 {
@@ -197,7 +205,7 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 		} else {
 			share = o.Share()
 		}
-		if report(share); share >= 1 {
+		if report(total, share); share >= 1 {
 			return
 		}
 		var wave []part
@@ -225,17 +233,20 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 		frames, found := make([]*frame, len(wave)), make([]*search.Solution, len(wave))
 		var wg sync.WaitGroup
 		for k := range wave {
-			frames[k] = m.frame(d, wave[k].vehicles, wave[k].parcels)
-			w := search.Options{Seed: o.Seed + uint64(begun+k), Workers: 1, Rides: partRides, Stop: o.Stop}
+			w := search.Options{Seed: o.Seed + uint64(begun+k), Workers: 1, Rides: partRides, Heat: partHeat, Stop: o.Stop}
 			if o.Iterations > 0 {
 				w.Iterations = max(64, o.Iterations/(4*max(turns, 8)))
 				spent += w.Iterations
 			} else {
-				// the first turn has half of the time, later ones are as long each
-				length := 0.5 * float64(len(wave)) / float64(max(turns, 16))
+				length := laterTurns
+				if fresh {
+					length = firstTurn
+				}
+				length = min(length*float64(len(wave))/float64(max(turns, 16)), 1-share)
 				w.Share = func() float64 { return (o.Share() - share) / length }
 			}
 			wg.Go(func() {
+				frames[k] = m.frame(d, wave[k].vehicles, wave[k].parcels)
 				start := frames[k].start
 				if fresh {
 					start = nil
@@ -244,11 +255,20 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 			})
 		}
 		wg.Wait()
-		for k := range wave {
+		if first && begun == len(wave) && o.Iterations == 0 {
+			from := s.opt.Share()
+			search.Explain(frames[0].p, found[0])
+			s.after = min(0.3, timesExplain*(s.opt.Share()-from)*float64(turns)/float64(s.opt.Workers))
+		}
+		for k, p := range wave {
 			// goods that are fixed in a part may share handovers that the part counts for itself
 			n := d.clone()
-			if frames[k].adopt(n, found[k]); fresh || !m.cost(d).Less(m.cost(n)) {
+			frames[k].adopt(n, found[k])
+			before, after := m.costOf(d, p.vehicles), m.costOf(n, p.vehicles)
+			if fresh || !before.Less(after) {
 				*d = *n
+				total.Lost += after.Lost - before.Lost
+				total.Dist += after.Dist - before.Dist
 			}
 		}
 	}

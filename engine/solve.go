@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"carriole/engine/internal/search"
 	"carriole/geo"
@@ -68,6 +70,8 @@ type solver struct {
 	opt  Options
 	stop func() bool
 	done int // iterations so far
+
+	after float64 // share of the time that a large week takes after the search
 
 	points [][]int   // by order without pickup point: the points within reach, nearest first; nil for other orders
 	point  []int     // by order: its pickup point at present; −1: none
@@ -151,9 +155,13 @@ func (s *solver) cycles(d **draft, keep func()) {
 	}
 }
 
-// until searches from one share of the time to another.
+// clock is the share used up of the time for the search: all but what the plan takes afterwards.
+func (s *solver) clock() float64 { return min(1, s.opt.Share()/(1-s.after)) }
+
+// until searches from one share of the time to another. The caller's clock may stand still at 1.
 func (s *solver) until(from, to float64) search.Options {
-	return search.Options{Share: func() float64 { return max(0, (s.opt.Share()-from)/(to-from)) }}
+	to = min(to, 1)
+	return search.Options{Share: func() float64 { return max(0, (s.clock()-from)/(to-from)) }}
 }
 
 // parcels are those that have to be carried, cut where no vehicle could take one whole. The others are noted.
@@ -187,7 +195,7 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 		s.opt.Progress(Progress{float64(c.Dist) / s.m.unit, float64(c.Lost) / perKg, s.done + n, min(share, 1)})
 	}
 	if len(all) > s.m.sizes.whole {
-		s.improveParts(d, first, o, func(share float64) { report(s.m.cost(d), int(share*float64(o.Iterations))) })
+		s.improveParts(d, first, o, func(c search.Cost, share float64) { report(c, int(share*float64(o.Iterations))) })
 		s.done += o.Iterations
 		return
 	}
@@ -205,10 +213,11 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 // outside is the penalty of parcels that the search does not see.
 func (s *solver) outside(d *draft, seen []int) int64 {
 	lost := int64(0)
-	for c := range d.parcels {
-		if !slices.Contains(seen, c) {
-			lost += d.parcels[c].penalty()
-		}
+	for _, c := range d.parcels {
+		lost += c.penalty()
+	}
+	for _, c := range seen {
+		lost -= d.parcels[c].penalty()
 	}
 	return lost
 }
@@ -226,29 +235,63 @@ func (s *solver) alone(parcels []*parcel) *draft {
 		byProducer[c.producer] = append(byProducer[c.producer], i)
 	}
 	d := m.newDraft(own)
-	for _, p := range m.producers {
-		if len(byProducer[p]) == 0 {
-			continue
-		}
-		var vehicles []int
-		for _, v := range m.vehicles {
-			mine := m.week.Vehicles[v].Producer == m.week.Producers[p].ID
-			for _, r := range m.roundsOf[v] {
-				mine = mine || m.week.Rounds[r].Producer == m.week.Producers[p].ID
+	// producers who share no vehicle and no limit are planned side by side
+	var batch []part
+	taken := make([]bool, len(m.week.Vehicles))
+	flush := func() {
+		frames, found := make([]*frame, len(batch)), make([]*search.Solution, len(batch))
+		s.sideBySide(len(batch), func(k int) {
+			f := m.frame(d, batch[k].vehicles, batch[k].parcels)
+			f.p.Direct = true
+			o := search.Options{Seed: s.opt.Seed, Iterations: max(64, 24*len(batch[k].parcels))}
+			if len(parcels) > m.sizes.whole && s.stop() {
+				o.Iterations = 0
 			}
-			if mine {
-				vehicles = append(vehicles, v)
-			}
+			frames[k] = f
+			found[k], _ = search.Search(f.p, nil, o)
+		})
+		for k, f := range frames {
+			f.adopt(d, found[k])
 		}
-		if len(vehicles) == 0 {
-			continue
-		}
-		f := m.frame(d, vehicles, byProducer[p])
-		f.p.Direct = true
-		sol, _ := search.Search(f.p, nil, search.Options{Seed: s.opt.Seed, Iterations: max(64, 24*len(byProducer[p]))})
-		f.adopt(d, sol)
+		batch = batch[:0]
+		clear(taken)
 	}
+	for _, p := range m.producers {
+		if len(byProducer[p]) == 0 || len(m.vehiclesOf[p]) == 0 {
+			continue
+		}
+		var touched []int
+		for _, v := range m.vehiclesOf[p] {
+			for _, q := range m.driversOf[v] {
+				touched = append(touched, m.vehiclesOf[q]...)
+			}
+		}
+		if slices.ContainsFunc(touched, func(v int) bool { return taken[v] }) {
+			flush()
+		}
+		for _, v := range touched {
+			taken[v] = true
+		}
+		vehicles := slices.Clone(m.vehiclesOf[p])
+		slices.SortFunc(vehicles, func(a, b int) int { return cmp.Compare(m.week.Vehicles[a].ID, m.week.Vehicles[b].ID) })
+		batch = append(batch, part{vehicles, byProducer[p]})
+	}
+	flush()
 	return d
+}
+
+// sideBySide does n tasks that do not touch one another, on as many threads as the search has.
+func (s *solver) sideBySide(n int, do func(k int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, s.opt.Workers) {
+		wg.Go(func() {
+			for k := int(next.Add(1)) - 1; k < n; k = int(next.Add(1)) - 1 {
+				do(k)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // assign lists the pickup points that an order without one may go to, and takes the nearest.

@@ -14,6 +14,7 @@ type Options struct {
 	Iterations int            // of all workers together; 0: until Share reaches 1
 	Horizon    int            // iterations over which the annealing cools; 0: Iterations. With more it breaks off early
 	Rides      int            // how many rides to places of transfer one search for a way looks at; 0: practically all
+	Heat       float64        // how hot it begins, as a share of the cost; 0: 0.01
 	Share      func() float64 // of the time allowed that is used up; nil: Iterations alone count
 	Stop       func() bool    // asked now and then; the search ends when it says so
 	Progress   func(Cost, int, float64)
@@ -139,6 +140,9 @@ func leader(workers []*worker) (*worker, int) {
 func (w *worker) run(t *timetable) {
 	base := max(float64(w.best.cost), 1000*float64(1+len(w.best.routes)))
 	hot, cold := base*0.01, base*0.00002
+	if t.opt.Heat > 0 {
+		hot = base * t.opt.Heat
+	}
 	heat := hot
 	for n := 0; ; n++ {
 		if n&7 == 0 || t.length > 0 {
