@@ -167,6 +167,7 @@ func (s *solver) explain(d *draft, where []int, p *Plan) []*Why {
 	out := make([]*Why, len(d.parcels))
 	for _, part := range m.parts(d, d.searchable()) {
 		f := m.frame(d, part.vehicles, part.parcels)
+		f.p.Grade = 0 // why is said in metres driven
 		for k, r := range search.Explain(f.p, f.start) {
 			c := f.parcels[k]
 			if len(d.ways[c]) == 0 {

@@ -91,9 +91,7 @@ func (m *model) cost(d *draft) search.Cost {
 			events[event{d.stops[w[k].from].place, d.round(w[k-1]), d.round(w[k])}] = true
 		}
 	}
-	for n := range d.rounds {
-		c.Dist += m.added(d, n, d.rounds[n].stops)
-	}
+	c.Dist += m.burdens(d)
 	c.Dist += int64(len(events)) * int64(m.transfer())
 	return c
 }

@@ -161,5 +161,6 @@ type Share struct {
 	PlannedMetres float64 `json:"planned_metres"`    // driven in the plan
 	ByOthers      float64 `json:"by_others_metres"`  // added metres that others drive for this producer's goods
 	ForOthers     float64 `json:"for_others_metres"` // added metres this producer drives for others' goods
-	WorseOff      bool    `json:"worse_off"`         // drives more than alone
+	WorseOff      bool    `json:"worse_off"`         // drives more than alone, and more than their own rounds
+	BalanceMetres float64 `json:"balance_m"`         // the week's balance + for others − by others: balance_m of the next week
 }

@@ -71,6 +71,9 @@ type solver struct {
 	points [][]int   // by order without pickup point: the points within reach, nearest first; nil for other orders
 	point  []int     // by order: its pickup point at present; −1: none
 	atHome []*parcel // collected where they are made, at present
+
+	first        []*parcel // what is to be carried when the search begins
+	byThemselves *draft    // each brings their own of that; nil: not asked for
 }
 
 func newSolver(ctx context.Context, m *model, opt Options) *solver {
@@ -102,6 +105,10 @@ func (s *solver) solve() *Plan {
 	m := s.m
 	s.assign()
 	d := m.newDraft(s.parcels())
+	if set := &m.week.Settings; set.Fairness > 0 || set.NobodyWorseOff {
+		s.first, s.byThemselves = d.parcels, s.alone(d.parcels)
+		m.wish = m.wishesOf(set.Fairness, set.NobodyWorseOff, s.byThemselves)
+	}
 	best := s.outcome(d)
 	keep := func() {
 		if o := s.outcome(d); o.cost.Less(best.cost) {
@@ -118,8 +125,11 @@ func (s *solver) solve() *Plan {
 			keep()
 		}
 	}
-	alone := s.alone(best.d.parcels)
-	if len(m.week.Locks) == 0 && !m.cost(best.d).Less(m.cost(alone)) {
+	alone, same := s.byThemselves, s.byThemselves == nil || slices.Equal(best.d.parcels, s.first)
+	if alone == nil || !same && m.wish.alone == nil {
+		alone, same = s.alone(best.d.parcels), true // with nobody worse off the limits are what counts
+	}
+	if len(m.week.Locks) == 0 && same && !m.cost(best.d).Less(m.cost(alone)) {
 		parcels := best.d.parcels
 		best.d = alone.clone()
 		best.d.parcels = parcels
@@ -242,7 +252,7 @@ func (s *solver) alone(parcels []*parcel) *draft {
 			continue
 		}
 		f := m.frame(d, vehicles, byProducer[p])
-		f.p.Direct = true
+		f.p.Direct, f.p.Grade = true, 0
 		sol, _ := search.Search(f.p, nil, search.Options{Seed: s.opt.Seed, Iterations: max(64, 24*len(byProducer[p]))})
 		f.adopt(d, sol)
 	}
