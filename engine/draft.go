@@ -81,19 +81,25 @@ func (d *draft) round(l draftLeg) int { return d.stops[l.from].round }
 // cost is what the draft leaves behind, and its objective in search units.
 func (m *model) cost(d *draft) search.Cost {
 	var c search.Cost
-	type event struct{ place, giver, taker int }
-	events := map[event]bool{}
 	for i, w := range d.ways {
 		if len(w) == 0 {
 			c.Lost += d.parcels[i].penalty()
 		}
+	}
+	c.Dist = m.burdens(d) + int64(m.changes(d))*int64(m.transfer())
+	return c
+}
+
+// changes is how many handover events a draft has.
+func (m *model) changes(d *draft) int {
+	type event struct{ place, giver, taker int }
+	events := map[event]bool{}
+	for _, w := range d.ways {
 		for k := 1; k < len(w); k++ {
 			events[event{d.stops[w[k].from].place, d.round(w[k-1]), d.round(w[k])}] = true
 		}
 	}
-	c.Dist += m.burdens(d)
-	c.Dist += int64(len(events)) * int64(m.transfer())
-	return c
+	return len(events)
 }
 
 // added is what the stops, all or some of a round's, make it drive beyond its own, in search units.

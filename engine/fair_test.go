@@ -3,7 +3,9 @@ package engine
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -128,5 +130,181 @@ func TestBalancesRotate(t *testing.T) {
 		if n != 3 || len(drove) != 3 {
 			t.Errorf("%s drives %d times of 9: %v", p, n, drove)
 		}
+	}
+}
+
+func savings(plan *Plan) (out []float64) {
+	for _, p := range plan.Summary.Producers {
+		out = append(out, p.SavingMetres)
+	}
+	return out
+}
+
+// TestShapley: values that are known.
+func TestShapley(t *testing.T) {
+	for _, x := range []struct {
+		name string
+		week *Week
+		edit func(w *Week)
+		want []float64
+	}{
+		{"two share a trip", neighbours(2, 10000), nil, []float64{10000, 10000}},
+		{"three share a trip", neighbours(3, 9000), nil, []float64{12000, 12000, 12000}},
+		{"nothing in common", neighbours(2, 10000, 12000), func(w *Week) {
+			w.Orders = []Order{w.Orders[0], w.Orders[3]}
+		}, []float64{0, 0}},
+		{"who sends nothing and has no van", neighbours(3, 10000), func(w *Week) {
+			w.Orders, w.Vehicles = w.Orders[:2], w.Vehicles[:2]
+		}, []float64{10000, 10000, 0}},
+		{"a carrier with nothing of their own", neighbours(2, 10000), func(w *Week) {
+			w.Orders = w.Orders[:1] // p0 sends, p1 comes past
+			w.Vehicles[1].Available = nil
+			day := w.PickupPoints[0].AcceptAfter
+			w.Rounds = []Round{{ID: "r", Producer: "p1", Vehicle: "vp1", Start: "p1", End: "p1", DepartAfter: day.Add(6 * time.Hour), ReturnBy: day.Add(20 * time.Hour),
+				Stops: []RoundStop{{Place: "q0", ArriveAfter: day.Add(7 * time.Hour), ArriveBy: day.Add(12 * time.Hour), StayS: 60}}}}
+		}, []float64{10000, 10000}},
+		{"one van of two", neighbours(2, 10000), func(w *Week) { w.Vehicles = w.Vehicles[:1] }, []float64{10000, 10000}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			if x.edit != nil {
+				x.edit(x.week)
+			}
+			plan := solved(t, t.Context(), x.week, Options{Iterations: 100})
+			mustBeRight(t, x.week, plan)
+			t.Logf("%+v %+v", plan.Summary.Producers, plan.Summary.Sharing)
+			got := savings(plan)
+			for i := range x.want {
+				if math.Abs(got[i]-x.want[i]) > 1 {
+					t.Fatalf("shares %v, want %v", got, x.want)
+				}
+			}
+		})
+	}
+}
+
+// TestSharesHold: the parts add up to the whole, nobody is charged for joining, and no money is earned.
+func TestSharesHold(t *testing.T) {
+	methods, moved := map[string]int{}, 0
+	eachShape(t, 3, func(t *testing.T, week *Week, rng *rand.Rand) {
+		opt := quick
+		opt.Shares = []int{1, 80, 250}[rng.IntN(3)]
+		week.Settings.CostPerKm = new(0.5)
+		plan := solved(t, t.Context(), week, opt)
+		mustBeRight(t, week, plan)
+		s := &plan.Summary
+		if s.Sharing == nil {
+			t.Fatal("no shares")
+		}
+		methods[s.Sharing.Method]++
+		added := map[string]float64{}
+		for i := range plan.Rounds {
+			added[plan.Rounds[i].Producer] += plan.Rounds[i].Metres - plan.Rounds[i].BaseMetres
+		}
+		sum, money := 0.0, 0.0
+		for _, p := range s.Producers {
+			sum += p.SavingMetres
+			money += p.EUR
+			if p.SavingMetres < -1 && s.Sharing.SavingMetres >= 0 {
+				t.Errorf("%s loses %.0f m by joining", p.Producer, -p.SavingMetres)
+			}
+			if p.EUR > max(0, added[p.Producer])/1000*0.5+1e-6 {
+				t.Errorf("%s receives %.2f EUR for %.0f m", p.Producer, p.EUR, added[p.Producer])
+			}
+		}
+		if math.Abs(sum-s.Sharing.SavingMetres) > 0.1*float64(1+len(s.Producers)) || math.Abs(money) > 1e-6 {
+			t.Errorf("parts add up to %.1f of %.1f m, and to %.2f EUR", sum, s.Sharing.SavingMetres, money)
+		}
+		by := map[string]float64{}
+		for _, x := range s.Sharing.Transfers {
+			moved++
+			by[x.From] -= x.EUR
+			by[x.To] += x.EUR
+			if x.EUR < 0.01 || x.From == x.To {
+				t.Errorf("transfer %+v", x)
+			}
+		}
+		for _, p := range s.Producers {
+			if math.Abs(by[p.Producer]-p.EUR) > 1e-6 {
+				t.Errorf("%s: transfers of %.2f, %.2f stated", p.Producer, by[p.Producer], p.EUR)
+			}
+		}
+	})
+	t.Log(methods, moved)
+	if methods[SharesExact] == 0 || methods[SharesSampled] == 0 || moved == 0 {
+		t.Errorf("shares %v, %d transfers", methods, moved)
+	}
+}
+
+// coalition is the week of some of its producers.
+func coalition(week *Week, in map[string]bool) *Week {
+	w := deepCopy(week)
+	w.Vehicles = slices.DeleteFunc(w.Vehicles, func(v Vehicle) bool { return !in[v.Producer] })
+	w.Rounds = slices.DeleteFunc(w.Rounds, func(r Round) bool { return !in[r.Producer] })
+	for i := range w.Orders {
+		w.Orders[i].Lines = slices.DeleteFunc(w.Orders[i].Lines, func(l Line) bool { return !in[l.Producer] })
+	}
+	w.Locks, w.Forbid = nil, slices.DeleteFunc(w.Forbid, func(f Forbid) bool {
+		return slices.IndexFunc(w.Rounds, func(r Round) bool { return r.ID == f.Round }) < 0
+	})
+	return w
+}
+
+// TestSharesByPlansOfCoalitions: the shares are those that whole plans of every coalition, each as a week of its own, give.
+func TestSharesByPlansOfCoalitions(t *testing.T) {
+	compared, far := 0, 0
+	for seed := range uint64(200) {
+		rng := rand.New(rand.NewPCG(seed, 11))
+		week := randomWeek(rng, weekShape{Producers: 4, Points: 3, Orders: 8, Days: 1, Rounds: 2, Travel: shortest})
+		n := len(week.Producers)
+		owner := map[string]string{}
+		for _, v := range week.Vehicles {
+			owner[v.ID] = v.Producer
+		}
+		if slices.ContainsFunc(week.Rounds, func(r Round) bool { return owner[r.Vehicle] != r.Producer }) {
+			continue
+		}
+		plan := solved(t, t.Context(), week, Options{Iterations: 1500})
+		if plan.Summary.Sharing == nil || plan.Summary.AloneUnservedKg > 0 || len(plan.Unserved) > 0 {
+			continue
+		}
+		need := make([]float64, 1<<n)
+		left := false
+		for set := 1; set < len(need); set++ {
+			in := map[string]bool{}
+			for i := range n {
+				in[week.Producers[i].ID] = set>>i&1 != 0
+			}
+			p := solved(t, t.Context(), coalition(week, in), Options{Iterations: 400, Shares: -1})
+			need[set] = p.Summary.Objective
+			if set&(set-1) == 0 {
+				need[set] = p.Summary.AloneMetres - p.Summary.BaseMetres
+				left = left || p.Summary.AloneUnservedKg > 0
+			}
+			left = left || len(p.Unserved) > 0
+		}
+		if left {
+			continue
+		}
+		want := make([]float64, n)
+		fact := []float64{1, 1, 2, 6, 24, 120}
+		for set := range need {
+			for i := range n {
+				if size := bits.OnesCount(uint(set)); set>>i&1 == 0 {
+					want[i] += fact[size] * fact[n-size-1] / fact[n] * (need[set] + need[1<<i] - need[set|1<<i])
+				}
+			}
+		}
+		compared++
+		for i, x := range savings(plan) {
+			if math.Abs(x-want[i]) > 0.02*plan.Summary.Sharing.SavingMetres+10 {
+				far++
+				t.Logf("week %d: shares %.0f, by plans of coalitions %.0f", seed, savings(plan), want)
+				break
+			}
+		}
+	}
+	t.Logf("%d weeks compared, %d differ by more than 2 %% of the saving", compared, far)
+	if compared < 10 || far > compared/10 {
+		t.Errorf("%d of %d weeks differ", far, compared)
 	}
 }

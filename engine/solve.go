@@ -19,6 +19,13 @@ type Options struct {
 	// its own; with nil the search goes by Iterations alone and is deterministic.
 	Share func() float64
 
+	// Shares is how many coalitions of producers may be planned, each in a few milliseconds, to share the saving by the
+	// Shapley value. It is exact where no more are needed and at most 12 producers play together; otherwise it is sampled,
+	// with its standard error. 0: only where 64 are enough for the exact value, as in a week of up to six producers;
+	// below 0: never. 4096 are enough for 12 producers. By the caller's clock, shares that are asked for have the last part of the
+	// time and are left out when that ends too early.
+	Shares int
+
 	// Progress, when not nil, is called from one goroutine at a time.
 	Progress func(Progress)
 }
@@ -74,6 +81,7 @@ type solver struct {
 
 	first        []*parcel // what is to be carried when the search begins
 	byThemselves *draft    // each brings their own of that; nil: not asked for
+	aloneOf      []*parcel // what alone was asked for last
 }
 
 func newSolver(ctx context.Context, m *model, opt Options) *solver {
@@ -134,7 +142,13 @@ func (s *solver) solve() *Plan {
 		best.d = alone.clone()
 		best.d.parcels = parcels
 	}
-	return s.plan(&best, alone)
+	prices, parts, added := s.prices(&best), s.sharing(&best, alone), m.addedBy(best.d)
+	p := s.plan(&best, alone)
+	p.Summary.Wishes = prices
+	if parts != nil {
+		m.settle(&p.Summary, parts, added)
+	}
+	return p
 }
 
 // cycles makes annealings until the iterations are used up. One that is broken off counts too, unless orders seek their
@@ -161,7 +175,8 @@ func (s *solver) cycles(d **draft, keep func()) {
 
 // until searches from one share of the time to another.
 func (s *solver) until(from, to float64) search.Options {
-	return search.Options{Share: func() float64 { return max(0, (s.opt.Share()-from)/(to-from)) }}
+	main := s.mainShare()
+	return search.Options{Share: func() float64 { return max(0, (s.opt.Share()/main-from)/(to-from)) }}
 }
 
 // parcels are those that have to be carried, cut where no vehicle could take one whole. The others are noted.
@@ -225,6 +240,9 @@ func (s *solver) outside(d *draft, seen []int) int64 {
 // regard to locks.
 func (s *solver) alone(parcels []*parcel) *draft {
 	m := s.m
+	s.aloneOf = parcels
+	defer func(w wishes) { m.wish = w }(m.wish)
+	m.wish = wishes{}
 	own := make([]*parcel, len(parcels))
 	byProducer := make([][]int, len(m.week.Producers))
 	for i, c := range parcels {
@@ -252,7 +270,7 @@ func (s *solver) alone(parcels []*parcel) *draft {
 			continue
 		}
 		f := m.frame(d, vehicles, byProducer[p])
-		f.p.Direct, f.p.Grade = true, 0
+		f.p.Direct = true
 		sol, _ := search.Search(f.p, nil, search.Options{Seed: s.opt.Seed, Iterations: max(64, 24*len(byProducer[p]))})
 		f.adopt(d, sol)
 	}
