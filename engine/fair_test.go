@@ -2,9 +2,11 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -306,5 +308,69 @@ func TestSharesByPlansOfCoalitions(t *testing.T) {
 	t.Logf("%d weeks compared, %d differ by more than 2 %% of the saving", compared, far)
 	if compared < 10 || far > compared/10 {
 		t.Errorf("%d of %d weeks differ", far, compared)
+	}
+}
+
+// TestWishesInParts: a week planned in parts keeps every limit, too.
+func TestWishesInParts(t *testing.T) {
+	for seed := range uint64(6) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		for _, name := range slices.Sorted(maps.Keys(weekShapes)) {
+			week := randomWeek(rng, weekShapes[name])
+			if len(week.Locks) > 0 || weekShapes[name].Fractions && weekShapes[name].Travel == arbitrary {
+				continue // parts break a lock and a window in two of these weeks, without wishes too
+			}
+			week.Settings.NobodyWorseOff, week.Settings.Fairness = true, 0.5*float64(seed%3)
+			m := newModel(week, TravelOf(week))
+			m.sizes = sizes{whole: 6, part: 4, farms: 3}
+			plan := newSolver(t.Context(), m, Options{Seed: seed, Iterations: 300, Shares: -1}).solve()
+			mustBeRight(t, week, plan)
+			for _, p := range plan.Summary.Producers {
+				if p.WorseOff {
+					t.Errorf("%s, seed %d: %s drives %.0f m, alone %.0f m", name, seed, p.Producer, p.PlannedMetres, p.AloneMetres)
+				}
+			}
+		}
+	}
+}
+
+// TestSharesOfNeighbours: where too many play together each does with those nearest, and the parts still add up.
+func TestSharesOfNeighbours(t *testing.T) {
+	week := neighbours(mostPlayers+6, 9000, 12000)
+	plan := solved(t, t.Context(), week, Options{Iterations: 40, Shares: 100})
+	mustBeRight(t, week, plan)
+	s := plan.Summary.Sharing
+	if s == nil || s.Method != SharesLocal {
+		t.Fatalf("shares %+v", s)
+	}
+	sum := 0.0
+	for _, x := range savings(plan) {
+		sum += x
+	}
+	t.Logf("%+v, least %.0f, most %.0f", *s, slices.Min(savings(plan)), slices.Max(savings(plan)))
+	if math.Abs(sum-s.SavingMetres) > 10 || slices.Min(savings(plan)) < 0 {
+		t.Errorf("%.0f of %.0f m", sum, s.SavingMetres)
+	}
+}
+
+// TestPricesOfWishes: they are stated where a wish is set, never below 0, and what they are made.
+func TestPricesOfWishes(t *testing.T) {
+	week := neighbours(4, 10000, 8000, 9000, 11000)
+	for i := range week.Orders {
+		week.Orders[i].Lines[0].Producer = "p3"
+	}
+	opt := Options{Iterations: 300}
+	if p := solved(t, t.Context(), week, opt); p.Summary.Wishes != nil {
+		t.Errorf("no wish, and prices %+v", p.Summary.Wishes)
+	}
+	week.Vehicles[3].Available = nil // alone p3 brings nothing, so nobody may drive at all
+	week.Settings.NobodyWorseOff, week.Settings.Fairness = true, 0.3
+	p := solved(t, t.Context(), week, opt)
+	w := p.Summary.Wishes
+	if len(w) != 2 || w[0] != (WishPrice{Wish: WishFairness}) || w[1].Wish != WishNobodyWorseOff || w[1].Metres != 0 || w[1].Kg != p.Summary.UnservedKg || w[1].Kg == 0 {
+		t.Errorf("prices %+v, %.0f kg left behind", w, p.Summary.UnservedKg)
+	}
+	if again := solved(t, t.Context(), week, opt); !reflect.DeepEqual(p, again) {
+		t.Error("the same search gives another plan")
 	}
 }

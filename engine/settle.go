@@ -12,7 +12,7 @@ import (
 // A saving here is in metres of the objective, handovers with it; goods left behind count as a drive to their pickup
 // point and back, so it is not saved_metres where there are any.
 type Sharing struct {
-	Method       string     `json:"method"`     // SharesExact, SharesSampled or SharesRegions
+	Method       string     `json:"method"`     // SharesExact, SharesSampled or SharesLocal
 	Coalitions   int        `json:"coalitions"` // planned for it
 	SavingMetres float64    `json:"saving_m"`   // of all; the sum of the producers' parts
 	CostPerKm    float64    `json:"cost_per_km"`

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -26,21 +27,21 @@ import (
 //
 // Producers between whom no ride is possible do not play together: the value of a coalition is the sum over its connected
 // parts, and that of everybody the sum over the components. Up to exactPlayers in a component the value is exact over all
-// coalitions, up to mostPlayers it is sampled; beyond, the producers are divided into regions along the rides of the plan.
+// coalitions, up to mostPlayers it is sampled; beyond, each plays only with some of those with whom the plan has them ride.
 const (
-	exactPlayers  = 12
-	mostPlayers   = 64
-	regionPlayers = 16
-	cheapShares   = 64 // coalitions planned without being asked
-	mostPairs     = 1000
-	firstPairs    = 4 // pairs of orders before all coalitions of a small component are planned, in case time ends
+	exactPlayers = 12
+	mostPlayers  = 64
+	localPlayers = 12
+	cheapShares  = 64 // coalitions planned without being asked
+	mostPairs    = 1000
+	firstPairs   = 4 // pairs of orders before all coalitions of a small component are planned, in case time ends
 )
 
 // Ways of computing the shares of a saving.
 const (
 	SharesExact   = "exact"   // the Shapley value over all coalitions
 	SharesSampled = "sampled" // its mean over orders drawn at random, with the standard error
-	SharesRegions = "regions" // the same inside regions, scaled to what all save together; the error is that inside
+	SharesLocal   = "local"   // the same among the 12 whom each rides with most, scaled to what all save together; so is the error
 )
 
 // shares is each producer's part of the saving, by rank, in search units.
@@ -135,7 +136,7 @@ func (g *game) divide(planned []int64, budget int, must bool, out *shares) bool 
 	if n <= mostPlayers {
 		g.possible(near)
 	}
-	var wide []*part64
+	var wide, large []*part64
 	seen := make([]bool, n)
 	need, sampled := 0, 0
 	for k := range n {
@@ -148,12 +149,7 @@ func (g *game) divide(planned []int64, budget int, must bool, out *shares) bool 
 			c.saving += g.alone[p] - planned[p]
 		}
 		if len(members) > mostPlayers {
-			out.method = SharesRegions
-			regions := g.regions(near, members)
-			for _, r := range regions {
-				x := &part64{g: g, members: r, known: map[uint64]int64{}, within: c}
-				wide = append(wide, x)
-			}
+			large = append(large, c)
 			continue
 		}
 		wide = append(wide, c)
@@ -166,6 +162,9 @@ func (g *game) divide(planned []int64, budget int, must bool, out *shares) bool 
 			sampled += len(c.members)
 		}
 	}
+	for _, c := range large {
+		sampled += len(c.members)
+	}
 	if must && (sampled > 0 || need > budget) {
 		return false
 	}
@@ -173,18 +172,12 @@ func (g *game) divide(planned []int64, budget int, must bool, out *shares) bool 
 		need, sampled = 0, 0
 		for _, c := range wide {
 			c.count = -1
+		}
+		for _, c := range slices.Concat(wide, large) {
 			sampled += len(c.members)
 		}
 	}
-	inside := map[*part64]float64{}
 	for _, c := range wide {
-		if c.within != nil {
-			if !c.solve([]uint64{c.all()}) {
-				return false
-			}
-			c.saving = max(0, c.known[c.all()])
-			inside[c.within] += float64(c.saving)
-		}
 		how, ok := c.play((budget-need)*len(c.members)/max(1, sampled), out)
 		if !ok {
 			return false
@@ -194,17 +187,25 @@ func (g *game) divide(planned []int64, budget int, must bool, out *shares) bool 
 		}
 		out.coalitions += len(c.known)
 	}
-	for _, c := range wide {
-		if c.within == nil {
-			continue
-		}
-		// what crosses regions is spread in proportion; where nothing is saved inside, evenly
+	for _, c := range large {
+		out.method = SharesLocal
+		sum := 0.0
 		for _, p := range c.members {
-			if sum := inside[c.within]; sum > 0 {
-				out.saving[p] *= float64(c.within.saving) / sum
-				out.err[p] *= math.Abs(float64(c.within.saving)) / sum
+			x := &part64{g: g, members: g.around(near, p), known: map[uint64]int64{}, saving: math.MaxInt64, some: true}
+			x.connect(near)
+			var ok bool
+			if out.saving[p], out.err[p], ok = x.local(p, min(mostPairs, max(2, (budget-need)/(4*sampled)))); !ok {
+				return false
+			}
+			out.coalitions += len(x.known)
+			sum += out.saving[p]
+		}
+		for _, p := range c.members {
+			if sum > 0 {
+				out.saving[p] *= float64(c.saving) / sum
+				out.err[p] *= math.Abs(float64(c.saving)) / sum
 			} else {
-				out.saving[p] = float64(c.within.saving) / float64(len(c.within.members))
+				out.saving[p] = float64(c.saving) / float64(len(c.members))
 			}
 		}
 	}
@@ -307,54 +308,54 @@ func reach(near []map[int]int, k int, seen []bool) []int {
 	return out
 }
 
-// regions divides producers so that those who ride with one another most stay together.
-func (g *game) regions(near []map[int]int, members []int) [][]int {
-	type pair struct{ a, b, rides int }
-	var pairs []pair
-	home := map[int]int{}
-	size := map[int]int{}
-	for _, a := range members {
-		home[a], size[a] = a, 1
-		for b, rides := range near[a] {
-			if a < b {
-				pairs = append(pairs, pair{a, b, rides})
+// around lists, in ascending order, a producer and those who ride with them most, then those who ride with these.
+func (g *game) around(near []map[int]int, p int) []int {
+	out := []int{p}
+	in := map[int]bool{p: true}
+	for i := 0; i < len(out) && len(out) < localPlayers; i++ {
+		var next []int
+		for q := range near[out[i]] {
+			if !in[q] {
+				next = append(next, q)
 			}
 		}
-	}
-	slices.SortFunc(pairs, func(x, y pair) int {
-		if x.rides != y.rides {
-			return y.rides - x.rides
-		}
-		if x.a != y.a {
-			return x.a - y.a
-		}
-		return x.b - y.b
-	})
-	find := func(a int) int {
-		for home[a] != a {
-			a = home[a]
-		}
-		return a
-	}
-	for _, p := range pairs {
-		if a, b := find(p.a), find(p.b); a != b && size[a]+size[b] <= regionPlayers {
-			home[b] = a
-			size[a] += size[b]
+		from := near[out[i]]
+		slices.SortFunc(next, func(a, b int) int { return cmp.Or(from[b]-from[a], a-b) })
+		for _, q := range next[:min(len(next), localPlayers-len(out))] {
+			in[q] = true
+			out = append(out, q)
 		}
 	}
-	index := map[int]int{}
-	var out [][]int
-	for _, a := range members {
-		r := find(a)
-		k, ok := index[r]
-		if !ok {
-			k = len(out)
-			index[r] = k
-			out = append(out, nil)
-		}
-		out[k] = append(out[k], a)
-	}
+	slices.Sort(out)
 	return out
+}
+
+// local estimates the share of one member from so many pairs of orders. It reports whether there was time.
+func (c *part64) local(p, pairs int) (mean, err float64, ok bool) {
+	at := slices.Index(c.members, p)
+	rng := rand.New(rand.NewPCG(c.g.s.opt.Seed, uint64(p)))
+	square := 0.0
+	for range pairs {
+		before := uint64(0)
+		for _, i := range rng.Perm(len(c.members)) {
+			if i == at {
+				break
+			}
+			before |= 1 << i
+		}
+		after := c.all() &^ before &^ (1 << at) // who comes before in the reverse order
+		if !c.solve([]uint64{before, before | 1<<at, after, after | 1<<at}) {
+			return 0, 0, false
+		}
+		x := float64(c.joins(before, at)+c.joins(after, at)) / 2
+		mean += x / float64(pairs)
+		square += x * x / float64(pairs)
+	}
+	return mean, math.Sqrt(max(0, square-mean*mean) / float64(pairs-1)), true
+}
+
+func (c *part64) joins(set uint64, at int) int64 {
+	return max(0, c.value(set|1<<at)-c.value(set))
 }
 
 // part64 is a component of up to 64 players; coalitions are sets of bits.
@@ -365,7 +366,7 @@ type part64 struct {
 	saving  int64 // of all of them
 	count   int   // coalitions to plan for the exact value; −1: it is sampled
 	known   map[uint64]int64
-	within  *part64 // of a region: the component that it lies in
+	some    bool // not a component: it is planned whole, too
 }
 
 func (c *part64) all() uint64 { return ^uint64(0) >> (64 - len(c.members)) }
@@ -394,9 +395,9 @@ func (c *part64) first(set uint64) uint64 {
 	return part
 }
 
-// coalitions is how many have to be planned for the exact value; −1: too many players for that, or only a region.
+// coalitions is how many have to be planned for the exact value; −1: too many players for that.
 func (c *part64) coalitions() int {
-	if len(c.members) > exactPlayers || c.within != nil {
+	if len(c.members) > exactPlayers {
 		return -1
 	}
 	count := 0
@@ -416,7 +417,7 @@ func (c *part64) solve(sets []uint64) bool {
 		for set != 0 {
 			part := c.first(set)
 			set &^= part
-			if _, ok := c.known[part]; !ok && !asked[part] && bits.OnesCount64(part) > 1 && (part != c.all() || c.within != nil) {
+			if _, ok := c.known[part]; !ok && !asked[part] && bits.OnesCount64(part) > 1 && (part != c.all() || c.some) {
 				asked[part] = true
 				todo = append(todo, part)
 			}
@@ -455,7 +456,7 @@ func (c *part64) ranks(set uint64) []int {
 
 // value is what a coalition saves by what is known, between nothing and what all do.
 func (c *part64) value(set uint64) int64 {
-	if set == c.all() {
+	if set == c.all() && !c.some {
 		return c.saving
 	}
 	v := int64(0)
