@@ -118,6 +118,12 @@ func (s *solver) solve() *Plan {
 		m.wish = m.wishesOf(set.Fairness, set.NobodyWorseOff, s.byThemselves)
 	}
 	best := s.outcome(d)
+	var atWorst *outcome // of each alone, where that is known
+	if s.byThemselves != nil {
+		alone := s.byThemselves.clone()
+		alone.parcels = d.parcels
+		atWorst = new(s.outcome(alone))
+	}
 	keep := func() {
 		if o := s.outcome(d); o.cost.Less(best.cost) {
 			best = o
@@ -141,6 +147,9 @@ func (s *solver) solve() *Plan {
 		parcels := best.d.parcels
 		best.d = alone.clone()
 		best.d.parcels = parcels
+	}
+	if len(m.week.Locks) == 0 && atWorst != nil && atWorst.cost.Less(best.cost) {
+		best = *atWorst // goods may have been cut or sent elsewhere since
 	}
 	prices, parts, added := s.prices(&best), s.sharing(&best, alone), m.addedBy(best.d)
 	p := s.plan(&best, alone)
