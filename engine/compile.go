@@ -33,6 +33,7 @@ type model struct {
 	epoch                              int64      // Unix second of the search's time 0
 	unit                               float64    // search distance of a metre
 	tick                               float64    // search time of a second
+	wish                               wishes     // what being fair to each asks of a plan
 }
 
 func newModel(week *Week, travel geo.Travel) *model {

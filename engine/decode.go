@@ -175,6 +175,7 @@ func (s *solver) explain(d *draft, where []int, p *Plan) []*Why {
 			return // whoever cannot wait does without
 		}
 		f := m.frame(d, part.vehicles, part.parcels)
+		f.p.Grade = 0 // why is said in metres driven
 		for k, r := range search.Explain(f.p, f.start) {
 			c := f.parcels[k]
 			if len(d.ways[c]) == 0 {

@@ -653,7 +653,7 @@ func (q *question) judge(v *verdict, stops bool, metres, seconds int32, peak sea
 		excess(NoSeconds, c.round.MaxAddedS, c.addedS+int64(seconds), m.tick, 1800)
 	}
 	if metres > 0 {
-		excess(NoProducerM, m.week.Producers[c.producer].MaxAddedM, q.d.added[c.producer]+int64(metres), m.unit, 10_000)
+		excess(NoProducerM, m.mostAdded(c.producer), q.d.added[c.producer]+int64(metres), m.unit, 10_000)
 	}
 	detour := float64(metres) / m.unit
 	v.size += max(0, detour) * far / farDetour

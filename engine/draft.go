@@ -81,32 +81,35 @@ func (d *draft) round(l draftLeg) int { return d.stops[l.from].round }
 // cost is what the draft leaves behind, and its objective in search units.
 func (m *model) cost(d *draft) search.Cost { return m.costOf(d, m.vehicles) }
 
-// costOf is the cost less what distances and handovers cost in which none of some vehicles has a part.
+// costOf is the cost less what distances and handovers cost in which none of some vehicles has a part. Who drives one of them
+// drives no other.
 func (m *model) costOf(d *draft, vehicles []int) search.Cost {
 	inside := make([]bool, len(m.week.Vehicles))
 	for _, v := range vehicles {
 		inside[v] = true
 	}
 	var c search.Cost
-	type event struct{ place, giver, taker int }
-	events := map[event]bool{}
 	for i, w := range d.ways {
 		if len(w) == 0 {
 			c.Lost += d.parcels[i].penalty()
 		}
+	}
+	c.Dist = m.burdens(d, inside) + int64(m.changes(d, inside))*int64(m.transfer())
+	return c
+}
+
+// changes is how many handover events a draft has in which some vehicles have a part.
+func (m *model) changes(d *draft, inside []bool) int {
+	type event struct{ place, giver, taker int }
+	events := map[event]bool{}
+	for _, w := range d.ways {
 		for k := 1; k < len(w); k++ {
 			if g, t := d.round(w[k-1]), d.round(w[k]); inside[d.rounds[g].vehicle] || inside[d.rounds[t].vehicle] {
 				events[event{d.stops[w[k].from].place, g, t}] = true
 			}
 		}
 	}
-	for n := range d.rounds {
-		if inside[d.rounds[n].vehicle] {
-			c.Dist += m.added(d, n, d.rounds[n].stops)
-		}
-	}
-	c.Dist += int64(len(events)) * int64(m.transfer())
-	return c
+	return len(events)
 }
 
 // added is what the stops, all or some of a round's, make it drive beyond its own, in search units.

@@ -272,13 +272,14 @@ func holds(m *model, d *draft, r *draftRound, fixed []crossing) []hold {
 	return out
 }
 
-// addOwners limits what each producer's rounds may add: the limit of the week less what stays as it is.
+// addOwners limits and prices what each producer's rounds may add: as the week does, less what stays as it is.
 func (f *frame) addOwners(d *draft) {
 	m := f.m
 	f.p.Owners = make([]int32, len(m.producers))
 	for k, i := range m.producers {
-		f.p.Owners[k] = m.limit(m.week.Producers[i].MaxAddedM, m.unit)
+		f.p.Owners[k] = min(m.limit(m.week.Producers[i].MaxAddedM, m.unit), m.wish.most(k))
 	}
+	f.p.Even, f.p.Grade = slices.Clone(m.wish.even), m.wish.grade
 	here := make([]bool, len(m.producers)) // who drives in the frame; the others' limits do not matter
 	for _, v := range f.vehicles {
 		for _, i := range m.driversOf[v] {
@@ -286,8 +287,16 @@ func (f *frame) addOwners(d *draft) {
 		}
 	}
 	limit := func(n int, stops []int32, sign int64) {
-		if k := m.driver(&d.rounds[n]); here[k] && f.p.Owners[k] < search.Inf/2 {
-			f.p.Owners[k] += int32(sign * m.added(d, n, stops))
+		k := m.driver(&d.rounds[n])
+		if !here[k] || f.p.Grade == 0 && f.p.Owners[k] >= search.Inf/2 {
+			return
+		}
+		x := int32(sign * m.added(d, n, stops))
+		if f.p.Owners[k] < search.Inf/2 {
+			f.p.Owners[k] += x
+		}
+		if f.p.Grade > 0 {
+			f.p.Even[k] += x
 		}
 	}
 	for n := range d.rounds {

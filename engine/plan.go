@@ -151,7 +151,9 @@ type Summary struct {
 	CO2Source       string  `json:"co2_source"`                // where the grams per kilometre come from
 	NothingToGain   bool    `json:"nothing_to_gain,omitempty"` // the plan is the baseline: planning together saves nothing
 
-	Producers []Share `json:"producers"` // in the week's order
+	Producers []Share     `json:"producers"`         // in the week's order
+	Sharing   *Sharing    `json:"sharing,omitempty"` // of the saving; nil: not computed, see Options.Shares
+	Wishes    []WishPrice `json:"wishes,omitempty"`  // what the week's wishes to be fair to each cost
 }
 
 // Share is one producer's part of the plan, in metres. Alone and Planned include the rounds driven anyway.
@@ -161,5 +163,10 @@ type Share struct {
 	PlannedMetres float64 `json:"planned_metres"`    // driven in the plan
 	ByOthers      float64 `json:"by_others_metres"`  // added metres that others drive for this producer's goods
 	ForOthers     float64 `json:"for_others_metres"` // added metres this producer drives for others' goods
-	WorseOff      bool    `json:"worse_off"`         // drives more than alone
+	WorseOff      bool    `json:"worse_off"`         // drives more than alone, and more than their own rounds
+	BalanceMetres float64 `json:"balance_m"`         // the week's balance + for others − by others: balance_m of the next week
+
+	SavingMetres float64 `json:"saving_m,omitempty"`       // this producer's part of Sharing.SavingMetres
+	SavingError  float64 `json:"saving_error_m,omitempty"` // its standard error; 0 where it is exact
+	EUR          float64 `json:"eur,omitempty"`            // received by Sharing.Transfers; below 0: paid
 }

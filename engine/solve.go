@@ -22,6 +22,13 @@ type Options struct {
 	// its own; with nil the search goes by Iterations alone and is deterministic.
 	Share func() float64
 
+	// Shares is how many coalitions of producers may be planned, each in a few milliseconds, to share the saving by the
+	// Shapley value. It is exact where no more are needed and at most 12 producers play together; otherwise it is sampled,
+	// with its standard error. 0: only where 64 are enough for the exact value, as in a week of up to six producers;
+	// below 0: never. 4096 are enough for 12 producers. By the caller's clock, shares that are asked for have the last part of the
+	// time and are left out when that ends too early.
+	Shares int
+
 	// Progress, when not nil, is called from one goroutine at a time.
 	Progress func(Progress)
 }
@@ -76,6 +83,10 @@ type solver struct {
 	points [][]int   // by order without pickup point: the points within reach, nearest first; nil for other orders
 	point  []int     // by order: its pickup point at present; −1: none
 	atHome []*parcel // collected where they are made, at present
+
+	first        []*parcel // what is to be carried when the search begins
+	byThemselves *draft    // each brings their own of that; nil: not asked for
+	aloneOf      []*parcel // what alone was asked for last
 }
 
 func newSolver(ctx context.Context, m *model, opt Options) *solver {
@@ -108,7 +119,17 @@ func (s *solver) solve() *Plan {
 	m := s.m
 	s.assign()
 	d := m.newDraft(s.parcels())
+	if set := &m.week.Settings; set.Fairness > 0 || set.NobodyWorseOff {
+		s.first, s.byThemselves = d.parcels, s.alone(d.parcels)
+		m.wish = m.wishesOf(set.Fairness, set.NobodyWorseOff, s.byThemselves)
+	}
 	best := s.outcome(d)
+	var atWorst *outcome // of each alone, where that is known
+	if s.byThemselves != nil {
+		alone := s.byThemselves.clone()
+		alone.parcels = d.parcels
+		atWorst = new(s.outcome(alone))
+	}
 	keep := func() {
 		if o := s.outcome(d); o.cost.Less(best.cost) {
 			best = o
@@ -124,13 +145,25 @@ func (s *solver) solve() *Plan {
 			keep()
 		}
 	}
-	alone := s.alone(best.d.parcels)
-	if len(m.week.Locks) == 0 && !m.cost(best.d).Less(m.cost(alone)) {
+	alone, same := s.byThemselves, s.byThemselves == nil || slices.Equal(best.d.parcels, s.first)
+	if alone == nil || !same && m.wish.alone == nil {
+		alone, same = s.alone(best.d.parcels), true // with nobody worse off the limits are what counts
+	}
+	if len(m.week.Locks) == 0 && same && !m.cost(best.d).Less(m.cost(alone)) {
 		parcels := best.d.parcels
 		best.d = alone.clone()
 		best.d.parcels = parcels
 	}
-	return s.plan(&best, alone)
+	if len(m.week.Locks) == 0 && atWorst != nil && atWorst.cost.Less(best.cost) {
+		best = *atWorst // goods may have been cut or sent elsewhere since
+	}
+	prices, parts, added := s.prices(&best), s.sharing(&best, alone), m.addedBy(best.d)
+	p := s.plan(&best, alone)
+	p.Summary.Wishes = prices
+	if parts != nil {
+		m.settle(&p.Summary, parts, added)
+	}
+	return p
 }
 
 // cycles makes annealings until the iterations are used up. One that is broken off counts too, unless orders seek their
@@ -156,7 +189,7 @@ func (s *solver) cycles(d **draft, keep func()) {
 }
 
 // clock is the share used up of the time for the search: all but what the plan takes afterwards.
-func (s *solver) clock() float64 { return min(1, s.opt.Share()/(1-s.after)) }
+func (s *solver) clock() float64 { return min(1, s.opt.Share()/((1-s.after)*s.mainShare())) }
 
 // until searches from one share of the time to another. The caller's clock may stand still at 1.
 func (s *solver) until(from, to float64) search.Options {
@@ -226,6 +259,9 @@ func (s *solver) outside(d *draft, seen []int) int64 {
 // regard to locks.
 func (s *solver) alone(parcels []*parcel) *draft {
 	m := s.m
+	s.aloneOf = parcels
+	defer func(w wishes) { m.wish = w }(m.wish)
+	m.wish = wishes{}
 	own := make([]*parcel, len(parcels))
 	byProducer := make([][]int, len(m.week.Producers))
 	for i, c := range parcels {

@@ -102,6 +102,7 @@ func (m *model) compare(p *Plan, alone *draft) {
 			s.AloneUnservedKg += alone.parcels[c].kg
 		}
 	}
+	base := map[string]float64{}
 	maker := map[string]string{}
 	for i := range p.Consignments {
 		maker[p.Consignments[i].ID] = p.Consignments[i].Producer
@@ -110,6 +111,7 @@ func (m *model) compare(p *Plan, alone *draft) {
 		r := &p.Rounds[k]
 		s.SavedCO2Kg -= grams(r.Vehicle, r.Metres) / 1000
 		owners[r.Producer].PlannedMetres += r.Metres
+		base[r.Producer] += r.BaseMetres
 		share(r, maker, owners)
 	}
 	switch {
@@ -123,7 +125,8 @@ func (m *model) compare(p *Plan, alone *draft) {
 	s.SavedMetres = s.AloneMetres - s.PlannedMetres
 	for i := range s.Producers {
 		x := &s.Producers[i]
-		x.WorseOff = x.PlannedMetres > x.AloneMetres+0.5
+		x.WorseOff = x.PlannedMetres > max(x.AloneMetres, base[x.Producer])+0.5
+		x.BalanceMetres = math.Round(1000*(w.Producers[i].BalanceM+x.ForOthers-x.ByOthers)) / 1000
 	}
 	s.SavedCO2Kg = math.Round(s.SavedCO2Kg*1000) / 1000
 	s.NothingToGain = math.Abs(s.UnservedKg-s.AloneUnservedKg) < 1e-6 && math.Abs(s.Objective-(s.AloneMetres-s.BaseMetres)) < 0.5

@@ -39,6 +39,7 @@ func Validate(week *Week, travel geo.Travel) []Fault {
 	v.optional("settings", "handover_m", week.Settings.HandoverM)
 	v.optional("settings", "others_within_m", week.Settings.OthersWithinM)
 	v.optional("settings", "max_pickup_m", week.Settings.MaxPickupM)
+	v.fairness()
 	return append(v.faults.all(), v.warnings.all()...)
 }
 
@@ -309,6 +310,20 @@ func (v *validator) producers() {
 		path := fmt.Sprintf("producers[%d]", i)
 		v.known(v.placeIDs, path, "place", p.Place)
 		v.optional(path, "max_added_m", p.MaxAddedM)
+	}
+}
+
+// fairness looks at what belongs to being fair to each.
+func (v *validator) fairness() {
+	s := &v.week.Settings
+	v.optional("settings", "cost_per_km", s.CostPerKm)
+	if !(s.Fairness >= 0 && s.Fairness <= 1) {
+		v.fault("settings.fairness", "%v is not between 0 and 1", s.Fairness)
+	}
+	for i := range v.week.Producers {
+		if b := v.week.Producers[i].BalanceM; !(math.Abs(b) <= mostAmount) {
+			v.fault(fmt.Sprintf("producers[%d].balance_m", i), "%v is not possible: it must be between −%v and %v", b, mostAmount, mostAmount)
+		}
 	}
 }
 

@@ -71,6 +71,7 @@ type Producer struct {
 	Place     string    `json:"place"`
 	ReadyAt   time.Time `json:"ready_at,omitzero"`     // goods leave the farm no earlier; zero: at any time
 	MaxAddedM *float64  `json:"max_added_m,omitempty"` // most added metres over all this producer's rounds and trips; nil: no limit
+	BalanceM  float64   `json:"balance_m,omitempty"`   // metres driven for others so far, less those that others drove for them; see Share.BalanceMetres
 }
 
 // Vehicle belongs to one producer.
@@ -171,6 +172,18 @@ type Settings struct {
 	HandoverM     *float64 `json:"handover_m,omitempty"`      // what a handover event costs, in metres; default 500
 	OthersWithinM *float64 `json:"others_within_m,omitempty"` // how far from the carrier's farm goods of others are handled; default no limit
 	MaxPickupM    *float64 `json:"max_pickup_m,omitempty"`    // how far an order without pickup point may be sent; default 15000
+
+	// Fairness, 0 to 1, says how much a large burden counts: the metres that a producer adds beyond those of bringing their
+	// own goods alone, and their balance with them. 0 counts the total alone; at 1 a burden of 4 km makes each further
+	// metre count four times and one of 8 km thirteen times, at 0.5 burdens twice as large do.
+	Fairness float64 `json:"fairness,omitempty"`
+
+	// NobodyWorseOff forbids a plan in which somebody drives further than they would alone, best as alone is known before
+	// the search. Goods that a producer could not bring alone give nobody the right to drive further: they may be
+	// left behind for it.
+	NobodyWorseOff bool `json:"nobody_worse_off,omitempty"`
+
+	CostPerKm *float64 `json:"cost_per_km,omitempty"` // EUR that a driven kilometre really costs, for sharing it; see CostOfKm
 }
 
 // Defaults of the contract.
@@ -178,6 +191,7 @@ const (
 	defaultStopS      = 300
 	defaultHandoverM  = 500
 	defaultMaxPickupM = 15000
+	defaultCostPerKm  = 0.40 // a farm's van, what one more kilometre costs; the tax scale of 2025 allows 0.37 to 0.70 with all costs
 )
 
 // StopSeconds is how long an added stop takes here.
@@ -234,6 +248,9 @@ func (s *Settings) HandoverMetres() float64 { return valueOr(s.HandoverM, defaul
 
 // MaxPickupMetres is how far from the customer a pickup point may be chosen.
 func (s *Settings) MaxPickupMetres() float64 { return valueOr(s.MaxPickupM, defaultMaxPickupM) }
+
+// CostOfKm is what a driven kilometre costs, in EUR: only this may be shared, and no more of it than was driven.
+func (s *Settings) CostOfKm() float64 { return valueOr(s.CostPerKm, defaultCostPerKm) }
 
 func valueOr(p *float64, otherwise float64) float64 {
 	if p == nil {

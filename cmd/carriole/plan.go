@@ -24,6 +24,7 @@ type planCmd struct {
 	Iterations  *int      `xor:"limit" placeholder:"N" help:"How many steps to search instead. The plan then depends on the week, --iterations, --seed and --threads alone."`
 	Seed        uint64    `default:"1" placeholder:"N" help:"Seed of the search (default ${default})."`
 	Threads     int       `default:"2" placeholder:"N" help:"Searches side by side (default ${default}); another number gives another plan."`
+	Shares      int       `default:"0" placeholder:"N" help:"Share the saving out among the producers with up to N coalitions planned, exactly where that is enough (4096 for 12 producers). By default only where 64 are."`
 	NoHandovers bool      `help:"Let nobody pass goods on: each consignment rides one round all the way."`
 	Quiet       bool      `short:"q" help:"Print no run sheets and no progress."`
 	Format      string    `enum:"text,json,csv" default:"text" placeholder:"text|json|csv" help:"What is printed: run sheets, the plan or a table of consignments (default ${default})."`
@@ -70,7 +71,7 @@ func (c *planCmd) Run() error {
 		return err
 	}
 	week, opt.Location = in.week, in.zone
-	s := search{time: time.Duration(c.Time), seed: c.Seed, threads: c.Threads, quiet: c.Quiet, lang: opt.Lang, noHandovers: c.NoHandovers}
+	s := search{time: time.Duration(c.Time), seed: c.Seed, threads: c.Threads, quiet: c.Quiet, lang: opt.Lang, shares: c.Shares, noHandovers: c.NoHandovers}
 	if c.Iterations != nil {
 		s.iterations = *c.Iterations
 	}

@@ -24,6 +24,7 @@ type search struct {
 	iterations  int           // 0: go by time
 	seed        uint64
 	threads     int
+	shares      int
 	noHandovers bool
 	quiet       bool
 	lang        view.Lang
@@ -38,7 +39,7 @@ func interruptible() (context.Context, context.CancelFunc) {
 
 // run plans the week; when ctx ends, the plan is the best so far.
 func (s search) run(ctx context.Context, week *engine.Week) (*engine.Plan, error) {
-	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads, NoHandovers: s.noHandovers}
+	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads, Shares: s.shares, NoHandovers: s.noHandovers}
 	limited := ctx
 	if s.iterations == 0 {
 		limit := s.time

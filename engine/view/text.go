@@ -25,6 +25,7 @@ func Text(w io.Writer, week *engine.Week, plan *engine.Plan, opt Options) error 
 	t.whoCarries()
 	t.gain()
 	t.shares()
+	t.sharing()
 	t.unserved()
 	t.assignments()
 	out := t.String()

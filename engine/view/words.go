@@ -41,6 +41,10 @@ type words struct {
 	CO2Own, CO2Default, CO2Both                     string
 	Handovers, Trips                                [2]string
 	Producer, ForOthers, ByOthers, WorseOff         string
+	Shared, SharedExact, SharedSampled              string
+	SharedLocal, Capped                             string
+	PaysFmt, MoneyFmt                               string // who, whom, how much; cost per km
+	FairnessFmt, NobodyFmt, WishKgFmt               string
 	AllServed, Unserved                             string
 	Lines                                           [2]string
 	LineFmt, LineNowhereFmt                         string
@@ -101,6 +105,13 @@ var english = words{
 	CO2Own: engine.CO2Own, CO2Default: engine.CO2Default, CO2Both: engine.CO2Both,
 	Handovers: [2]string{"%d handover", "%d handovers"}, Trips: [2]string{"%d dedicated trip", "%d dedicated trips"},
 	Producer: "km of each", ForOthers: "for others", ByOthers: "by others", WorseOff: "drives more",
+	Shared:        "How the saving is shared",
+	SharedExact:   "Each has the mean of what their joining saves (Shapley value), over all orders of joining.",
+	SharedSampled: "Each has the mean of what their joining saves (Shapley value), from a sample of orders of joining: ± is its standard error.",
+	SharedLocal:   "Each has the mean of what their joining saves those whom they ride with (Shapley value), from a sample: ± is its standard error.",
+	PaysFmt:       "%s pays %s %s", MoneyFmt: "This evens the shares out at %s per km driven for the plan: costs are shared, nothing is earned.",
+	Capped:      "Somebody’s share is larger than that: nobody receives more than the added km really cost them.",
+	FairnessFmt: "Fairness costs %s.", NobodyFmt: "That nobody drives further than alone costs %s.", WishKgFmt: "%s left behind",
 	AllServed: "Everything that was ordered is served.", Unserved: "Not served",
 	Lines: [2]string{"%d line", "%d lines"}, LineFmt: "order %s: %s of %s for %s, %s", LineNowhereFmt: "order %s: %s of %s, %s",
 	Assigned: "Orders that came without a pickup point", AssignedFmt: "order %s goes to %s",
@@ -160,6 +171,13 @@ var french = words{
 	CO2Both:   "les chiffres des véhicules~; sinon 507~g/km pour un utilitaire jusqu’à 3,5~t (arrêté du 10 avril 2012, niveau 1)",
 	Handovers: [2]string{"%d remise", "%d remises"}, Trips: [2]string{"%d trajet dédié", "%d trajets dédiés"},
 	Producer: "km de chacun", ForOthers: "pour autrui", ByOthers: "par autrui", WorseOff: "roule plus",
+	Shared:        "Partage de l’économie",
+	SharedExact:   "À chacun la moyenne de ce que sa venue fait gagner (valeur de Shapley), sur tous les ordres d’arrivée.",
+	SharedSampled: "À chacun la moyenne de ce que sa venue fait gagner (valeur de Shapley), sur un échantillon d’ordres d’arrivée~: ± en est l’erreur type.",
+	SharedLocal:   "À chacun la moyenne de ce que sa venue fait gagner à ses proches (valeur de Shapley), sur un échantillon~: ± en est l’erreur type.",
+	PaysFmt:       "%s verse à %s %s", MoneyFmt: "Cela égalise les parts à %s par km roulé pour le plan~: on partage des frais, personne ne gagne rien.",
+	Capped:      "La part de quelqu’un est plus grande~: nul ne reçoit plus que ce que lui coûtent vraiment les km ajoutés.",
+	FairnessFmt: "L’équité coûte %s.", NobodyFmt: "Que personne ne roule plus que seul coûte %s.", WishKgFmt: "%s non livrés",
 	AllServed: "Tout ce qui est commandé est servi.", Unserved: "Non servi",
 	Lines: [2]string{"%d ligne", "%d lignes"}, LineFmt: "commande %s~: %s de %s pour %s, %s", LineNowhereFmt: "commande %s~: %s de %s, %s",
 	Assigned: "Commandes arrivées sans point de retrait", AssignedFmt: "la commande %s va à %s",

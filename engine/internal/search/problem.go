@@ -26,6 +26,8 @@ type Problem struct {
 	Dist     []int32 // len(Places)² costs, row by row
 	Secs     []int32 // len(Places)² travel times, row by row
 	Owners   []int32 // the most added distance of each owner over all their routes; Inf: no limit
+	Even     []int32 // the added distance of each owner from which on it has a price; of no use without Grade
+	Grade    int32   // how far beyond it the price is one Grade; 0: added distance has no price
 	Vehicles []Vehicle
 	Routes   []Route
 	Requests []Request

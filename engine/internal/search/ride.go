@@ -117,7 +117,10 @@ func (s *state) rideOn(r int32, t *task, bound int32, best *ride) bool {
 		}
 		i = next
 	}
-	return found
+	if found {
+		best.cost = s.dear(rt.owner, best.cost)
+	}
+	return found && best.cost < bound
 }
 
 // mostAfter tightens what a ride may cost: a later find must be cheaper, or as cheap and earlier.
@@ -209,7 +212,10 @@ func (s *state) rideNew(v int32, t *task, bound int32, pick func(n int) int, bes
 	veh := &s.p.Vehicles[v]
 	h := veh.Home
 	cost := s.dist(h, t.from) + s.dist(t.from, t.to) + s.dist(t.to, h)
-	if cost >= bound || cost > s.p.Owners[veh.Owner]-s.owed[veh.Owner] || t.q.Weight > veh.Cap[0] || t.q.Volume > veh.Cap[t.q.Class] ||
+	if cost > s.p.Owners[veh.Owner]-s.owed[veh.Owner] {
+		return false
+	}
+	if cost = s.dear(veh.Owner, cost); cost >= bound || t.q.Weight > veh.Cap[0] || t.q.Volume > veh.Cap[t.q.Class] ||
 		t.q.OwnOnly && t.q.Owner != veh.Owner || !s.mayHandle(t.q, v, veh.Owner, t.from) || !s.mayHandle(t.q, v, veh.Owner, t.to) {
 		return false
 	}

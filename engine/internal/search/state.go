@@ -69,7 +69,7 @@ type path struct {
 // Invariants: every list of stops begins at its route's start and ends at its end, holds the route's own stops in order,
 // and holds no added stop that no leg uses. arr and dep are the least solution of all time constraints (windows, travel,
 // transfers, chains of a vehicle's routes), larr and ldep the greatest; arr ≤ larr everywhere. load never exceeds the
-// vehicle's. cost is the sum of added distances and transfer events; lost the penalties of requests without a path.
+// vehicle's. cost is the sum of added distances, their prices beyond those of no added distance, and transfer events; lost the penalties of requests without a path.
 type state struct {
 	p         *Problem
 	stops     []stop
@@ -284,7 +284,9 @@ func (s *state) measure(r int32) {
 	rt := &s.routes[r]
 	d, t := s.length(r)
 	s.cost += int64(d - rt.dist)
+	s.cost -= s.p.Price(rt.owner, s.owed[rt.owner])
 	s.owed[rt.owner] += d - rt.dist
+	s.cost += s.p.Price(rt.owner, s.owed[rt.owner])
 	rt.dist, rt.secs = d, t
 	s.versions++
 	rt.version = s.versions
