@@ -1,5 +1,6 @@
 GO ?= go
-BENCH ?= .
+BENCH ?= --run compare,handovers
+OUT ?= report
 FUZZTIME ?= 10s
 
 .PHONY: help build test lint race compiler picture bench fuzz
@@ -30,8 +31,8 @@ compiler:
 picture: ## Draw the picture of the README
 	$(GO) run ./cmd/carriole plan cmd/carriole/example.json --iterations 20000 --lang en --quiet --svg cmd/carriole/example.svg
 
-bench: ## Run the benchmarks; BENCH=regexp chooses
-	$(GO) test -run '^$$' -bench '$(BENCH)' ./...
+bench: ## Measure against VROOM and write OUT (report); BENCH=flags chooses, see go run ./benchmarks/weeks --help
+	$(GO) run ./benchmarks/weeks $(BENCH) --out $(OUT)
 
 fuzz: ## Fuzz each parser for FUZZTIME (10s)
 	@for package in $$($(GO) list ./...); do \

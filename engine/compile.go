@@ -16,6 +16,7 @@ type model struct {
 	week   *Week
 	travel geo.Travel
 	sizes  sizes
+	direct bool           // no handovers
 	at     map[string]int // place id → index in week.Places; and likewise:
 	points map[string]int
 	makers map[string]int

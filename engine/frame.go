@@ -38,7 +38,7 @@ type crossing struct{ parcel, leg int }
 
 // frame takes some vehicles and, of the parcels given, those that ride nothing else.
 func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
-	f := &frame{m: m, p: &search.Problem{Transfer: m.transfer()}, vehicles: vehicles, index: map[int]int32{}}
+	f := &frame{m: m, p: &search.Problem{Transfer: m.transfer(), Direct: m.direct}, vehicles: vehicles, index: map[int]int32{}}
 	inside := map[int]int32{}
 	for k, v := range vehicles {
 		inside[v] = int32(k)

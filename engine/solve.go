@@ -11,9 +11,10 @@ import (
 
 // Options of a search. The zero value is usable.
 type Options struct {
-	Seed       uint64
-	Iterations int // of the whole search; 0: until Share reaches 1 or the context ends, 20,000 without either
-	Workers    int // searches side by side that share what they find; 0 means 2. Part of what a plan depends on, as the seed is
+	Seed        uint64
+	Iterations  int  // of the whole search; 0: until Share reaches 1 or the context ends, 20,000 without either
+	Workers     int  // searches side by side that share what they find; 0 means 2. Part of what a plan depends on, as the seed is
+	NoHandovers bool // goods ride one round all the way; those locked to more stay behind
 
 	// Share is the caller's clock: the share of the time allowed that is used up, 0 to 1. The engine has no clock of
 	// its own; with nil the search goes by Iterations alone and is deterministic.
@@ -91,6 +92,7 @@ func newSolver(ctx context.Context, m *model, opt Options) *solver {
 	if opt.Share == nil && opt.Iterations <= 0 {
 		opt.Iterations = defaultIterations
 	}
+	m.direct = opt.NoHandovers
 	return &solver{m: m, opt: opt, stop: func() bool { return ctx.Err() != nil }}
 }
 

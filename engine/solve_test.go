@@ -47,6 +47,29 @@ func worse(a, b Figures) bool {
 	return a.Objective > b.Objective+1e-3
 }
 
+// Without handovers nobody passes goods on, in weeks planned at once or in parts, and a plan is right and no better.
+func TestSolveWithoutHandovers(t *testing.T) {
+	with, without := 0, 0
+	eachShape(t, 4, func(t *testing.T, week *Week, _ *rand.Rand) {
+		opt := quick
+		with += mustBeRight(t, week, solved(t, t.Context(), week, opt)).Handovers
+		opt.NoHandovers = true
+		plan := solved(t, t.Context(), week, opt)
+		without += mustBeRight(t, week, plan).Handovers
+		for _, c := range plan.Consignments {
+			if c.Why != nil && c.Why.Next != nil && len(c.Why.Next.Places) > 0 {
+				t.Errorf("%s: the next best way changes rounds at %v", c.ID, c.Why.Next.Places)
+			}
+		}
+		m := newModel(week, TravelOf(week))
+		m.sizes = sizes{whole: 6, part: 4, farms: 3}
+		without += mustBeRight(t, week, newSolver(t.Context(), m, opt).solve()).Handovers
+	})
+	if with == 0 || without > 0 {
+		t.Errorf("%d handovers with and %d without", with, without)
+	}
+}
+
 func TestSolveIsRight(t *testing.T) {
 	eachShape(t, 16, func(t *testing.T, week *Week, _ *rand.Rand) {
 		before := deepCopy(week)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"carriole/benchmarks/internal/bench"
+	"carriole/benchmarks/internal/maker"
 	"carriole/engine"
 )
 
@@ -17,6 +19,11 @@ const (
 	someProducers = "producer_id,pseudonym,commune,insee,lat,lon\nP1,Un,Vertou,44215,47.17,-1.47\nP2,Deux,Linguizzetta,2B143,42.2177,9.51\nP3,Trois,L'Île-d'Yeu,85113,46.71,-2.35\nP4,Quatre,Mallemort,13053,43.7287,5.1835\nP5,Cinq,Rezé,44143,47.18,-1.55\n"
 	someLinks     = "producer_id,amap_id,product_family\nP1,A1,Légumes\nP1,A2,Légumes\nP1,A4,Légumes\nP2,A1,Fruits\nP3,A2,Viande\nP4,A2,Légumes\nP5,A3,Autres\n"
 )
+
+func TestMain(m *testing.M) {
+	bench.Child()
+	os.Exit(m.Run())
+}
 
 func folder(t *testing.T, amaps, producers, links string) string {
 	dir := t.TempDir()
@@ -87,7 +94,9 @@ func TestRoundsAreTheLinks(t *testing.T) {
 					t.Errorf("seed %d: %s is visited on %s", seed, s.Place, s.ArriveBy.Weekday())
 				}
 			}
-			drive(t, week, r)
+			if err := maker.Drive(week, r); err != nil {
+				t.Errorf("seed %d: %v", seed, err)
+			}
 		}
 		for _, link := range []string{"P1A1", "P1A2", "P1A4", "P3A2", "P4A2", "P5A3"} {
 			if visits[link] != 1 {
@@ -97,33 +106,6 @@ func TestRoundsAreTheLinks(t *testing.T) {
 		if len(visits) != 6 {
 			t.Errorf("seed %d: visits %v", seed, visits)
 		}
-	}
-}
-
-// drive goes through the round as early as its windows allow and complains about what is missed.
-func drive(t *testing.T, week *engine.Week, r *engine.Round) {
-	place := map[string]int{}
-	for i, p := range week.Places {
-		place[p.ID] = i
-	}
-	travel := engine.TravelOf(week)
-	now, here := r.DepartAfter, r.Start
-	to := func(next string) {
-		_, s := travel.Between(place[here], place[next])
-		now, here = now.Add(time.Duration(s)*time.Second), next
-	}
-	for _, s := range r.Stops {
-		to(s.Place)
-		if now.Before(s.ArriveAfter) {
-			now = s.ArriveAfter
-		}
-		if now.After(s.ArriveBy) {
-			t.Errorf("%s reaches %s at %s, after %s", r.ID, s.Place, now, s.ArriveBy)
-		}
-		now = now.Add(time.Duration(s.StayS) * time.Second)
-	}
-	if to(r.End); now.After(r.ReturnBy) {
-		t.Errorf("%s is home at %s, after %s", r.ID, now, r.ReturnBy)
 	}
 }
 
@@ -171,5 +153,17 @@ func TestRunWritesTheWeek(t *testing.T) {
 	}
 	if err := run(nil, &out); err == nil {
 		t.Error("runs without --data")
+	}
+}
+
+func TestRunPlansTheWeek(t *testing.T) {
+	var out bytes.Buffer
+	if err := run([]string{"--data", folder(t, someAmaps, someProducers, someLinks), "--plan", "--time", "100ms"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\nhabits ", "\nalone ", "\nplanned ", "\nsaved ", "\nhandovers ", "\nunserved ", "lines: "} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, out.String())
+		}
 	}
 }

@@ -15,20 +15,25 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
-	"sort"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"carriole/benchmarks/internal/bench"
+	"carriole/benchmarks/internal/maker"
 	"carriole/engine"
 )
 
 func main() {
+	bench.Child()
 	if err := run(os.Args[1:], os.Stdout); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "amap44:", err)
@@ -56,14 +61,16 @@ func run(args []string, out io.Writer) error {
 		return err
 	}
 	week, skipped := makeWeek(net, *seed)
-	if *file != "" {
-		text, err := json.Marshal(week)
+	if *file == "" {
+		dir, err := os.MkdirTemp("", "amap44")
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(*file, append(text, '\n'), 0o644); err != nil {
-			return err
-		}
+		defer os.RemoveAll(dir)
+		*file = filepath.Join(dir, "week.json")
+	}
+	if err := maker.Write(*file, week); err != nil {
+		return err
 	}
 	lines := 0
 	for _, o := range week.Orders {
@@ -74,48 +81,33 @@ func run(args []string, out io.Writer) error {
 	if !*plan {
 		return nil
 	}
-	travel := engine.TravelOf(week)
-	begin := time.Now()
-	p, err := engine.Solve(context.Background(), week, travel, engine.Options{Seed: *seed, Workers: *threads,
-		Share: func() float64 { return time.Since(begin).Seconds() / limit.Seconds() }})
+	a, p, err := bench.Run(week, bench.Job{File: *file, Limit: *limit, Seed: *seed, Threads: *threads})
 	if err != nil {
 		return err
 	}
-	took := time.Since(begin)
-	figures, wrong := engine.Check(week, travel, p)
-	if len(wrong) > 0 {
-		return fmt.Errorf("the plan is wrong in %d places, first: %v", len(wrong), wrong[0])
-	}
-	report(out, week, p, figures, took)
+	report(out, p, a)
 	return nil
 }
 
-func report(out io.Writer, week *engine.Week, p *engine.Plan, f engine.Figures, took time.Duration) {
+func report(out io.Writer, p *engine.Plan, a *bench.Attempt) {
 	km := func(name string, metres float64, note string) {
 		fmt.Fprintf(out, "%-12s %9.0f km  %s\n", name, metres/1000, note)
 	}
 	s := p.Summary
-	km("habits", f.BaseMetres, "the rounds driven anyway")
+	km("habits", s.BaseMetres, "the rounds driven anyway")
 	km("alone", s.AloneMetres, fmt.Sprintf("each brings their own goods; %.1f kg left behind", s.AloneUnservedKg))
-	km("planned", f.PlannedMetres, fmt.Sprintf("together; %.1f kg left behind", f.UnservedKg))
-	km("saved", s.AloneMetres-f.PlannedMetres, fmt.Sprintf("%.1f %% of the driving alone, %.1f %% of what the orders add; %.0f kg CO2",
-		percent(s.AloneMetres-f.PlannedMetres, s.AloneMetres), percent(s.AloneMetres-f.PlannedMetres, s.AloneMetres-f.BaseMetres), s.SavedCO2Kg))
-	fmt.Fprintf(out, "%-12s %9d\n%-12s %9d\n%-12s %9.0f s\n", "handovers", f.Handovers, "trips", s.Trips, "planned in", took.Seconds())
+	km("planned", s.PlannedMetres, fmt.Sprintf("together; %.1f kg left behind", a.UnservedKg))
+	km("saved", s.SavedMetres, fmt.Sprintf("%.1f %% of the driving alone, %.1f %% of what the orders add; %.0f kg CO2",
+		percent(s.SavedMetres, s.AloneMetres), percent(s.SavedMetres, a.AloneAdded), s.SavedCO2Kg))
+	fmt.Fprintf(out, "%-12s %9d\n%-12s %9d\n%-12s %9.0f s\n%-12s %9.0f MiB\n", "handovers", a.Handovers, "trips", s.Trips, "planned in", a.Seconds, "memory", a.PeakMiB)
 
 	reasons := map[string]int{}
 	for _, u := range p.Unserved {
 		reasons[u.Reason]++
 	}
 	fmt.Fprintf(out, "%-12s %9d lines\n", "unserved", len(p.Unserved))
-	var sorted []string
-	for r := range reasons {
-		sorted = append(sorted, r)
-	}
-	sort.Slice(sorted, func(i, j int) bool {
-		if reasons[sorted[i]] != reasons[sorted[j]] {
-			return reasons[sorted[i]] > reasons[sorted[j]]
-		}
-		return sorted[i] < sorted[j]
+	sorted := slices.SortedFunc(maps.Keys(reasons), func(a, b string) int {
+		return cmp.Or(reasons[b]-reasons[a], strings.Compare(a, b))
 	})
 	for _, r := range sorted {
 		fmt.Fprintf(out, "%12s %9d lines: %s\n", "", reasons[r], r)

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"time"
 
+	"carriole/benchmarks/internal/maker"
 	"carriole/engine"
 	"carriole/geo"
 )
@@ -95,13 +95,7 @@ func (p *producer) home() geo.Point {
 	return p.at
 }
 
-var week48 = time.Date(2026, 11, 23, 0, 0, 0, 0, time.FixedZone("", 3600))
-
-func at(day int, hours float64) time.Time {
-	return week48.Add(time.Duration(day)*24*time.Hour + time.Duration(math.Round(hours*60))*time.Minute)
-}
-
-type maker struct {
+type weekMaker struct {
 	net     *network
 	rng     *rand.Rand
 	week    *engine.Week
@@ -115,7 +109,7 @@ type maker struct {
 // in other weeks because their producer has too many on that evening.
 func makeWeek(net *network, seed uint64) (week *engine.Week, skipped int) {
 	within := float64(othersWithin)
-	m := &maker{net: net, rng: rand.New(rand.NewPCG(seed, 44)), week: &engine.Week{
+	m := &weekMaker{net: net, rng: rand.New(rand.NewPCG(seed, 44)), week: &engine.Week{
 		ID: "2026-W48-amap44", Timezone: "Europe/Paris", Settings: engine.Settings{OthersWithinM: &within}}}
 	m.evenings()
 	m.farms()
@@ -126,7 +120,7 @@ func makeWeek(net *network, seed uint64) (week *engine.Week, skipped int) {
 
 // evenings gives each AMAP a weekday and an hour. The weekday is the one that its name says, or else one on which
 // few of its producers are elsewhere, as AMAPs arrange it.
-func (m *maker) evenings() {
+func (m *weekMaker) evenings() {
 	busy := make([][5]float64, len(m.net.producers))
 	m.day, m.opens = make([]int, len(m.net.amaps)), make([]float64, len(m.net.amaps))
 	names := [5]string{"lundi", "mardi", "mercredi", "jeudi", "vendredi"}
@@ -162,7 +156,7 @@ func (m *maker) evenings() {
 	}
 }
 
-func (m *maker) place(id, name string, at geo.Point, store []engine.Class) {
+func (m *weekMaker) place(id, name string, at geo.Point, store []engine.Class) {
 	p := engine.Place{ID: id, Name: name, Lon: at[0], Lat: at[1]}
 	if len(store) > 0 {
 		meet := true
@@ -172,7 +166,7 @@ func (m *maker) place(id, name string, at geo.Point, store []engine.Class) {
 }
 
 // farms makes the producers with their places and vehicles.
-func (m *maker) farms() {
+func (m *weekMaker) farms() {
 	m.sells = make([]string, len(m.net.producers))
 	for i := range m.net.producers {
 		p := &m.net.producers[i]
@@ -186,7 +180,7 @@ func (m *maker) farms() {
 			}
 		}
 		m.place(p.id, p.name, p.home(), store)
-		m.week.Producers = append(m.week.Producers, engine.Producer{ID: p.id, Name: p.name, Place: p.id, ReadyAt: at(m.rng.IntN(3), 8)})
+		m.week.Producers = append(m.week.Producers, engine.Producer{ID: p.id, Name: p.name, Place: p.id, ReadyAt: maker.Hour(m.rng.IntN(3), 8)})
 		if p.noRoad() {
 			continue
 		}
@@ -199,7 +193,7 @@ func (m *maker) farms() {
 		}
 		for day := monday; day <= friday; day++ {
 			if m.rng.Float64() < 0.6 {
-				van.Available = append(van.Available, engine.Interval{at(day, 7), at(day, 21)})
+				van.Available = append(van.Available, engine.Interval{maker.Hour(day, 7), maker.Hour(day, 21)})
 			}
 		}
 		m.week.Vehicles = append(m.week.Vehicles, van)
@@ -207,7 +201,7 @@ func (m *maker) farms() {
 }
 
 // trade is the producer's family, with "Autres" and the fruit of Corsica told apart.
-func (m *maker) trade(p *producer) string {
+func (m *weekMaker) trade(p *producer) string {
 	if p.family == "Fruits" && p.noRoad() {
 		return "agrumes"
 	}
@@ -223,7 +217,7 @@ func (m *maker) trade(p *producer) string {
 }
 
 // rounds makes one round of each producer's visits on each evening.
-func (m *maker) rounds() {
+func (m *weekMaker) rounds() {
 	for i := range m.net.producers {
 		p := &m.net.producers[i]
 		if p.noRoad() {
@@ -255,9 +249,9 @@ const chainStay, eveningStay = 20. / 60, 75. / 60 // hours: a drop on the way, t
 
 // chain finds the shortest way through the visits that begins in the afternoon, and the hour at which each is expected:
 // half an hour before it opens or as much earlier as the later ones ask. It answers nil when that would be before noon.
-func (m *maker) chain(p *producer, visits []int) (order []int, expected []float64) {
+func (m *weekMaker) chain(p *producer, visits []int) (order []int, expected []float64) {
 	shortest := math.Inf(1)
-	permute(visits, func(try []int) {
+	maker.Permute(visits, func(try []int) {
 		length := m.hours(p.home(), m.net.amaps[try[0]].at) + m.hours(m.net.amaps[try[len(try)-1]].at, p.home())
 		hours := make([]float64, len(try))
 		for i := len(try) - 1; i >= 0; i-- {
@@ -275,35 +269,19 @@ func (m *maker) chain(p *producer, visits []int) (order []int, expected []float6
 	return order, expected
 }
 
-func permute(list []int, visit func([]int)) {
-	var from func(k int)
-	from = func(k int) {
-		if k == len(list) {
-			visit(list)
-			return
-		}
-		for i := k; i < len(list); i++ {
-			list[k], list[i] = list[i], list[k]
-			from(k + 1)
-			list[k], list[i] = list[i], list[k]
-		}
-	}
-	from(0)
-}
-
 // hours of driving by the contract's default travel.
-func (m *maker) hours(a, b geo.Point) float64 {
+func (m *weekMaker) hours(a, b geo.Point) float64 {
 	_, seconds := geo.CrowFlies([]geo.Point{a, b}).Between(0, 1)
 	return seconds / 3600
 }
 
 // round adds a producer's evening. Whoever comes from far leaves early enough, the day before if need be.
-func (m *maker) round(i, day int, order []int, expected []float64) {
+func (m *weekMaker) round(i, day int, order []int, expected []float64) {
 	p, fam := &m.net.producers[i], families[m.sells[i]]
 	last := len(order) - 1
 	r := engine.Round{ID: fmt.Sprintf("%s-%d", p.id, day+1), Producer: p.id, Vehicle: "van-" + p.id, Kind: "amap", Start: p.id, End: p.id,
-		DepartAfter: at(day, expected[0]-2-m.hours(p.home(), m.net.amaps[order[0]].at)),
-		ReturnBy:    at(day, expected[last]+0.75+eveningStay+m.hours(m.net.amaps[order[last]].at, p.home())+1.5)}
+		DepartAfter: maker.Hour(day, expected[0]-2-m.hours(p.home(), m.net.amaps[order[0]].at)),
+		ReturnBy:    maker.Hour(day, expected[last]+0.75+eveningStay+m.hours(m.net.amaps[order[last]].at, p.home())+1.5)}
 	most := 0.6 * math.Min(fam.van.Kg, fam.van.Litres[fam.class]/fam.litresPerKg) / float64(len(order))
 	for k, a := range order {
 		kg := math.Round(math.Min(most, fam.visitKg[0]+(fam.visitKg[1]-fam.visitKg[0])*m.rng.Float64()))
@@ -312,7 +290,7 @@ func (m *maker) round(i, day int, order []int, expected []float64) {
 			stay = eveningStay
 		}
 		r.Stops = append(r.Stops, engine.RoundStop{Place: m.net.amaps[a].id,
-			ArriveAfter: at(day, expected[k]-0.75), ArriveBy: at(day, math.Min(expected[k]+0.75, m.opens[a])), StayS: stay * 3600,
+			ArriveAfter: maker.Hour(day, expected[k]-0.75), ArriveBy: maker.Hour(day, math.Min(expected[k]+0.75, m.opens[a])), StayS: stay * 3600,
 			Unload: &engine.Load{Kg: kg, Litres: map[engine.Class]float64{fam.class: math.Round(kg * fam.litresPerKg)}}})
 	}
 	if m.rng.Float64() < 0.7 {
@@ -324,11 +302,11 @@ func (m *maker) round(i, day int, order []int, expected []float64) {
 	m.week.Rounds = append(m.week.Rounds, r)
 }
 
-func (m *maker) oneOf(values ...float64) *float64 { return &values[m.rng.IntN(len(values))] }
+func (m *weekMaker) oneOf(values ...float64) *float64 { return &values[m.rng.IntN(len(values))] }
 
 // orders opens the drives and the AMAPs that are pickup points too, and draws what their customers buy: of each
 // family something from the producers around, and at every other drive citrus fruit from Corsica.
-func (m *maker) orders() {
+func (m *weekMaker) orders() {
 	type point struct {
 		id string
 		at geo.Point
@@ -341,12 +319,12 @@ func (m *maker) orders() {
 			store = append(store, engine.Chilled)
 		}
 		m.place(id, "Drive fermier, "+d.town, geo.Point{d.lon, d.lat}, store)
-		m.week.PickupPoints = append(m.week.PickupPoints, engine.PickupPoint{ID: id, Name: d.town, Place: id, AcceptAfter: at(d.day, 12), AcceptBy: at(d.day, 19)})
+		m.week.PickupPoints = append(m.week.PickupPoints, engine.PickupPoint{ID: id, Name: d.town, Place: id, AcceptAfter: maker.Hour(d.day, 12), AcceptBy: maker.Hour(d.day, 19)})
 		points = append(points, point{id, geo.Point{d.lon, d.lat}})
 	}
 	for _, a := range m.busiestLate(amapPoints) {
 		v := m.net.amaps[a]
-		m.week.PickupPoints = append(m.week.PickupPoints, engine.PickupPoint{ID: "at-" + v.id, Name: v.name, Place: v.id, AcceptAfter: at(m.day[a], m.opens[a]-4), AcceptBy: at(m.day[a], m.opens[a])})
+		m.week.PickupPoints = append(m.week.PickupPoints, engine.PickupPoint{ID: "at-" + v.id, Name: v.name, Place: v.id, AcceptAfter: maker.Hour(m.day[a], m.opens[a]-4), AcceptBy: maker.Hour(m.day[a], m.opens[a])})
 		points = append(points, point{"at-" + v.id, v.at})
 	}
 	for k, p := range points {
@@ -369,7 +347,7 @@ func (m *maker) orders() {
 }
 
 // busiestLate lists the AMAPs of Thursday and Friday where most producers come.
-func (m *maker) busiestLate(n int) []int {
+func (m *weekMaker) busiestLate(n int) []int {
 	var late []int
 	for a := range m.net.amaps {
 		if m.day[a] >= thursday {
@@ -383,7 +361,7 @@ func (m *maker) busiestLate(n int) []int {
 }
 
 // offer draws the producers whose goods a point sells: up to three of a family from within reach.
-func (m *maker) offer(from geo.Point, citrus bool) []int {
+func (m *weekMaker) offer(from geo.Point, citrus bool) []int {
 	byFamily := map[string][]int{}
 	for i := range m.net.producers {
 		p := &m.net.producers[i]
@@ -400,7 +378,7 @@ func (m *maker) offer(from geo.Point, citrus bool) []int {
 	return offer
 }
 
-func (m *maker) line(i int) engine.Line {
+func (m *weekMaker) line(i int) engine.Line {
 	fam := families[m.sells[i]]
 	p := fam.products[m.rng.IntN(len(fam.products))]
 	quantity := float64(1 + m.rng.IntN(3))

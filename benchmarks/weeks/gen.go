@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"time"
 
+	"carriole/benchmarks/internal/maker"
 	"carriole/engine"
 	"carriole/geo"
 )
@@ -21,6 +21,9 @@ var shapes = map[string]shape{
 	"medium": {60, 50, 900, true},
 	"large":  {1500, 1500, 17500, false},
 }
+
+// shapeFor any number of producers is that of a large week.
+func shapeFor(producers int) shape { return shape{producers, producers, producers * 35 / 3, false} }
 
 const perRegion = 18 // producers
 
@@ -98,16 +101,16 @@ func (g *generator) farms() {
 	for i := range g.producers {
 		r := &g.regions[i%len(g.regions)]
 		r.producers = append(r.producers, i)
-		farm := g.place("farm", g.around(r.centre, 28), oneOf(g.rng, nil, ambient, cold))
+		farm := g.place("farm", g.around(r.centre, 28), maker.OneOf(g.rng, nil, ambient, cold))
 		id := fmt.Sprintf("producer-%d", i)
-		p := engine.Producer{ID: id, Place: g.week.Places[farm].ID, ReadyAt: hour(oneOf(g.rng, 0, 0, 1), 6)}
+		p := engine.Producer{ID: id, Place: g.week.Places[farm].ID, ReadyAt: maker.Hour(maker.OneOf(g.rng, 0, 0, 1), 6)}
 		if g.chance(0.15) {
-			p.MaxAddedM = ptr(oneOf(g.rng, 60000.0, 90000))
+			p.MaxAddedM = ptr(maker.OneOf(g.rng, 60000.0, 90000))
 		}
 		g.week.Producers = append(g.week.Producers, p)
 
-		van := engine.Vehicle{ID: fmt.Sprintf("van-%d", i), Producer: id, Kg: oneOf(g.rng, 400.0, 600, 900),
-			Litres: map[engine.Class]float64{engine.Ambient: oneOf(g.rng, 1500.0, 2500, 4000)}}
+		van := engine.Vehicle{ID: fmt.Sprintf("van-%d", i), Producer: id, Kg: maker.OneOf(g.rng, 400.0, 600, 900),
+			Litres: map[engine.Class]float64{engine.Ambient: maker.OneOf(g.rng, 1500.0, 2500, 4000)}}
 		class := engine.Ambient
 		switch draw := g.rng.Float64(); {
 		case draw < 0.05:
@@ -116,14 +119,14 @@ func (g *generator) farms() {
 			class = engine.Chilled
 		}
 		if class != engine.Ambient || g.chance(0.3) {
-			van.Litres[engine.Chilled] = oneOf(g.rng, 250.0, 400, 800)
+			van.Litres[engine.Chilled] = maker.OneOf(g.rng, 250.0, 400, 800)
 		}
 		if class == engine.Frozen || g.chance(0.08) {
-			van.Litres[engine.Frozen] = oneOf(g.rng, 100.0, 200)
+			van.Litres[engine.Frozen] = maker.OneOf(g.rng, 100.0, 200)
 		}
 		for day := range 6 {
 			if g.chance(0.75) {
-				van.Available = append(van.Available, engine.Interval{hour(day, 7), hour(day, 21)})
+				van.Available = append(van.Available, engine.Interval{maker.Hour(day, 7), maker.Hour(day, 21)})
 			}
 		}
 		g.week.Vehicles = append(g.week.Vehicles, van)
@@ -140,10 +143,10 @@ func (g *generator) points() {
 		if g.chance(0.3) {
 			p.Place = g.week.Places[r.venues[g.rng.IntN(len(r.venues))]].ID
 		} else {
-			at := g.place("point", g.around(r.towns[g.rng.IntN(len(r.towns))], 2.5), oneOf(g.rng, nil, []engine.Class{engine.Ambient}, []engine.Class{engine.Ambient, engine.Chilled}))
+			at := g.place("point", g.around(r.towns[g.rng.IntN(len(r.towns))], 2.5), maker.OneOf(g.rng, nil, []engine.Class{engine.Ambient}, []engine.Class{engine.Ambient, engine.Chilled}))
 			p.Place = g.week.Places[at].ID
-			day, from := 2+g.rng.IntN(4), oneOf(g.rng, 8.0, 9, 13, 14)
-			p.AcceptAfter, p.AcceptBy = hour(day, from), hour(day, from+5)
+			day, from := 2+g.rng.IntN(4), maker.OneOf(g.rng, 8.0, 9, 13, 14)
+			p.AcceptAfter, p.AcceptBy = maker.Hour(day, from), maker.Hour(day, from+5)
 		}
 		r.pickupPoints = append(r.pickupPoints, k)
 		g.week.PickupPoints = append(g.week.PickupPoints, p)
@@ -185,10 +188,10 @@ func (g *generator) roads() {
 // amaps gives each venue its evening, where three to six producers of the region come.
 func (g *generator) amaps(r *region) {
 	for _, venue := range r.venues {
-		day, opens := 1+g.rng.IntN(4), oneOf(g.rng, 17.5, 18, 18.5)
+		day, opens := 1+g.rng.IntN(4), maker.OneOf(g.rng, 17.5, 18, 18.5)
 		for k := range g.week.PickupPoints {
 			if p := &g.week.PickupPoints[k]; p.Place == g.week.Places[venue].ID {
-				p.AcceptAfter, p.AcceptBy = hour(day, opens-3.5), hour(day, opens)
+				p.AcceptAfter, p.AcceptBy = maker.Hour(day, opens-3.5), maker.Hour(day, opens)
 			}
 		}
 		for _, i := range g.draw(r.producers, 3+g.rng.IntN(4)) {
@@ -202,7 +205,7 @@ func (g *generator) circuit(i int, r *region) {
 	shops := g.draw(r.shops, 2+g.rng.IntN(4))
 	home := g.farm(i)
 	best, order := math.Inf(1), []int(nil)
-	permute(shops, func(try []int) {
+	maker.Permute(shops, func(try []int) {
 		length, here := 0.0, home
 		for _, s := range append(try[:len(try):len(try)], home) {
 			m, _ := g.travel.Between(here, s)
@@ -212,7 +215,7 @@ func (g *generator) circuit(i int, r *region) {
 			best, order = length, append([]int(nil), try...)
 		}
 	})
-	g.round(i, "circuit", g.rng.IntN(6), 8.5, order, oneOf(g.rng, 600.0, 900, 1200), [2]float64{5, 40}, engine.Ambient)
+	g.round(i, "circuit", g.rng.IntN(6), 8.5, order, maker.OneOf(g.rng, 600.0, 900, 1200), [2]float64{5, 40}, engine.Ambient)
 }
 
 // round adds a round that is at its first stop at the hour given; at each stop it may be half an hour early and three
@@ -226,19 +229,19 @@ func (g *generator) round(i int, kind string, day int, first float64, stops []in
 	p, home := &g.week.Producers[i], g.farm(i)
 	_, out := g.travel.Between(home, stops[0])
 	r := engine.Round{ID: fmt.Sprintf("%s-%d", kind, len(g.week.Rounds)), Producer: p.ID, Vehicle: g.week.Vehicles[i].ID, Kind: kind, Start: p.Place, End: p.Place,
-		DepartAfter: hour(day, first-out/3600-1.5)}
+		DepartAfter: maker.Hour(day, first-out/3600-1.5)}
 	room := 0.6 * g.week.Vehicles[i].Litres[class] / float64(len(stops))
 	now, here := first, stops[0]
 	for _, s := range stops {
 		_, sec := g.travel.Between(here, s)
 		now, here = now+sec/3600, s
 		load := math.Round(g.between(kg[0], kg[1]))
-		r.Stops = append(r.Stops, engine.RoundStop{Place: g.week.Places[s].ID, ArriveAfter: hour(day, now-0.5), ArriveBy: hour(day, now+0.75), StayS: stay,
+		r.Stops = append(r.Stops, engine.RoundStop{Place: g.week.Places[s].ID, ArriveAfter: maker.Hour(day, now-0.5), ArriveBy: maker.Hour(day, now+0.75), StayS: stay,
 			Unload: &engine.Load{Kg: load, Litres: map[engine.Class]float64{class: math.Round(math.Min(2*load, room))}}})
 		now += stay / 3600
 	}
 	_, back := g.travel.Between(here, home)
-	r.ReturnBy = hour(day, now+back/3600+1.5)
+	r.ReturnBy = maker.Hour(day, now+back/3600+1.5)
 	switch draw := g.rng.Float64(); {
 	case draw < 0.08:
 		r.Carries.OwnOnly = true
@@ -248,10 +251,10 @@ func (g *generator) round(i int, kind string, day int, first float64, stops []in
 		}
 	}
 	if g.chance(0.7) {
-		r.MaxAddedM = ptr(oneOf(g.rng, 8000.0, 15000, 25000, 40000))
+		r.MaxAddedM = ptr(maker.OneOf(g.rng, 8000.0, 15000, 25000, 40000))
 	}
 	if g.chance(0.5) {
-		r.MaxAddedS = ptr(oneOf(g.rng, 1800.0, 2700, 3600, 5400))
+		r.MaxAddedS = ptr(maker.OneOf(g.rng, 1800.0, 2700, 3600, 5400))
 	}
 	r.Frozen = g.chance(0.04)
 	g.week.Rounds = append(g.week.Rounds, r)
@@ -270,9 +273,9 @@ func (g *generator) orders() {
 		o := engine.Order{ID: fmt.Sprintf("order-%d", n), PickupPoint: g.week.PickupPoints[k].ID}
 		for _, i := range g.draw(offers[k], 1+g.rng.IntN(4)) {
 			quantity := float64(1 + g.rng.IntN(4))
-			kg := quantity * oneOf(g.rng, 0.25, 0.5, 1, 2)
+			kg := quantity * maker.OneOf(g.rng, 0.25, 0.5, 1, 2)
 			l := engine.Line{Producer: g.week.Producers[i].ID, Product: fmt.Sprintf("product %d", 1+g.rng.IntN(8)), Quantity: quantity,
-				Kg: kg, Litres: kg * oneOf(g.rng, 2.0, 3, 4), Class: g.class[i]}
+				Kg: kg, Litres: kg * maker.OneOf(g.rng, 2.0, 3, 4), Class: g.class[i]}
 			if g.eggs[i] && g.chance(0.5) {
 				l.CarriedBy = engine.ByProducer
 			}
@@ -320,30 +323,4 @@ func (g *generator) draw(from []int, n int) []int {
 	return out
 }
 
-func oneOf[T any](rng *rand.Rand, values ...T) T { return values[rng.IntN(len(values))] }
-
 func ptr(x float64) *float64 { return &x }
-
-var monday = time.Date(2026, 11, 23, 0, 0, 0, 0, time.FixedZone("", 3600))
-
-// hour of a day, counted from Monday, to the second.
-func hour(day int, h float64) time.Time {
-	return monday.Add(time.Duration(day)*24*time.Hour + time.Duration(math.Round(3600*h))*time.Second)
-}
-
-// permute visits every order of the list, in place.
-func permute(list []int, visit func([]int)) {
-	var from func(k int)
-	from = func(k int) {
-		if k == len(list) {
-			visit(list)
-			return
-		}
-		for i := k; i < len(list); i++ {
-			list[k], list[i] = list[i], list[k]
-			from(k + 1)
-			list[k], list[i] = list[i], list[k]
-		}
-	}
-	from(0)
-}

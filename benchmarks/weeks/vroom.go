@@ -12,48 +12,50 @@ import (
 	"strings"
 	"time"
 
+	"carriole/benchmarks/internal/bench"
 	"carriole/engine"
 	"carriole/geo"
 )
 
-// vroomPlan is what VROOM reaches on a week.
-type vroomPlan struct {
-	Missing     string  `json:"missing,omitempty"` // why there are no figures
-	Wrong       string  `json:"wrong,omitempty"`   // how its plan breaks the contract; its own figures stand then
-	UnservedKg  float64 `json:"unserved_kg"`
-	AddedMetres float64 `json:"added_metres"`
-	Seconds     float64 `json:"seconds"`
-}
-
 const vroomMostPlaces = 1500 // its problem carries three full tables
 
-// askVroom lets VROOM plan the week without handovers. Each round, and each free time of a vehicle, is a VROOM vehicle;
+// noVroom says why VROOM is not asked about a week; it is empty when it is.
+func (r *run) noVroom(w *week) string {
+	if !r.Vroom {
+		return "not asked"
+	}
+	if _, err := exec.LookPath("vroom"); err != nil {
+		return "absent: no command vroom on the PATH"
+	}
+	if len(w.Places) > vroomMostPlaces {
+		return fmt.Sprintf("not tried: more than %d places", vroomMostPlaces)
+	}
+	return ""
+}
+
+// attempt lets VROOM plan the week without handovers. Each round, and each free time of a vehicle, is a VROOM vehicle;
 // the round's own stops are jobs that only it can do, each consignment is a shipment. VROOM may change the order of a
 // round's own stops inside their windows, counts driving alone in max_added_s, and knows neither max_added_m of a
 // producer nor others_within_m nor locks: more freedom than the contract gives, less the handovers. An order without
 // pickup point goes to the nearest.
-func askVroom(week *engine.Week, threads int) *vroomPlan {
-	if _, err := exec.LookPath("vroom"); err != nil {
-		return &vroomPlan{Missing: "absent: no command vroom on the PATH"}
-	}
-	if len(week.Places) > vroomMostPlaces {
-		return &vroomPlan{Missing: fmt.Sprintf("not tried: more than %d places", vroomMostPlaces)}
-	}
-	problem := newVroomProblem(week)
-	begin := time.Now()
-	answer, err := problem.solve(threads)
+func (p *vroomProblem) attempt(limit time.Duration, threads int) (*bench.Attempt, error) {
+	answer, err := p.solve(limit, threads)
 	if err != nil {
-		return &vroomPlan{Missing: "failed: " + err.Error()}
+		return nil, err
 	}
-	v := &vroomPlan{Seconds: time.Since(begin).Seconds()}
-	plan := problem.plan(answer)
-	f, wrong := engine.Check(week, problem.travel, plan)
-	v.UnservedKg, v.AddedMetres = f.UnservedKg, f.AddedMetres
+	t := answer.Summary.Times
+	a := &bench.Attempt{Limit: limit.Seconds(), Seconds: float64(t.Loading+t.Solving+t.Routing) / 1000}
+	plan := p.plan(answer)
+	f, wrong := engine.Check(p.week, p.travel, plan)
+	a.UnservedKg, a.AddedMetres, a.Objective = f.UnservedKg, f.AddedMetres, f.Objective
 	if len(wrong) > 0 {
-		v.Wrong = "breaks rule" + brokenRules(wrong)
-		v.UnservedKg, v.AddedMetres = plan.Summary.UnservedKg, plan.Summary.AddedMetres
+		a.Wrong = "breaks rule" + brokenRules(wrong)
+		for _, v := range wrong {
+			a.Violations = append(a.Violations, v.String())
+		}
+		a.UnservedKg, a.AddedMetres, a.Objective = plan.Summary.UnservedKg, plan.Summary.AddedMetres, plan.Summary.Objective
 	}
-	return v
+	return a, nil
 }
 
 func brokenRules(wrong []engine.Violation) string {
@@ -116,6 +118,9 @@ type (
 		Costs     [][]int64 `json:"costs"`
 	}
 	vroomAnswer struct {
+		Summary struct {
+			Times struct{ Loading, Solving, Routing int } `json:"computing_times"` // milliseconds
+		} `json:"summary"`
 		Routes []struct {
 			Vehicle int         `json:"vehicle"`
 			Steps   []vroomStep `json:"steps"`
@@ -409,7 +414,7 @@ func amounts(kg float64, litres map[engine.Class]float64) []int64 {
 	return out
 }
 
-func (p *vroomProblem) solve(threads int) (*vroomAnswer, error) {
+func (p *vroomProblem) solve(limit time.Duration, threads int) (*vroomAnswer, error) {
 	dir, err := os.MkdirTemp("", "weeks")
 	if err != nil {
 		return nil, err
@@ -423,7 +428,7 @@ func (p *vroomProblem) solve(threads int) (*vroomAnswer, error) {
 	if err := os.WriteFile(in, text, 0o600); err != nil {
 		return nil, err
 	}
-	if said, err := exec.Command("vroom", "-i", in, "-o", out, "-x", "5", "-t", strconv.Itoa(threads)).CombinedOutput(); err != nil {
+	if said, err := exec.Command("vroom", "-i", in, "-o", out, "-x", "5", "-l", strconv.FormatFloat(limit.Seconds(), 'f', 3, 64), "-t", strconv.Itoa(threads)).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w %s", err, strings.TrimSpace(string(said)))
 	}
 	if text, err = os.ReadFile(out); err != nil {

@@ -16,18 +16,19 @@ import (
 )
 
 type planCmd struct {
-	Week       string    `arg:"" help:"The week as JSON; - reads standard input."`
-	Out        string    `short:"o" placeholder:"FILE" help:"Write the plan as JSON; - writes it to standard output instead of the run sheets."`
-	GeoJSON    string    `name:"geojson" placeholder:"FILE" help:"Write the plan as GeoJSON, for maps."`
-	SVG        string    `name:"svg" placeholder:"FILE" help:"Write the plan as a picture."`
-	Time       allowance `xor:"limit" placeholder:"10s" help:"How long to search, as 10s, 2m30s or plain seconds (default 10s)."`
-	Iterations *int      `xor:"limit" placeholder:"N" help:"How many steps to search instead. The plan then depends on the week, --iterations, --seed and --threads alone."`
-	Seed       uint64    `default:"1" placeholder:"N" help:"Seed of the search (default ${default})."`
-	Threads    int       `default:"2" placeholder:"N" help:"Searches side by side (default ${default}); another number gives another plan."`
-	Shares     int       `default:"0" placeholder:"N" help:"Share the saving out among the producers with up to N coalitions planned, exactly where that is enough (4096 for 12 producers). By default only where 64 are."`
-	Quiet      bool      `short:"q" help:"Print no run sheets and no progress."`
-	Format     string    `enum:"text,json,csv" default:"text" placeholder:"text|json|csv" help:"What is printed: run sheets, the plan or a table of consignments (default ${default})."`
-	Lang       string    `enum:"fr,en," default:"" placeholder:"fr|en" help:"Language of the run sheets (default from the environment)."`
+	Week        string    `arg:"" help:"The week as JSON; - reads standard input."`
+	Out         string    `short:"o" placeholder:"FILE" help:"Write the plan as JSON; - writes it to standard output instead of the run sheets."`
+	GeoJSON     string    `name:"geojson" placeholder:"FILE" help:"Write the plan as GeoJSON, for maps."`
+	SVG         string    `name:"svg" placeholder:"FILE" help:"Write the plan as a picture."`
+	Time        allowance `xor:"limit" placeholder:"10s" help:"How long to search, as 10s, 2m30s or plain seconds (default 10s)."`
+	Iterations  *int      `xor:"limit" placeholder:"N" help:"How many steps to search instead. The plan then depends on the week, --iterations, --seed and --threads alone."`
+	Seed        uint64    `default:"1" placeholder:"N" help:"Seed of the search (default ${default})."`
+	Threads     int       `default:"2" placeholder:"N" help:"Searches side by side (default ${default}); another number gives another plan."`
+	NoHandovers bool      `help:"Let nobody pass goods on: each consignment rides one round all the way."`
+	Shares      int       `default:"0" placeholder:"N" help:"Share the saving out among the producers with up to N coalitions planned, exactly where that is enough (4096 for 12 producers). By default only where 64 are."`
+	Quiet       bool      `short:"q" help:"Print no run sheets and no progress."`
+	Format      string    `enum:"text,json,csv" default:"text" placeholder:"text|json|csv" help:"What is printed: run sheets, the plan or a table of consignments (default ${default})."`
+	Lang        string    `enum:"fr,en," default:"" placeholder:"fr|en" help:"Language of the run sheets (default from the environment)."`
 	sizeLimit
 }
 
@@ -70,7 +71,7 @@ func (c *planCmd) Run() error {
 		return err
 	}
 	week, opt.Location = in.week, in.zone
-	s := search{time: time.Duration(c.Time), seed: c.Seed, threads: c.Threads, shares: c.Shares, quiet: c.Quiet, lang: opt.Lang}
+	s := search{time: time.Duration(c.Time), seed: c.Seed, threads: c.Threads, shares: c.Shares, quiet: c.Quiet, lang: opt.Lang, noHandovers: c.NoHandovers}
 	if c.Iterations != nil {
 		s.iterations = *c.Iterations
 	}

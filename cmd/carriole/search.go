@@ -20,13 +20,14 @@ const defaultTime = 10 * time.Second
 
 // A search is engine.Solve with a clock and a progress line.
 type search struct {
-	time       time.Duration // 0: defaultTime, without meaning when iterations are given
-	iterations int           // 0: go by time
-	seed       uint64
-	threads    int
-	shares     int
-	quiet      bool
-	lang       view.Lang
+	time        time.Duration // 0: defaultTime, without meaning when iterations are given
+	iterations  int           // 0: go by time
+	seed        uint64
+	threads     int
+	shares      int
+	noHandovers bool
+	quiet       bool
+	lang        view.Lang
 }
 
 // interruptible gives a context that the first Ctrl-C ends; the second ends the program.
@@ -38,7 +39,7 @@ func interruptible() (context.Context, context.CancelFunc) {
 
 // run plans the week; when ctx ends, the plan is the best so far.
 func (s search) run(ctx context.Context, week *engine.Week) (*engine.Plan, error) {
-	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads, Shares: s.shares}
+	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads, Shares: s.shares, NoHandovers: s.noHandovers}
 	limited := ctx
 	if s.iterations == 0 {
 		limit := s.time

@@ -12,7 +12,7 @@ const Inf = 1 << 29
 const Resources = 4
 
 // MaxLegs is how many rides a request may take.
-const MaxLegs = 4
+const MaxLegs = 6
 
 // Load is an amount of each resource; the first is weight, the others are rooms of one class each.
 type Load [Resources]int32

@@ -75,6 +75,9 @@ const (
 	fewRides  = 200
 )
 
+// mostFails is how many vain attempts count.
+const mostFails = 1000
+
 // put gives request c its cheapest way, if it has one. Where none is found it looks among ways of one ride alone, in case
 // the rides of the way found depended on one another, and a few times for handovers at any place.
 func (w *worker) put(c int32) {
@@ -104,7 +107,7 @@ func (w *worker) put(c int32) {
 		w.fails[c] = 0
 		return
 	}
-	w.fails[c] = min(w.fails[c]+1, 1000)
+	w.fails[c] = min(w.fails[c]+1, mostFails)
 }
 
 func (w *worker) try(c int32) bool {

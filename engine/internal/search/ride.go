@@ -17,6 +17,12 @@ type ride struct {
 	hold      int32 // latest departure from there
 }
 
+// until is the ride with its end.
+func (d ride) until(unload int32, added bool, cost, arr, hold int32) ride {
+	d.unload, d.unloadNew, d.cost, d.arr, d.hold = unload, added, cost, arr, hold
+	return d
+}
+
 // task is what is asked of a ride.
 type task struct {
 	q        *Request
@@ -24,6 +30,17 @@ type task struct {
 	ready    int32  // goods are at from no earlier
 	meetBy   int32  // the loading vehicle has arrived by then, or the goods are gone
 	window   Window // service at to begins inside
+
+	all   *[]ride     // takes all rides, however useless they seem; nil: the cheapest alone is asked for
+	blink func() bool // with all: overlooks a ride
+}
+
+// note keeps a possible ride and reports whether that is all there is to do with it.
+func (t *task) note(d ride) bool {
+	if t.all != nil && !t.blink() {
+		*t.all = append(*t.all, d)
+	}
+	return t.all != nil
 }
 
 // mayCarry reports whether request q may ride route r at all.
@@ -52,7 +69,8 @@ func (s *state) mayHandle(q *Request, v, owner, place int32) bool {
 	return reach == nil || q.Owner == owner || reach[place]
 }
 
-// rideOn finds the cheapest ride below bound on an open route, the earliest to arrive among equals.
+// rideOn finds the cheapest ride below bound on an open route, the earliest to arrive among equals. It reports whether
+// best is one.
 func (s *state) rideOn(r int32, t *task, bound int32, best *ride) bool {
 	rt := &s.routes[r]
 	if s.stops[rt.first].dep > t.window.Close || s.stops[rt.last].larr < t.ready {
@@ -79,7 +97,7 @@ func (s *state) rideOn(r int32, t *task, bound int32, best *ride) bool {
 		if x.dep > t.window.Close {
 			break
 		}
-		if y := &s.stops[next]; !rt.frozen && x.place != t.from {
+		if y := &s.stops[next]; !rt.frozen && (x.place != t.from || t.all != nil) {
 			if d := p.Dist[int(x.place)*n+int(t.from)] + dFrom[y.place] - p.Dist[int(x.place)*n+int(y.place)]; d <= most {
 				arr := x.dep + p.Secs[int(x.place)*n+int(t.from)]
 				if arr <= t.meetBy {
@@ -91,7 +109,7 @@ func (s *state) rideOn(r int32, t *task, bound int32, best *ride) bool {
 					dep := max(b+service, t.ready)
 					secs := p.Secs[int(x.place)*n+int(t.from)] + service + sFrom[y.place] - p.Secs[int(x.place)*n+int(y.place)]
 					if secs <= mostSecs && dep+sFrom[y.place] <= y.larr {
-						found = s.unloadOn(rt, t, ride{route: r, from: t.from, to: t.to, load: i, loadNew: true, loadArr: arr, cost: d}, t.from, i, dep, secs, most, mostSecs, y.place == t.from, best, found)
+						found = s.unloadOn(rt, t, ride{route: r, from: t.from, to: t.to, load: i, loadNew: true, loadArr: arr, cost: d}, t.from, i, dep, secs, most, mostSecs, y.place == t.from && t.all == nil, best, found)
 						most = mostAfter(most, found, best)
 					}
 				}
@@ -133,7 +151,7 @@ func (s *state) unloadOn(rt *route, t *task, try ride, place, i, dep, secs, most
 		}
 		y := &s.stops[x.next]
 		row := int(place) * n
-		if !rt.frozen && (place != t.to || apart(x, t)) && (y.place != t.to || apart(y, t)) {
+		if !rt.frozen && (t.all != nil || (place != t.to || apart(x, t)) && (y.place != t.to || apart(y, t))) {
 			if d := loadCost + p.Dist[row+int(t.to)] + dTo[y.place] - p.Dist[row+int(y.place)]; d <= most && (!found || d <= best.cost) {
 				arr := dep + p.Secs[row+int(t.to)]
 				b := max(arr, t.window.Open)
@@ -144,9 +162,10 @@ func (s *state) unloadOn(rt *route, t *task, try ride, place, i, dep, secs, most
 				if b <= t.window.Close && b+target.Service <= hold &&
 					secs+p.Secs[row+int(t.to)]+target.Service+sTo[y.place]-p.Secs[row+int(y.place)] <= mostSecs &&
 					(!found || d < best.cost || arr < best.arr) {
-					*best = try
-					best.unload, best.unloadNew, best.cost, best.arr, best.hold = i, true, d, arr, hold
-					found = true
+					d := try.until(i, true, d, arr, hold)
+					if !t.note(d) {
+						*best, found = d, true
+					}
 				}
 			}
 		}
@@ -157,14 +176,17 @@ func (s *state) unloadOn(rt *route, t *task, try ride, place, i, dep, secs, most
 		if y.place == t.to && (!found || loadCost < best.cost || loadCost == best.cost && arr < best.arr) {
 			if y.next < 0 {
 				if a := max(arr, t.window.Open, y.arr); a <= min(y.larr, t.window.Close) {
-					*best = try
-					best.unload, best.unloadNew, best.cost, best.arr, best.hold = x.next, false, loadCost, a, y.ldep
-					return true
+					d := try.until(x.next, false, loadCost, a, y.ldep)
+					if !t.note(d) {
+						*best = d
+						return true
+					}
 				}
 			} else if b, ok := s.begin(y, max(arr, t.window.Open)); ok && b <= t.window.Close && max(b+y.service, y.dep) <= y.ldep {
-				*best = try
-				best.unload, best.unloadNew, best.cost, best.arr, best.hold = x.next, false, loadCost, max(arr, y.arr), y.ldep
-				found = true
+				d := try.until(x.next, false, loadCost, max(arr, y.arr), y.ldep)
+				if !t.note(d) {
+					*best, found = d, true
+				}
 			}
 		}
 		if y.next < 0 || found && best.cost <= loadCost {
@@ -216,7 +238,7 @@ func (s *state) rideNew(v int32, t *task, bound int32, pick func(n int) int, bes
 			}
 			if open < limit {
 				try := ride{route: -1, vehicle: v, free: int32(f), after: prev, from: t.from, to: t.to, load: -1, unload: -1, loadNew: t.from != h, unloadNew: t.to != h, cost: cost}
-				if s.fitTrip(t, h, open, limit, &try) {
+				if s.fitTrip(t, h, open, limit, &try) && !t.note(try) {
 					found++
 					if found == 1 || pick(found) == 0 {
 						*best = try

@@ -53,6 +53,9 @@ func (w *worker) ruin() bool {
 		w.hit = append(w.hit, false)
 	}
 	w.f.avoid, w.f.idle, w.f.merge = -1, -1, false
+	if w.f.every {
+		w.f.fog = uint32(w.rng.IntN(256))
+	}
 	n := len(s.p.Requests)
 	c := int32(w.rng.IntN(n))
 	switch k := w.rng.IntN(16); {
@@ -78,16 +81,20 @@ func (w *worker) ruin() bool {
 				w.chosen[c] = true
 			}
 		}
-		if w.chosen[c] {
+		if w.chosen[c] && pa.n > 0 {
 			w.out = append(w.out, int32(c))
 		}
 	}
 	clear(w.hit)
+	taken := len(w.out)
 	if !s.remove(w.out) {
 		return false
 	}
-	for c := range s.paths {
-		if s.paths[c].n == 0 && !w.chosen[c] && w.rng.IntN(1+int(w.fails[c])) < 4 {
+	for c, k := range s.paths {
+		if k.n > 0 || slices.Contains(w.out[:taken], int32(c)) {
+			continue
+		}
+		if w.rng.IntN(1+int(w.fails[c])) < 4 {
 			w.out = append(w.out, int32(c))
 		}
 	}

@@ -3,6 +3,7 @@ package search
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 )
 
@@ -53,12 +54,13 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 	if start != nil && !first.load(start) {
 		first = newState(p)
 	}
-	near := kin(p, 60)
+	near, vain := kin(p, 60), hopeless(p)
 	workers := make([]*worker, opt.Workers)
 	for k := range workers {
 		w := &worker{cur: newState(p), work: newState(p), best: newState(p), rng: rand.New(rand.NewPCG(opt.Seed, uint64(k)+1)), near: near,
-			chosen: make([]bool, len(p.Requests)), fails: make([]int32, len(p.Requests))}
+			chosen: make([]bool, len(p.Requests)), fails: slices.Clone(vain)}
 		w.f = newFinder(w.work, w.rng)
+		w.f.every = p.tiny()
 		if w.rides = opt.Rides; w.rides == 0 {
 			w.rides = manyRides
 		}
@@ -99,6 +101,26 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 	b, n := leader(workers)
 	b.best.fuse(b.work)
 	return b.best.solution(), n
+}
+
+// hopeless counts, by request, as so many vain attempts that it has no way even where there are no others.
+func hopeless(p *Problem) []int32 {
+	s := newState(p)
+	f := newFinder(s, rand.New(rand.NewPCG(1, 1)))
+	f.rides, f.wide = fewRides, true
+	out := make([]int32, len(p.Requests))
+	var w way
+	for c := range out {
+		if !f.find(int32(c), Inf, &w) {
+			out[c] = mostFails
+		}
+	}
+	return out
+}
+
+// tiny reports whether a problem is so small that nothing need be left untried.
+func (p *Problem) tiny() bool {
+	return len(p.Requests) <= 8 && len(p.Routes) <= 6 && len(p.Places) <= 16
 }
 
 // leader is the worker with the best state, and how many iterations all have made.

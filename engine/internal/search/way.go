@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 )
@@ -22,6 +23,8 @@ type label struct {
 	legs     int32
 	toll     int32 // the least that going on costs
 	from, to int32 // where its routes are in finder.usable
+	hub      int32 // the next of finder.hubs to go on to
+	spread   bool  // its routes are listed
 	older    int32 // the label of this place made before; −1: none
 	ride     ride
 }
@@ -32,11 +35,16 @@ type option struct {
 	label int32
 	route int32 // −1−v: a new trip of vehicle v; goOn: all rides to places of transfer
 	place int32
+	last  bool  // it ends there, at the destination
 	rank  int32 // of the route among those that can go on from the label
 }
 
 // boarding is a route and the least that a stop at the label's place adds to it.
 type boarding struct{ route, detour int32 }
+
+// call is what a stop of a route at a place can be: the least that it adds, Inf where the route cannot stop there, and
+// between which times the route can be there.
+type call struct{ detour, early, late int32 }
 
 const goOn = -Inf
 
@@ -51,20 +59,23 @@ type finder struct {
 	s      *state
 	rng    *rand.Rand
 	wide   bool   // goods may change routes at any place
+	every  bool   // look at all rides to places of transfer and for the last one, useless as they may seem
 	rides  int    // how many rides to places of transfer one search looks at
 	direct bool   // look for ways of one ride only
 	blink  uint32 // a route is overlooked with probability blink/1024
+	fog    uint32 // with every: a ride is overlooked with probability fog/1024
 	avoid  int32  // a route that the way must not ride; −1: none
 	idle   int32  // a vehicle that makes no new trip; −1: none
 	merge  bool   // no new trips at all
 
-	detour  []int32 // by place, then route: the least that a stop there adds; Inf where it has no time for one
+	calls   []call // by place, then route
 	stride  int
-	row     []int32
+	row     []call
 	distTo  []int32 // Problem.Dist and Secs, by destination first
 	secsTo  []int32
 	service []int32   // by place
-	fresh   []uint32  // version of the route that detour belongs to
+	fresh   []uint32  // version of the route that calls belong to
+	trip    []int32   // by place: the least that a new trip past it costs
 	viaTrip [][]int32 // by destination, then place: the least that a new trip from there costs; nil: not asked yet
 
 	// of the request at hand
@@ -73,17 +84,18 @@ type finder struct {
 	lasts     []int32    // those of them that are still driven when its destination accepts it
 	usable    []boarding // those of them that can go on from a label, label after label, the nearest first
 	isHub     []bool     // by place
-	hubs      []int32    // places where it may change routes
+	hubs      []int32    // places where it may change routes, the least rest first
 	rest      []int32    // by place: the least that the rest of the way from there costs, with the change to it
 	leastRest int32      // the least of rest
 	labels    []label
+	all       []ride
 	newest    []int32 // by place: its newest label; −1: none
 	heap      []option
 }
 
 func newFinder(s *state, rng *rand.Rand) *finder {
 	n := len(s.p.Places)
-	f := &finder{s: s, rng: rng, rides: manyRides, avoid: -1, idle: -1, viaTrip: make([][]int32, n), rest: make([]int32, n), newest: make([]int32, n), row: make([]int32, n), isHub: make([]bool, n)}
+	f := &finder{s: s, rng: rng, rides: manyRides, avoid: -1, idle: -1, viaTrip: make([][]int32, n), rest: make([]int32, n), newest: make([]int32, n), row: make([]call, n), trip: make([]int32, n), isHub: make([]bool, n)}
 	f.distTo, f.secsTo = make([]int32, n*n), make([]int32, n*n)
 	for i := range n {
 		for j := range n {
@@ -91,11 +103,17 @@ func newFinder(s *state, rng *rand.Rand) *finder {
 		}
 		f.service = append(f.service, s.p.Places[i].Service)
 		f.newest[i] = -1
+		f.trip[i] = Inf
+		for v := range s.p.Vehicles {
+			if h := s.p.Vehicles[v].Home; len(s.p.Vehicles[v].Free) > 0 && !s.p.NoTrips {
+				f.trip[i] = min(f.trip[i], s.dist(h, int32(i))+s.dist(int32(i), h))
+			}
+		}
 	}
 	return f
 }
 
-// refresh brings the least detours of route r up to date.
+// refresh brings the calls of route r up to date.
 func (f *finder) refresh(r int32) {
 	s := f.s
 	rt := &s.routes[r]
@@ -106,7 +124,7 @@ func (f *finder) refresh(r int32) {
 	f.fresh[r] = rt.version
 	row := f.row[:n]
 	for i := range row {
-		row[i] = Inf
+		row[i] = call{Inf, Inf, -Inf}
 	}
 	mostDist, mostSecs := rt.maxDist-rt.dist, rt.maxSecs-rt.secs
 	service := f.service[:n]
@@ -119,24 +137,31 @@ func (f *finder) refresh(r int32) {
 		out, outSecs := s.p.Dist[int(x.place)*n:][:n], s.p.Secs[int(x.place)*n:][:n]
 		back, backSecs := f.distTo[int(y.place)*n:][:n], f.secsTo[int(y.place)*n:][:n]
 		direct := out[y.place]
-		least := min(y.larr-x.dep, mostSecs+outSecs[y.place])
+		slack, spare := y.larr-x.dep, mostSecs+outSecs[y.place]
+		least := min(slack, spare)
 		for q := range row {
-			if d := out[q] + back[q] - direct; d < row[q] && d <= mostDist && outSecs[q]+service[q]+backSecs[q] <= least {
-				row[q] = d
+			if d := out[q] + back[q] - direct; d <= mostDist && outSecs[q]+service[q]+backSecs[q] <= least {
+				c := &row[q]
+				c.detour = min(c.detour, d)
+				c.early = min(c.early, x.dep+outSecs[q])
+				c.late = max(c.late, y.larr-backSecs[q])
 			}
 		}
 	}
 	for i := rt.first; i >= 0; i = s.stops[i].next {
-		row[s.stops[i].place] = 0
+		x := &s.stops[i]
+		c := &row[x.place]
+		c.detour = 0
+		c.early, c.late = min(c.early, x.arr), max(c.late, x.ldep)
 	}
-	for q, d := range row {
-		f.detour[q*f.stride+int(r)] = d
+	for q, c := range row {
+		f.calls[q*f.stride+int(r)] = c
 	}
 }
 
-// near is the least that a stop at the place adds, by route.
-func (f *finder) near(place int32) []int32 {
-	return f.detour[int(place)*f.stride:][:f.stride]
+// near is what the stops of routes at the place can be, by route.
+func (f *finder) near(place int32) []call {
+	return f.calls[int(place)*f.stride:][:f.stride]
 }
 
 // tripsTo is, by place, the least cost of a new trip from it to the destination.
@@ -177,7 +202,7 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 	f.routes, f.lasts = f.routes[:0], f.lasts[:0]
 	if len(s.routes) > f.stride {
 		f.stride = len(s.routes) + 16
-		f.detour = make([]int32, len(s.p.Places)*f.stride)
+		f.calls = make([]call, len(s.p.Places)*f.stride)
 		f.fresh = make([]uint32, f.stride)
 	}
 	for r := range s.routes {
@@ -187,7 +212,7 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 			r != f.avoid && (f.q.Lock == nil || slices.Contains(f.q.Lock, r)) && s.hasRoom(rt, f.q) && !f.blinks() {
 			f.refresh(r)
 			f.routes = append(f.routes, r)
-			if s.stops[rt.last].larr >= f.q.Window.Open {
+			if c := &f.calls[int(f.q.To)*f.stride+int(r)]; c.early <= f.q.Window.Close && c.late >= f.q.Window.Open {
 				f.lasts = append(f.lasts, r)
 			}
 		}
@@ -198,7 +223,7 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 	f.follow(Inf, w)
 	if w.cost > 0 && !s.p.Direct && !f.direct && (f.q.Lock == nil || len(f.q.Lock) > 1) {
 		f.prepare(w)
-		f.spread(0, w)
+		f.goOn(0, w)
 		f.follow(f.rides, w)
 		for _, l := range f.labels {
 			f.newest[l.place] = -1
@@ -217,7 +242,7 @@ func (f *finder) prepare(w *way) {
 	}
 	f.hubs = f.hubs[:0]
 	hub := func(p int32) {
-		if !f.isHub[p] && p != f.q.From && p != f.q.To && (s.p.Places[p].Meet || s.stores(p, f.q.Class)) {
+		if !f.isHub[p] && p != f.q.From && (p != f.q.To || f.every) && (s.p.Places[p].Meet || s.stores(p, f.q.Class)) {
 			f.isHub[p] = true
 			f.hubs = append(f.hubs, p)
 			f.rest[p] = s.p.Transfer
@@ -251,28 +276,33 @@ func (f *finder) prepare(w *way) {
 	}
 	f.leastRest = Inf
 	trips, to := f.tripsTo(f.q.To), f.near(f.q.To)
+	secs := f.secsTo[int(f.q.To)*len(s.p.Places):][:len(s.p.Places)]
 	n := 0
-	nearest, again := int32(Inf), s.p.Transfer
-	for _, r := range f.lasts {
-		nearest = min(nearest, to[r])
-	}
+	again := s.p.Transfer
 	if len(s.transfers) > len(s.freeTrans) {
 		again = 0
 	}
+	last, second := f.lastRides()
 	for _, p := range f.hubs {
 		least := trips[p]
 		at := f.near(p)
 		for _, r := range f.lasts {
-			least = min(least, max(at[r], to[r]))
-		}
-		if least > nearest+again {
-			some := int32(Inf)
-			for _, r := range f.routes {
-				some = min(some, at[r])
+			if a, b := &at[r], &to[r]; a.early+secs[p] <= b.late {
+				least = min(least, max(a.detour, b.detour))
 			}
-			least = min(least, again+max(some, nearest))
 		}
-		if f.rest[p] += least; f.rest[p] < w.cost {
+		if least > again+last.detour {
+			some := f.trip[p] + last.detour
+			for _, r := range f.routes {
+				if r != last.route {
+					some = min(some, at[r].detour+last.detour)
+				} else {
+					some = min(some, at[r].detour+second.detour)
+				}
+			}
+			least = min(least, again+some)
+		}
+		if f.rest[p] += least; f.rest[p] < w.cost && f.q.Ready+s.secs(f.q.From, p)+secs[p] <= f.q.Window.Close {
 			f.leastRest = min(f.leastRest, f.rest[p])
 			f.hubs[n] = p
 			n++
@@ -281,6 +311,27 @@ func (f *finder) prepare(w *way) {
 		}
 	}
 	f.hubs = f.hubs[:n]
+	f.sortHubs()
+}
+
+// sortHubs orders the places of transfer by the rest of the way from there.
+func (f *finder) sortHubs() {
+	slices.SortFunc(f.hubs, func(a, b int32) int { return cmp.Or(int(f.rest[a]-f.rest[b]), int(a-b)) })
+}
+
+// lastRides are the two routes that pass the destination at the least cost; a new trip counts for any number of them.
+func (f *finder) lastRides() (first, second boarding) {
+	to := f.near(f.q.To)
+	first = boarding{-1, f.trip[f.q.To]}
+	second = first
+	for _, r := range f.lasts {
+		if d := to[r].detour; d < first.detour {
+			first, second = boarding{r, d}, first
+		} else if d < second.detour {
+			second = boarding{r, d}
+		}
+	}
+	return first, second
 }
 
 // follow looks at the options in the order of their bounds, at most so many rides to places of transfer.
@@ -288,16 +339,15 @@ func (f *finder) follow(most int, w *way) {
 	for len(f.heap) > 0 && f.heap[0].bound < w.cost {
 		o := f.pop()
 		if o.route == goOn {
-			f.spread(o.label, w)
+			f.goOn(o.label, w)
 			continue
 		}
 		l := &f.labels[o.label]
 		var best ride
 		cost := l.cost
 		t := task{q: f.q, from: l.place, to: o.place, ready: l.arr, meetBy: f.meetBy(o.label), window: Window{-Inf, Inf}}
-		last := o.place == f.q.To
 		below := w.cost
-		if last {
+		if o.last {
 			t.window = f.q.Window
 		} else {
 			if most == 0 {
@@ -314,35 +364,54 @@ func (f *finder) follow(most int, w *way) {
 			most--
 			below -= f.rest[o.place]
 		}
+		if f.every {
+			f.all = f.all[:0]
+			t.all, t.blink = &f.all, f.overlooks
+		}
+		cost += f.toll(o.label, max(o.route, -1))
+		found := false
 		if o.route >= 0 {
-			cost += f.toll(o.label, o.route)
-			if !f.s.rideOn(o.route, &t, below-cost, &best) {
-				continue
-			}
+			found = f.s.rideOn(o.route, &t, below-cost, &best)
 		} else {
-			cost += f.toll(o.label, -1)
-			if !f.s.rideNew(-1-o.route, &t, below-cost, f.pick, &best) {
-				continue
+			found = f.s.rideNew(-1-o.route, &t, below-cost, f.pick, &best)
+		}
+		if found {
+			f.reach(&o, &best, cost, w)
+		}
+		if f.every {
+			for i := range f.all {
+				f.reach(&o, &f.all[i], cost, w)
 			}
-		}
-		cost += best.cost
-		if last {
-			f.keep(o.label, &best, cost, w)
-			continue
-		}
-		if f.dominated(o.place, cost, &best) {
-			continue
-		}
-		k := int32(len(f.labels))
-		f.labels = append(f.labels, label{place: o.place, cost: cost, arr: best.arr, hold: best.hold, parent: o.label,
-			legs: l.legs + 1, older: f.newest[o.place], ride: best})
-		f.newest[o.place] = k
-		f.labels[k].toll = f.leastToll(k)
-		f.finish(k, w)
-		if l := &f.labels[k]; l.legs+1 < MaxLegs && (f.q.Lock == nil || int(l.legs)+1 < len(f.q.Lock)) {
-			f.push(option{bound: l.cost + l.toll + f.leastRest, label: k, route: goOn}, w)
 		}
 	}
+}
+
+// reach goes on from the end of a ride, or makes w the way that ends there. cost is what the way costs up to the ride.
+func (f *finder) reach(o *option, r *ride, cost int32, w *way) {
+	cost += r.cost
+	if o.last {
+		if cost < w.cost {
+			f.keep(o.label, r, cost, w)
+		}
+		return
+	}
+	if r.arr+f.s.secs(o.place, f.q.To) > f.q.Window.Close || f.dominated(o.place, cost, r) {
+		return
+	}
+	k := int32(len(f.labels))
+	f.labels = append(f.labels, label{place: o.place, cost: cost, arr: r.arr, hold: r.hold, parent: o.label,
+		legs: f.labels[o.label].legs + 1, older: f.newest[o.place], ride: *r})
+	f.newest[o.place] = k
+	f.labels[k].toll = f.leastToll(k)
+	f.finish(k, w)
+	if l := &f.labels[k]; l.legs+1 < MaxLegs && (f.q.Lock == nil || int(l.legs)+1 < len(f.q.Lock)) {
+		f.push(option{bound: l.cost + l.toll + f.leastRest, label: k, route: goOn}, w)
+	}
+}
+
+// overlooks says, now and then, that a single ride is to be overlooked.
+func (f *finder) overlooks() bool {
+	return f.blink > 0 && uint32(f.rng.Uint64()&1023) < f.fog
 }
 
 // meetBy is when a vehicle that takes goods over at label k must have arrived.
@@ -356,6 +425,9 @@ func (f *finder) meetBy(k int32) int32 {
 // crowded reports whether a place has labels enough that cost no more than one of the bound. It has then for every greater
 // bound, too.
 func (f *finder) crowded(place, bound int32) bool {
+	if f.every {
+		return false
+	}
 	n := 0
 	for k := f.newest[place]; k >= 0; k = f.labels[k].older {
 		if f.labels[k].cost <= bound-f.rest[place] {
@@ -421,18 +493,22 @@ func (f *finder) driven(k, v int32) bool {
 func (f *finder) finish(k int32, w *way) {
 	s, q := f.s, f.q
 	l := &f.labels[k]
+	if l.place == q.To {
+		return
+	}
 	if q.Lock != nil {
 		if int(l.legs)+1 == len(q.Lock) && slices.Contains(f.lasts, q.Lock[l.legs]) {
-			f.push(option{bound: l.cost, label: k, route: q.Lock[l.legs], place: q.To}, w)
+			f.push(option{bound: l.cost, label: k, route: q.Lock[l.legs], place: q.To, last: true}, w)
 		}
 		return
 	}
 	at, to := f.near(l.place), f.near(q.To)
+	secs := s.secs(l.place, q.To)
 	meetBy := f.meetBy(k)
 	for _, r := range f.lasts {
-		rt := &s.routes[r]
-		if b := l.cost + l.toll + max(at[r], to[r]); b < w.cost && s.stops[rt.last].larr >= l.arr && s.stops[rt.first].dep <= meetBy && !f.ridden(k, r) {
-			f.push(option{bound: b, label: k, route: r, place: q.To}, w)
+		a, z := &at[r], &to[r]
+		if b := l.cost + l.toll + max(a.detour, z.detour); b < w.cost && a.late >= l.arr && a.early <= meetBy && max(l.arr, a.early)+secs <= z.late && !f.ridden(k, r) {
+			f.push(option{bound: b, label: k, route: r, place: q.To, last: true}, w)
 		}
 	}
 	cost := l.cost + f.toll(k, -1)
@@ -442,13 +518,40 @@ func (f *finder) finish(k int32, w *way) {
 	for v := range s.p.Vehicles {
 		veh := &s.p.Vehicles[v]
 		if b := cost + s.dist(veh.Home, l.place) + s.dist(l.place, q.To) + s.dist(q.To, veh.Home); b < w.cost && len(veh.Free) > 0 && int32(v) != f.idle && !f.driven(k, int32(v)) && !f.blinks() {
-			f.push(option{bound: b, label: k, route: int32(-1 - v), place: q.To}, w)
+			f.push(option{bound: b, label: k, route: int32(-1 - v), place: q.To, last: true}, w)
 		}
 	}
 }
 
-// spread lists the rides from label k to places where the request may change routes: for each place the one of the
-// least bound, and the next one when that has been looked at.
+// goOn lists rides from label k to places of transfer, as many as may be the next to look at: for each place the one of
+// the least bound, and the next one when that has been looked at.
+func (f *finder) goOn(k int32, w *way) {
+	l := &f.labels[k]
+	if !l.spread {
+		l.spread = true
+		f.spread(k, w)
+	}
+	if l.from == l.to {
+		return
+	}
+	base := l.cost + l.toll + f.usable[l.from].detour
+	for ; int(l.hub) < len(f.hubs); l.hub++ {
+		h := f.hubs[l.hub]
+		b := base + f.rest[h]
+		if b >= w.cost {
+			return
+		}
+		if len(f.heap) > 0 && f.heap[0].bound < b {
+			f.push(option{bound: b, label: k, route: goOn}, w)
+			return
+		}
+		if h != l.place {
+			f.next(option{bound: -1, label: k, place: h}, w)
+		}
+	}
+}
+
+// spread lists the routes that can go on from label k, the nearest first, and the rides on new trips.
 func (f *finder) spread(k int32, w *way) {
 	s, q := f.s, f.q
 	l := &f.labels[k]
@@ -456,9 +559,9 @@ func (f *finder) spread(k int32, w *way) {
 	first := len(f.usable)
 	meetBy := f.meetBy(k)
 	for _, r := range f.routes {
-		rt := &s.routes[r]
-		if d := at[r]; l.cost+l.toll+d < w.cost && s.stops[rt.last].larr >= l.arr && s.stops[rt.first].dep <= meetBy &&
+		if c := &at[r]; l.cost+l.toll+c.detour+f.leastRest < w.cost && c.late >= l.arr && c.early <= meetBy &&
 			(q.Lock == nil || q.Lock[l.legs] == r) && !f.ridden(k, r) {
+			d := c.detour
 			f.usable = append(f.usable, boarding{r, d})
 			for i := len(f.usable) - 1; i > first && f.usable[i-1].detour > d; i-- {
 				f.usable[i-1], f.usable[i] = f.usable[i], f.usable[i-1]
@@ -466,13 +569,6 @@ func (f *finder) spread(k int32, w *way) {
 		}
 	}
 	l.from, l.to = int32(first), int32(len(f.usable))
-	if l.from < l.to {
-		for _, h := range f.hubs {
-			if h != l.place && l.cost+l.toll+f.rest[h] < w.cost {
-				f.next(option{bound: -1, label: k, place: h}, w)
-			}
-		}
-	}
 	if q.Lock != nil || s.p.NoTrips || f.merge {
 		return
 	}
@@ -483,7 +579,7 @@ func (f *finder) spread(k int32, w *way) {
 			continue
 		}
 		if cost+s.dist(veh.Home, l.place)+f.leastRest < w.cost && !f.driven(k, int32(v)) {
-			f.nextTrip(option{bound: -1, label: k, route: int32(-1 - v)}, w)
+			f.nextTrip(option{bound: -1, label: k, route: int32(-1 - v), place: -1}, w)
 		}
 	}
 }
@@ -494,12 +590,18 @@ func (f *finder) nextTrip(o option, w *way) {
 	s, l := f.s, &f.labels[o.label]
 	home := s.p.Vehicles[-1-o.route].Home
 	out := l.cost + f.toll(o.label, -1) + s.dist(home, l.place)
+	if o.label != 0 {
+		if b := out + s.dist(l.place, home) + f.rest[home]; o.place < 0 && f.isHub[home] && home != l.place && b < w.cost && !f.crowded(home, b) {
+			f.push(option{bound: b, label: o.label, route: o.route, place: home}, w)
+		}
+		return
+	}
 	best := option{bound: w.cost, label: o.label, route: o.route, place: -1}
 	n := len(s.p.Places)
 	to, back := s.p.Dist[int(l.place)*n:][:n], f.distTo[int(home)*n:][:n]
 	for i, h := range f.hubs {
 		b := out + to[h] + back[h] + f.rest[h]
-		if b < best.bound && (b > o.bound || b == o.bound && int32(i) > o.rank) && h != l.place && (o.label == 0 || h == home) && !f.crowded(h, b) {
+		if b < best.bound && (b > o.bound || b == o.bound && int32(i) > o.rank) && h != l.place && !f.crowded(h, b) {
 			best.bound, best.place, best.rank = b, h, int32(i)
 		}
 	}
@@ -514,12 +616,14 @@ func (f *finder) next(o option, w *way) {
 	cost := l.cost + l.toll + f.rest[o.place]
 	best := option{bound: w.cost, label: o.label, route: -1, place: o.place}
 	to := f.near(o.place)
+	secs := f.s.secs(l.place, o.place)
 	for i, u := range f.usable[l.from:l.to] {
 		if cost+u.detour >= best.bound {
 			break
 		}
-		b := cost + max(u.detour, to[u.route])
-		if b < best.bound && (b > o.bound || b == o.bound && int32(i) > o.rank) {
+		c := &to[u.route]
+		b := cost + max(u.detour, c.detour)
+		if b < best.bound && (b > o.bound || b == o.bound && int32(i) > o.rank) && l.arr+secs <= c.late {
 			best.bound, best.route, best.rank = b, u.route, int32(i)
 		}
 	}
