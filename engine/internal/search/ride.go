@@ -117,10 +117,11 @@ func (s *state) rideOn(r int32, t *task, bound int32, best *ride) bool {
 		}
 		i = next
 	}
-	if found {
+	if found && s.p.Grade > 0 {
 		best.cost = s.dear(rt.owner, best.cost)
+		return best.cost < bound
 	}
-	return found && best.cost < bound
+	return found
 }
 
 // mostAfter tightens what a ride may cost: a later find must be cheaper, or as cheap and earlier.
