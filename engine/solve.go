@@ -278,7 +278,7 @@ func (s *solver) alone(parcels []*parcel) *draft {
 		frames, found := make([]*frame, len(batch)), make([]*search.Solution, len(batch))
 		s.sideBySide(len(batch), func(k int) {
 			f := m.frame(d, batch[k].vehicles, batch[k].parcels)
-			f.p.Direct = true
+			f.p.Direct, f.p.Grade = true, 0
 			o := search.Options{Seed: s.opt.Seed, Iterations: max(64, 24*len(batch[k].parcels))}
 			if len(parcels) > m.sizes.whole && s.stop() {
 				o.Iterations = 0
