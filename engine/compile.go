@@ -274,6 +274,8 @@ type parcel struct {
 	kg, litres      float64
 	lock            []string // rounds that it must ride; with locked and none of them there is no way
 	locked          bool
+	habit           []string // rounds that it is used to ride, a vehicle's id for any trip of it; nil: none
+	change          int32    // cost of another way
 }
 
 func (m *model) origin(c *parcel) int { return m.at[m.week.Producers[c.producer].Place] }
@@ -322,6 +324,7 @@ func (m *model) parcels(point []int) []*parcel {
 	})
 	for _, c := range out {
 		m.lock(c)
+		m.habit(c)
 	}
 	return out
 }

@@ -21,6 +21,7 @@ func (s *solver) plan(o *outcome, alone *draft) *Plan {
 			position[i] = k
 		}
 	}
+	keepAll, cannot := s.keepAll(d)
 	why := s.explain(d, where, p)
 	for _, c := range together(d) {
 		x := d.parcels[c].consignment(w, len(p.Consignments)+1)
@@ -47,6 +48,9 @@ func (s *solver) plan(o *outcome, alone *draft) *Plan {
 	s.writeUnserved(p, o)
 	m.summarize(p)
 	m.compare(p, alone)
+	if p.Summary.Habits = m.habitsKept(p); p.Summary.Habits != nil {
+		p.Summary.Habits.KeepAllMetres, p.Summary.Habits.CannotKeep = keepAll, cannot
+	}
 	return p
 }
 
@@ -167,6 +171,7 @@ func (s *solver) explain(d *draft, where []int, p *Plan) []*Why {
 	out := make([]*Why, len(d.parcels))
 	for _, part := range m.parts(d, d.searchable()) {
 		f := m.frame(d, part.vehicles, part.parcels)
+		f.forget()
 		for k, r := range search.Explain(f.p, f.start) {
 			c := f.parcels[k]
 			if len(d.ways[c]) == 0 {

@@ -78,7 +78,7 @@ func (d *draft) earlier(a, b int) int {
 // round is the round that a leg rides.
 func (d *draft) round(l draftLeg) int { return d.stops[l.from].round }
 
-// cost is what the draft leaves behind, and its objective in search units.
+// cost is what the draft leaves behind, and its objective with what changed habits cost in search units.
 func (m *model) cost(d *draft) search.Cost {
 	var c search.Cost
 	type event struct{ place, giver, taker int }
@@ -94,7 +94,7 @@ func (m *model) cost(d *draft) search.Cost {
 	for n := range d.rounds {
 		c.Dist += m.added(d, n, d.rounds[n].stops)
 	}
-	c.Dist += int64(len(events)) * int64(m.transfer())
+	c.Dist += int64(len(events))*int64(m.transfer()) + m.changes(d)
 	return c
 }
 

@@ -22,6 +22,7 @@ type frame struct {
 	routes   []frameRoute     // of each route
 	numbers  []int            // number in the draft of each round of start
 	index    map[int]int32    // week index of a place → place
+	tours    map[string]int32 // id of a round of the week → route
 }
 
 // frameRoute is what a route of the problem is in the draft.
@@ -38,7 +39,7 @@ type crossing struct{ parcel, leg int }
 
 // frame takes some vehicles and, of the parcels given, those that ride nothing else.
 func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
-	f := &frame{m: m, p: &search.Problem{Transfer: m.transfer()}, vehicles: vehicles, index: map[int]int32{}}
+	f := &frame{m: m, p: &search.Problem{Transfer: m.transfer()}, vehicles: vehicles, index: map[int]int32{}, tours: map[string]int32{}}
 	inside := map[int]int32{}
 	for k, v := range vehicles {
 		inside[v] = int32(k)
@@ -99,14 +100,13 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 		f.orderChain(d, int32(v))
 	}
 	f.addOwners(d)
-	routes := map[string]int32{}
 	for k, r := range f.routes {
 		if b := d.rounds[r.round].base; b >= 0 {
-			routes[m.week.Rounds[b].ID] = int32(k)
+			f.tours[m.week.Rounds[b].ID] = int32(k)
 		}
 	}
 	for _, c := range f.parcels {
-		f.addRequest(d.parcels[c], routes)
+		f.addRequest(d.parcels[c])
 	}
 	f.addStart(d)
 	return f
@@ -164,7 +164,7 @@ func (f *frame) addRoute(d *draft, n int, vehicle int32, fixed []crossing) {
 	m := f.m
 	r := &d.rounds[n]
 	owner := m.driver(r)
-	out := search.Route{Vehicle: vehicle, Owner: int32(owner), MaxDist: search.Inf, MaxSecs: search.Inf, EndWindow: search.Window{Open: -search.Inf, Close: search.Inf}, StartBy: search.Inf}
+	out := search.Route{Trip: r.base < 0, Vehicle: vehicle, Owner: int32(owner), MaxDist: search.Inf, MaxSecs: search.Inf, EndWindow: search.Window{Open: -search.Inf, Close: search.Inf}, StartBy: search.Inf}
 	end := len(r.stops) - 1
 	out.Start, out.End = f.index[d.stops[r.stops[0]].place], f.index[d.stops[r.stops[end]].place]
 	if r.base < 0 {
@@ -368,7 +368,7 @@ func (f *frame) end(r, t int32) (int32, bool) {
 	return t, ok && t <= min(x.Return, x.EndWindow.Close)
 }
 
-func (f *frame) addRequest(c *parcel, routes map[string]int32) {
+func (f *frame) addRequest(c *parcel) {
 	m := f.m
 	point := &m.week.PickupPoints[c.point]
 	q := search.Request{From: f.index[m.origin(c)], To: f.index[m.goal(c)], Owner: m.producerRank[c.producer], Class: classIndex(c.class),
@@ -376,8 +376,9 @@ func (f *frame) addRequest(c *parcel, routes map[string]int32) {
 		Window:  search.Window{Open: m.notBefore(point.AcceptAfter), Close: m.notAfter(point.AcceptBy)},
 		OwnOnly: c.by == ByProducer, Penalty: c.penalty()}
 	for _, id := range c.lock {
-		q.Lock = append(q.Lock, routes[id])
+		q.Lock = append(q.Lock, f.tours[id])
 	}
+	q.Habit, q.Change = f.habit(c)
 	f.p.Requests = append(f.p.Requests, q)
 }
 

@@ -151,7 +151,22 @@ type Summary struct {
 	CO2Source       string  `json:"co2_source"`                // where the grams per kilometre come from
 	NothingToGain   bool    `json:"nothing_to_gain,omitempty"` // the plan is the baseline: planning together saves nothing
 
+	Habits *HabitSummary `json:"habits,omitempty"` // nil: the week has none
+
 	Producers []Share `json:"producers"` // in the week's order
+}
+
+// HabitSummary says how far the plan keeps to what people are used to. Consignments without a habit, unserved ones and
+// those whose habit names what is not there this week do not count.
+type HabitSummary struct {
+	Kept    int `json:"kept"`    // consignments that ride as they are used to
+	Changed int `json:"changed"` // that ride otherwise
+
+	// KeepAllMetres is by how much the objective would rise if those that changed were put back on their usual way, by a
+	// short search that holds all habits: never less than what keeping them costs at least. CannotKeep of them find no room
+	// there and are not part of the figure. Plans of Replan do not state the two.
+	KeepAllMetres *float64 `json:"keep_all_m,omitempty"` // nil: none changed
+	CannotKeep    int      `json:"cannot_keep,omitempty"`
 }
 
 // Share is one producer's part of the plan, in metres. Alone and Planned include the rounds driven anyway.

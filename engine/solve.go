@@ -119,10 +119,10 @@ func (s *solver) solve() *Plan {
 		}
 	}
 	alone := s.alone(best.d.parcels)
-	if len(m.week.Locks) == 0 && !m.cost(best.d).Less(m.cost(alone)) {
-		parcels := best.d.parcels
-		best.d = alone.clone()
-		best.d.parcels = parcels
+	lone := alone.clone()
+	lone.parcels = best.d.parcels
+	if len(m.week.Locks) == 0 && !m.cost(best.d).Less(m.cost(lone)) {
+		best.d = lone
 	}
 	return s.plan(&best, alone)
 }
@@ -219,7 +219,7 @@ func (s *solver) alone(parcels []*parcel) *draft {
 	byProducer := make([][]int, len(m.week.Producers))
 	for i, c := range parcels {
 		x := *c
-		x.by, x.lock, x.locked = ByProducer, nil, false
+		x.by, x.lock, x.locked, x.habit, x.change = ByProducer, nil, false, nil, 0
 		own[i] = &x
 		byProducer[c.producer] = append(byProducer[c.producer], i)
 	}

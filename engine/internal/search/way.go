@@ -58,6 +58,10 @@ type finder struct {
 	idle   int32  // a vehicle that makes no new trip; −1: none
 	merge  bool   // no new trips at all
 
+	plain bool    // habits do not count
+	lock  []int32 // when not nil, instead of the request's
+	own   Request // the request with this lock
+
 	detour  []int32 // by place, then route: the least that a stop there adds; Inf where it has no time for one
 	stride  int
 	row     []int32
@@ -172,7 +176,13 @@ func (f *finder) pick(n int) int { return f.rng.IntN(n) }
 // first those of one ride, then those that change routes.
 func (f *finder) find(c int32, bound int32, w *way) bool {
 	s := f.s
+	if s.p.Requests[c].Change > 0 && !f.plain {
+		return f.findHabit(c, bound, w)
+	}
 	f.q = &s.p.Requests[c]
+	if f.lock != nil {
+		f.q = f.locked(c)
+	}
 	w.n, w.cost = 0, bound
 	f.routes, f.lasts = f.routes[:0], f.lasts[:0]
 	if len(s.routes) > f.stride {
