@@ -1,5 +1,7 @@
 package search
 
+import "slices"
+
 // otherwise reports whether request c, which must be served, rides otherwise than it is used to.
 func (s *state) otherwise(c int32) bool {
 	pa, habit := &s.paths[c], s.p.Requests[c].Habit
@@ -73,7 +75,7 @@ func (f *finder) findAccustomed(c int32, begin []int32, best *way) {
 	}
 	v := -1 - h
 	for r := s.chain[v]; r >= 0; r = s.routes[r].chainNext {
-		if s.accustomed(r, h) {
+		if s.accustomed(r, h) && !slices.Contains(begin, r) {
 			f.findAccustomed(c, append(begin, r), best)
 		}
 	}
