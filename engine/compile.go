@@ -32,10 +32,11 @@ type model struct {
 	epoch                              int64      // Unix second of the search's time 0
 	unit                               float64    // search distance of a metre
 	tick                               float64    // search time of a second
+	now                                int32      // what was done before is fixed; −Inf: nothing is
 }
 
 func newModel(week *Week, travel geo.Travel) *model {
-	m := &model{week: week, travel: travel, sizes: sizes{wholeParcels, partParcels, partFarms}, unit: 1, tick: 1}
+	m := &model{week: week, travel: travel, sizes: sizes{wholeParcels, partParcels, partFarms}, unit: 1, tick: 1, now: -search.Inf}
 	var places, producers []int
 	m.at, places = ranked(week.Places, func(p *Place) string { return p.ID })
 	m.points, _ = ranked(week.PickupPoints, func(p *PickupPoint) string { return p.ID })

@@ -173,6 +173,8 @@ type HabitSummary struct {
 type Share struct {
 	Producer      string  `json:"producer"`
 	AloneMetres   float64 `json:"alone_metres"`      // driven when each brings their own
+	AloneCO2Kg    float64 `json:"alone_co2_kg"`      // and what that emits
+	AloneUnserved float64 `json:"alone_unserved_kg"` // and leaves behind
 	PlannedMetres float64 `json:"planned_metres"`    // driven in the plan
 	ByOthers      float64 `json:"by_others_metres"`  // added metres that others drive for this producer's goods
 	ForOthers     float64 `json:"for_others_metres"` // added metres this producer drives for others' goods

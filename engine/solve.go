@@ -118,7 +118,7 @@ func (s *solver) solve() *Plan {
 			keep()
 		}
 	}
-	alone := s.alone(best.d.parcels)
+	alone := s.alone(best.d.parcels, m.newDraft)
 	lone := alone.clone()
 	lone.parcels = best.d.parcels
 	if len(m.week.Locks) == 0 && !m.cost(best.d).Less(m.cost(lone)) {
@@ -212,8 +212,8 @@ func (s *solver) outside(d *draft, seen []int) int64 {
 }
 
 // alone is the plan in which each producer brings their own goods everywhere and nobody carries for another, without
-// regard to locks.
-func (s *solver) alone(parcels []*parcel) *draft {
+// regard to locks. Rounds that have nothing to carry are as empty makes them.
+func (s *solver) alone(parcels []*parcel, empty func([]*parcel) *draft) *draft {
 	m := s.m
 	own := make([]*parcel, len(parcels))
 	byProducer := make([][]int, len(m.week.Producers))
@@ -223,7 +223,7 @@ func (s *solver) alone(parcels []*parcel) *draft {
 		own[i] = &x
 		byProducer[c.producer] = append(byProducer[c.producer], i)
 	}
-	d := m.newDraft(own)
+	d := empty(own)
 	for _, p := range m.producers {
 		if len(byProducer[p]) == 0 {
 			continue
