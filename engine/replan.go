@@ -181,9 +181,13 @@ func (r *replanner) run() (*Plan, error) {
 		return nil, err
 	}
 	r.nextPoints()
-	r.keepTimes()
 	plan := r.write()
+	undo := r.keepTimes(plan)
 	_, bad := Check(r.m.week, r.m.travel, plan)
+	if bad != nil {
+		undo()
+		_, bad = Check(r.m.week, r.m.travel, plan)
+	}
 	if bad != nil {
 		return plan, fmt.Errorf("%w: %v", ErrPast, bad[0])
 	}
@@ -566,8 +570,13 @@ func (r *replanner) mend() error {
 	r.sketch = d.clone()
 	all := d.searchable()
 	f := m.frame(d, m.vehicles, all)
-	var around []int32
-	mended := search.Mend(f.p, f.start, search.MendOptions{Seed: r.opt.Seed, Iterations: r.opt.Iterations, Around: around, Stop: r.stop})
+	var around, faint []int32
+	for k, c := range f.parcels {
+		if r.cause[c].Kind == CauseUnserved {
+			faint = append(faint, int32(k))
+		}
+	}
+	mended := search.Mend(f.p, f.start, search.MendOptions{Seed: r.opt.Seed, Iterations: r.opt.Iterations, Around: around, Faint: faint, Stop: r.stop})
 	if mended.Solution == nil {
 		return ErrRoundCannot
 	}
@@ -594,9 +603,6 @@ func (r *replanner) mend() error {
 
 // nextPoints sends orders without a pickup point that could not be served to the next one in reach.
 func (r *replanner) nextPoints() {}
-
-// keepTimes leaves rounds that have not changed, nor what they wait for, at the times of the previous plan.
-func (r *replanner) keepTimes() {}
 
 // write makes the plan.
 func (r *replanner) write() *Plan {

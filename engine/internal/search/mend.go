@@ -12,6 +12,7 @@ type MendOptions struct {
 	Iterations int
 	Out        []int32 // requests that are taken out first and put back like those that the start leaves behind
 	Around     []int32 // requests near which something better is looked for, too
+	Faint      []int32 // requests that have had no way for long: they are put back only where one ride does it
 	Stop       func() bool
 }
 
@@ -52,11 +53,15 @@ func Mend(p *Problem, start *Solution, opt MendOptions) *Mended {
 		return out
 	}
 	out.Evicted = evicted
-	w := &worker{work: s, rng: rand.New(rand.NewPCG(opt.Seed, 1)), rides: manyRides, fails: make([]int32, len(p.Requests)), chosen: make([]bool, len(p.Requests))}
+	w := &worker{work: s, rng: rand.New(rand.NewPCG(opt.Seed, 1)), rides: fewRides, fails: make([]int32, len(p.Requests)), chosen: make([]bool, len(p.Requests))}
 	w.f = newFinder(s, w.rng)
 	s.remove(opt.Out)
+	faint := make([]bool, len(p.Requests))
+	for _, c := range opt.Faint {
+		faint[c] = true
+	}
 	for c := range s.paths {
-		if s.paths[c].n == 0 {
+		if s.paths[c].n == 0 && !faint[c] {
 			w.out = append(w.out, int32(c))
 		}
 	}
@@ -67,10 +72,13 @@ func Mend(p *Problem, start *Solution, opt MendOptions) *Mended {
 		}
 	}
 	spare := newState(p)
+	before := s.cost
 	w.putBest(spare)
-	if len(focus) > 0 {
-		w.mend(spare, focus, out.Saved, &opt)
+	w.putFaint(opt.Faint)
+	if len(focus) > 0 && (s.cost > before || slices.ContainsFunc(focus, func(c int32) bool { return s.paths[c].n == 0 }) || len(opt.Around) > 0) {
+		w.mend(spare, focus, faint, out.Saved, &opt)
 	}
+	w.putFaint(opt.Faint)
 	s.fuse(spare)
 	out.Solution = s.solution()
 	return out
@@ -152,7 +160,7 @@ func (w *worker) putBest(spare *state) {
 	for _, c := range list {
 		w.put(c)
 	}
-	if len(list) == 1 {
+	if len(list) < 3 || w.work.cost <= spare.cost {
 		return
 	}
 	first := newState(p)
@@ -168,14 +176,32 @@ func (w *worker) putBest(spare *state) {
 	}
 }
 
+// mendRides is how many rides to places of transfer a search looks at in mend.
+const mendRides = 100
+
+// putFaint gives requests a way of one ride where there is one.
+func (w *worker) putFaint(requests []int32) {
+	w.f.direct = true
+	for _, c := range requests {
+		if w.work.paths[c].n == 0 {
+			w.try(c)
+		}
+	}
+	w.f.direct = false
+}
+
 // mend takes some requests out around those of the focus and puts them back, over and over, and keeps what is better.
 // spare is a state to come back to.
-func (w *worker) mend(spare *state, focus []int32, saved []int64, opt *MendOptions) {
+func (w *worker) mend(spare *state, focus []int32, faint []bool, saved []int64, opt *MendOptions) {
 	s := w.work
 	near := make([][]int32, len(s.p.Requests))
+	w.rides = mendRides
 	spare.copyFrom(s)
 	for n := 0; n < opt.Iterations && (opt.Stop == nil || !opt.Stop()); n++ {
 		c := focus[w.rng.IntN(len(focus))]
+		if s.paths[c].n == 0 && w.fails[c] > 2 {
+			continue // the neighbours of others may make room for it
+		}
 		if near[c] == nil {
 			near[c] = kinOf(s.p, c, 24)
 		}
@@ -183,7 +209,7 @@ func (w *worker) mend(spare *state, focus []int32, saved []int64, opt *MendOptio
 		w.around(c, near[c])
 		if s.remove(w.out) {
 			for c := range s.paths {
-				if s.paths[c].n == 0 && !slices.Contains(w.out, int32(c)) {
+				if s.paths[c].n == 0 && !faint[c] && !slices.Contains(w.out, int32(c)) && w.rng.IntN(1+int(w.fails[c])) == 0 {
 					w.out = append(w.out, int32(c))
 				}
 			}
