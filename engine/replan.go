@@ -246,6 +246,9 @@ func (r *replanner) recallRound(n, base int, x *Round, p *PlanRound) {
 	if p != nil {
 		keep = r.fitting(x, p)
 		if keep < len(p.Stops) {
+			if keep <= head {
+				r.against = append(r.against, fmt.Sprintf("round %s has no stop at %s", x.ID, p.Stops[keep].Place))
+			}
 			keep = min(keep, head+1)
 		}
 		at := slices.Repeat([]int32{-1}, len(p.Stops))
