@@ -153,13 +153,13 @@ type replanner struct {
 	origin map[int32]*PlanStop // the stop of before that a fixed stop of the draft is
 	sketch *draft              // the draft as it was before anything was put anew
 
-	was   []int     // by parcel: its consignment in the previous plan; −1: none
-	cause []Cause   // by parcel: why it was put anew; of no kind where it was not
-	saved []float64 // by parcel: what the step that gave it its way saved, in metres
-	over  []arrived
-	ids   []string       // of the draft's rounds in the new plan
-	whose map[string]int // parcel of a consignment of the new plan; −1 for those in over
-	late  bool           // parcels of the previous plan's unserved lines are not tried hard
+	was     []int     // by parcel: its consignment in the previous plan; −1: none
+	cause   []Cause   // by parcel: why it was put anew; of no kind where it was not
+	saved   []float64 // by parcel: what the step that gave it its way saved, in metres
+	over    []arrived
+	against []string       // what contradicts the past
+	ids     []string       // of the draft's rounds in the new plan
+	whose   map[string]int // parcel of a consignment of the new plan; −1 for those in over
 }
 
 // arrived is a parcel that is where it goes, or was made there.
@@ -176,6 +176,9 @@ func (r *replanner) run() (*Plan, error) {
 	r.assign()
 	r.assigned()
 	r.recall()
+	if r.against != nil {
+		return nil, fmt.Errorf("%w: %s", ErrPast, r.against[0])
+	}
 	r.parcelsAnew()
 	if err := r.mend(); err != nil {
 		return nil, err
@@ -530,7 +533,6 @@ func (r *replanner) parcelsAnew() {
 			unserved[l] = true
 		}
 	}
-	r.d.under = slices.Grow(r.d.under, 1)
 	for _, c := range m.parcels(r.point) {
 		var left [2]*parcel // lines that are new, and those that nobody carried before
 		for _, l := range c.lines {
