@@ -62,6 +62,9 @@ type finder struct {
 	lock  []int32 // when not nil, instead of the request's
 	own   Request // the request with this lock
 
+	gather   bool // all ways below the bound are wanted, not the cheapest
+	gathered []way
+
 	detour  []int32 // by place, then route: the least that a stop there adds; Inf where it has no time for one
 	stride  int
 	row     []int32
@@ -540,6 +543,14 @@ func (f *finder) next(o option, w *way) {
 
 // keep makes w the way to label k and on by the ride.
 func (f *finder) keep(k int32, r *ride, cost int32, w *way) {
+	if f.gather {
+		x := way{}
+		f.gather = false
+		f.keep(k, r, cost, &x)
+		f.gather = true
+		f.gathered = append(f.gathered, x)
+		return
+	}
 	w.cost = cost
 	w.n = int(f.labels[k].legs) + 1
 	w.rides[w.n-1] = *r
