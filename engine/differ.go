@@ -84,7 +84,7 @@ type differ struct {
 
 // differences lists what the plan does otherwise than the previous one.
 func (r *replanner) differences(p *Plan) []Difference {
-	f := &differ{r: r, plan: p, was: map[string]*PlanRound{}, is: map[string]*PlanRound{}, byRound: map[string]Cause{}, concerning: map[string]map[string]bool{}}
+	f := &differ{r: r, plan: p, out: []Difference{}, was: map[string]*PlanRound{}, is: map[string]*PlanRound{}, byRound: map[string]Cause{}, concerning: map[string]map[string]bool{}}
 	for i := range r.previous.Rounds {
 		f.was[r.previous.Rounds[i].ID] = &r.previous.Rounds[i]
 	}
@@ -281,7 +281,9 @@ func (f *differ) rounds() {
 			continue
 		}
 		why, ok := f.byRound[x.ID]
-		if !ok {
+		if own := f.named(x); own.Kind != "" {
+			why = own
+		} else if !ok {
 			why = f.other()
 		}
 		d := Difference{What: RoundTimes, Round: x.ID, Added: added, Removed: removed, Seconds: later.Seconds(), Cause: why}
@@ -290,6 +292,18 @@ func (f *differ) rounds() {
 		}
 		f.round(d, x)
 	}
+}
+
+// named is the cause of a round that the change names, of no kind for others.
+func (f *differ) named(x *PlanRound) Cause {
+	c := f.r.change
+	switch {
+	case slices.Contains(c.CancelRounds, x.ID) || slices.Contains(c.Breakdowns, x.Vehicle) && !x.Dedicated:
+		return Cause{Kind: CauseRoundCancelled, Round: x.ID}
+	case slices.ContainsFunc(c.Delays, func(d Delay) bool { return d.Round == x.ID }), slices.ContainsFunc(c.Rounds, func(r Round) bool { return r.ID == x.ID }):
+		return Cause{Kind: CauseRoundChanged, Round: x.ID}
+	}
+	return Cause{}
 }
 
 // other is the cause of what no goods of its own explain.
