@@ -1,6 +1,10 @@
 package engine
 
-import "carriole/engine/internal/search"
+import (
+	"slices"
+
+	"carriole/engine/internal/search"
+)
 
 // How far the rounds of a draft have come at the moment of a replanning, model.now. A drive that has begun is finished:
 // the stops before that are fixed with their times are those made and the one that is being driven to, the head. In a
@@ -67,8 +71,15 @@ func (d *draft) legs(c int) []draftLeg {
 	}
 	u := &d.under[c]
 	out := append(append([]draftLeg{}, u.past...), d.ways[c]...)
-	if u.load >= 0 && len(d.ways[c]) > 0 {
-		out[len(u.past)].from = u.load
+	k := len(u.past)
+	switch {
+	case len(d.ways[c]) == 0:
+	case u.load >= 0:
+		out[k].from = u.load
+	case k > 0 && d.round(out[k-1]) == d.round(out[k]):
+		// taken up again by the round that has brought it
+		out[k-1].to = out[k].to
+		out = slices.Delete(out, k, k+1)
 	}
 	return out
 }

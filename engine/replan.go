@@ -47,7 +47,7 @@ func Replan(ctx context.Context, week *Week, travel geo.Travel, previous *Plan, 
 	if err != nil {
 		return nil, err
 	}
-	before := stopRounds(week, changed, previous, &change)
+	before, cut := stopRounds(week, changed, previous, &change)
 	if travel == nil {
 		travel = TravelOf(changed)
 	}
@@ -57,7 +57,7 @@ func Replan(ctx context.Context, week *Week, travel geo.Travel, previous *Plan, 
 	if opt.Iterations <= 0 {
 		opt.Iterations = defaultReplanIterations
 	}
-	r := &replanner{solver: newSolver(ctx, newModel(changed, travel), opt), previous: previous, before: before, change: &change, old: week}
+	r := &replanner{solver: newSolver(ctx, newModel(changed, travel), opt), previous: previous, before: before, cut: cut, change: &change, old: week}
 	plan, err := r.run()
 	if err != nil {
 		return nil, err
@@ -66,11 +66,11 @@ func Replan(ctx context.Context, week *Week, travel geo.Travel, previous *Plan, 
 }
 
 // stopRounds ends the rounds of the previous plan that are cancelled although they have begun where they were last: in
-// the changed week, and in the rounds as they were planned, which it gives back.
-func stopRounds(week, changed *Week, previous *Plan, change *Change) []PlanRound {
-	out := slices.Clone(previous.Rounds)
+// the changed week, and in the rounds as they were planned, which it gives back with the ids of those that it has cut off.
+func stopRounds(week, changed *Week, previous *Plan, change *Change) ([]PlanRound, map[string]bool) {
+	out, cut := slices.Clone(previous.Rounds), map[string]bool{}
 	if change.Now.IsZero() {
-		return out
+		return out, cut
 	}
 	kept := map[string]bool{}
 	for i := range changed.Rounds {
@@ -92,12 +92,14 @@ func stopRounds(week, changed *Week, previous *Plan, change *Change) []PlanRound
 		if k == 0 || r.Dedicated && k == len(r.Stops)-1 {
 			continue // it has come nowhere yet, or is back
 		}
+		cut[r.ID] = k < len(r.Stops)-1
 		changed.Rounds = append(slices.Clip(changed.Rounds), stopped(r, usual[r.ID], k, change.Now))
 	}
-	return out
+	return out, cut
 }
 
-// stopped makes a planned round end at its stop k, and is the week's round that does so. It may wait there for some hours.
+// stopped makes a planned round end at its stop k, and is the week's round that does so: it stops there as its own
+// wherever it has stopped. It may wait at its end for some hours.
 func stopped(r *PlanRound, usual *Round, k int, now time.Time) Round {
 	const patience = 6 * time.Hour
 	over := k == len(r.Stops)-1
@@ -114,9 +116,6 @@ func stopped(r *PlanRound, usual *Round, k int, now time.Time) Round {
 		s := &stops[i]
 		if i == k && over {
 			break
-		}
-		if s.Base == nil && !r.Dedicated {
-			continue
 		}
 		own := RoundStop{Place: s.Place, ArriveAfter: s.Arrive, ArriveBy: s.Depart}
 		if usual != nil && s.Base != nil {
@@ -145,7 +144,8 @@ type replanner struct {
 	old      *Week // before the change
 	change   *Change
 	previous *Plan
-	before   []PlanRound // its rounds, cut off where they stopped
+	before   []PlanRound     // its rounds, cut off where they stopped
+	cut      map[string]bool // which of them
 
 	d      *draft
 	number map[string]int      // draft round of each of before
@@ -263,6 +263,10 @@ func (r *replanner) recallRound(n, base int, x *Round, p *PlanRound) {
 		}
 		o.stops = slices.Clone(at[:keep])
 		r.number[x.ID], r.at[x.ID] = n, at
+		if r.cut[x.ID] {
+			r.at[x.ID] = slices.Clone(at)
+			r.at[x.ID][len(at)-1] = -1 // no stop of the previous plan
+		}
 		o.begun, o.head = head >= 0 && keep > 0, max(0, min(head, keep-1))
 	}
 	if p == nil || keep < len(p.Stops) {
@@ -442,21 +446,22 @@ func (r *replanner) recallConsignment(i int) {
 			why = Cause{Kind: CauseLock}
 		}
 	}
-	u.held = r.meets(&u, way, why)
+	if k := len(u.past) - 1; k >= 0 && u.load < 0 && !m.week.Places[u.place].CanStore(c.class) && d.stops[u.past[k].to].depart > m.now {
+		// it is about to be handed over, and cannot wait there
+		switch n := d.round(u.past[k]); {
+		case why.Kind == "":
+			u.held = true
+		case d.rounds[n].over():
+			c.lock, c.locked = nil, true // nobody can fetch it from there
+		default:
+			u.load, u.round, u.past = u.past[k].from, n, u.past[:k]
+		}
+	}
 	m.accustom(c, usual, valueOr(m.week.Settings.ChangeM, defaultChangeM))
 	if why.Kind != "" || len(x.Legs) == 0 {
 		way = nil
 	}
 	r.addParcel(c, way, u, i, why)
-}
-
-// meets reports whether a parcel is about to change rounds at a head, where nothing can wait: then its way is held.
-func (r *replanner) meets(u *underway, way []draftLeg, why Cause) bool {
-	if why.Kind != "" || u.load >= 0 || len(u.past) == 0 || len(way) == 0 {
-		return false
-	}
-	giver := u.past[len(u.past)-1].to
-	return r.d.stops[giver].depart > r.m.now
 }
 
 func (r *replanner) addParcel(c *parcel, way []draftLeg, u underway, was int, why Cause) {
