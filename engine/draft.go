@@ -148,6 +148,7 @@ func (f *frame) adopt(d *draft, sol *search.Solution) {
 		}
 	}
 	ids := make([][]int32, len(sol.Routes))
+	f.adopted = f.adopted[:0]
 	for i, o := range sol.Routes {
 		n := 0
 		switch {
@@ -183,6 +184,7 @@ func (f *frame) adopt(d *draft, sol *search.Solution) {
 			}
 			ids[i] = append(ids[i], at)
 		}
+		f.adopted = append(f.adopted, n)
 		d.rounds[n].stops = ids[i]
 		if o.Base >= 0 {
 			d.rounds[n].stops = append(slices.Clone(f.routes[o.Base].before), ids[i]...)

@@ -21,6 +21,7 @@ type frame struct {
 	rounds   []int            // numbers in the draft of all rounds and trips of the vehicles
 	routes   []frameRoute     // of each route
 	numbers  []int            // number in the draft of each round of start
+	adopted  []int            // and of the solution adopted last
 	index    map[int]int32    // week index of a place → place
 	heads    map[int]int32    // number of a round that has begun → place
 	tours    map[string]int32 // id of a round of the week → route
@@ -204,6 +205,7 @@ func (f *frame) addRoute(d *draft, n int, vehicle int32, fixed []crossing) {
 	out.Depart = max(out.Depart, m.now, d.back(r.vehicle))
 	if r.begun {
 		out.Start, out.Depart = f.heads[n], max(m.now, d.stops[stops[0]].depart)
+		out.StartBy = out.Depart // it leaves its head as planned, so no trip fits before
 	}
 	h := holds(f.m, d, r, fixed)
 	at := frameRoute{round: n, before: r.stops[:r.head]}
@@ -216,7 +218,7 @@ func (f *frame) addRoute(d *draft, n int, vehicle int32, fixed []crossing) {
 		at.stops = append(at.stops, i)
 		switch {
 		case k == 0:
-			out.Depart, out.StartBy = max(out.Depart, q.Ready), q.By
+			out.Depart, out.StartBy = max(out.Depart, q.Ready), min(out.StartBy, q.By)
 			continue
 		case k == end:
 			out.EndWindow, out.Return, out.EndUnload = q.Window, min(out.Return, q.By), q.Unload

@@ -84,15 +84,17 @@ func (d *draft) legs(c int) []draftLeg {
 	return out
 }
 
-// back is when a vehicle is back from the rounds that are over.
+// back is when a vehicle is back from the rounds that are over, or leaves the head of the one that it is on.
 func (d *draft) back(vehicle int) int32 {
 	t := int32(-search.Inf)
 	if d.under == nil {
 		return t
 	}
 	for n := range d.rounds {
-		if r := &d.rounds[n]; r.vehicle == vehicle && len(r.stops) > 0 && r.over() {
+		if r := &d.rounds[n]; r.vehicle == vehicle && r.over() {
 			t = max(t, d.stops[r.stops[len(r.stops)-1]].arrive)
+		} else if r.vehicle == vehicle && r.begun {
+			t = max(t, d.stops[r.ahead()[0]].depart)
 		}
 	}
 	return t

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -57,12 +58,17 @@ func Replan(ctx context.Context, week *Week, travel geo.Travel, previous *Plan, 
 	if opt.Iterations <= 0 {
 		opt.Iterations = defaultReplanIterations
 	}
-	r := &replanner{solver: newSolver(ctx, newModel(changed, travel), opt), previous: previous, before: before, cut: cut, change: &change, old: week}
-	plan, err := r.run()
-	if err != nil {
-		return nil, err
+	for _, whole := range [2]bool{false, true} {
+		r := &replanner{solver: newSolver(ctx, newModel(changed, travel), opt), previous: previous, before: before, cut: cut, change: &change, old: week}
+		plan, fault := r.run(whole)
+		if err = fault; fault == nil {
+			return &Replanned{changed, plan, r.differences(plan)}, nil
+		}
+		if len(r.d.parcels) <= r.m.sizes.whole {
+			break
+		}
 	}
-	return &Replanned{changed, plan, r.differences(plan)}, nil
+	return nil, err
 }
 
 // stopRounds ends the rounds of the previous plan that are cancelled although they have begun where they were last: in
@@ -89,8 +95,12 @@ func stopRounds(week, changed *Week, previous *Plan, change *Change) ([]PlanRoun
 		for k+1 < len(r.Stops) && !r.Stops[k+1].Arrive.After(change.Now) {
 			k++
 		}
-		if k == 0 || r.Dedicated && k == len(r.Stops)-1 {
-			continue // it has come nowhere yet, or is back
+		if k == 0 {
+			r.Stops = nil // it has come nowhere yet
+			continue
+		}
+		if r.Dedicated && k == len(r.Stops)-1 {
+			continue // it is back
 		}
 		cut[r.ID] = k < len(r.Stops)-1
 		changed.Rounds = append(slices.Clip(changed.Rounds), stopped(r, usual[r.ID], k, change.Now))
@@ -151,15 +161,16 @@ type replanner struct {
 	number map[string]int      // draft round of each of before
 	at     map[string][]int32  // and its stops in the draft, by position; −1: not kept
 	origin map[int32]*PlanStop // the stop of before that a fixed stop of the draft is
-	sketch *draft              // the draft as it was before anything was put anew
 
-	was     []int     // by parcel: its consignment in the previous plan; −1: none
-	cause   []Cause   // by parcel: why it was put anew; of no kind where it was not
-	saved   []float64 // by parcel: what the step that gave it its way saved, in metres
-	over    []arrived
-	against []string       // what contradicts the past
-	ids     []string       // of the draft's rounds in the new plan
-	whose   map[string]int // parcel of a consignment of the new plan; −1 for those in over
+	was       []int     // by parcel: its consignment in the previous plan; −1: none
+	cause     []Cause   // by parcel: why it was put anew; of no kind where it was not
+	saved     []float64 // by parcel: what the step that gave it its way saved, in metres
+	over      []arrived
+	reasons   map[int]*search.Reason // by parcel
+	explained *frame
+	against   []string       // what contradicts the past
+	ids       []string       // of the draft's rounds in the new plan
+	whose     map[string]int // parcel of a consignment of the new plan; −1 for those in over
 }
 
 // arrived is a parcel that is where it goes, or was made there.
@@ -169,7 +180,8 @@ type arrived struct {
 	was    int
 }
 
-func (r *replanner) run() (*Plan, error) {
+// run plans, with all the week in sight or just what is around the changes.
+func (r *replanner) run(whole bool) (*Plan, error) {
 	if !r.change.Now.IsZero() {
 		r.m.now = r.m.notBefore(r.change.Now)
 	}
@@ -180,10 +192,9 @@ func (r *replanner) run() (*Plan, error) {
 		return nil, fmt.Errorf("%w: %s", ErrPast, r.against[0])
 	}
 	r.parcelsAnew()
-	if err := r.mend(); err != nil {
+	if err := r.mend(whole); err != nil {
 		return nil, err
 	}
-	r.nextPoints()
 	plan := r.write()
 	undo := r.keepTimes(plan)
 	_, bad := Check(r.m.week, r.m.travel, plan)
@@ -574,12 +585,100 @@ func (r *replanner) parcelsAnew() {
 	}
 }
 
-// mend makes the draft right again.
-func (r *replanner) mend() error {
+// scope is what the search looks at: everything in a week of up to sizes.whole parcels, else the vehicles and parcels
+// around what has to be put anew.
+func (r *replanner) scope(whole bool) (vehicles, parcels []int) {
 	m, d := r.m, r.d
-	r.sketch = d.clone()
 	all := d.searchable()
-	f := m.frame(d, m.vehicles, all)
+	if whole || len(all) <= m.sizes.whole {
+		return m.vehicles, all
+	}
+	var anew, rest []int
+	for _, c := range all {
+		switch r.cause[c].Kind {
+		case "":
+			rest = append(rest, c)
+		case CauseUnserved:
+		default:
+			anew = append(anew, c)
+		}
+	}
+	in := map[int]bool{}
+	add := func(v int) { in[v] = true }
+	for _, c := range anew {
+		for _, v := range m.part(d, []int{c}).vehicles {
+			add(v)
+		}
+		if r.was[c] >= 0 {
+			for _, l := range r.previous.Consignments[r.was[c]].Legs {
+				if n, ok := r.number[l.Round]; ok {
+					add(d.rounds[n].vehicle)
+				}
+			}
+		}
+	}
+	// whoever has other rounds than before, and whoever shares a vehicle with somebody here
+	for _, id := range r.renewed() {
+		if v := m.vehicleOf(id); v >= 0 {
+			add(v)
+		}
+	}
+	todo := slices.Sorted(maps.Keys(in))
+	for k := 0; k < len(todo); k++ {
+		for _, p := range m.driversOf[todo[k]] {
+			for _, v := range m.vehiclesOf[p] {
+				if !in[v] {
+					add(v)
+					todo = append(todo, v)
+				}
+			}
+		}
+	}
+	for _, v := range m.vehicles {
+		if in[v] {
+			vehicles = append(vehicles, v)
+		}
+	}
+	for _, c := range rest {
+		inside := len(d.ways[c]) > 0
+		for _, l := range d.ways[c] {
+			inside = inside && in[d.rounds[d.round(l)].vehicle]
+		}
+		if inside {
+			parcels = append(parcels, c)
+		}
+	}
+	return vehicles, slices.Sorted(slices.Values(append(parcels, anew...)))
+}
+
+// renewed are the rounds and vehicles that the change names, and rounds that the previous plan does not have as they are.
+func (r *replanner) renewed() []string {
+	c := r.change
+	out := slices.Concat(c.CancelRounds, c.Breakdowns)
+	for _, x := range c.Delays {
+		out = append(out, x.Round)
+	}
+	for _, x := range c.Vehicles {
+		out = append(out, x.ID)
+	}
+	for n := range r.d.rounds {
+		o := &r.d.rounds[n]
+		if o.base < 0 {
+			continue
+		}
+		id := r.m.week.Rounds[o.base].ID
+		if at, ok := r.at[id]; !ok || slices.Contains(at, -1) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// mend makes the draft right again.
+func (r *replanner) mend(whole bool) error {
+	m, d := r.m, r.d
+	vehicles, parcels := r.scope(whole)
+	f := m.frame(d, vehicles, parcels)
 	var around, faint []int32
 	for k, c := range f.parcels {
 		if r.cause[c].Kind == CauseUnserved {
@@ -608,11 +707,33 @@ func (r *replanner) mend() error {
 		r.saved[f.parcels[k]] = float64(x) / m.unit
 	}
 	f.adopt(d, mended.Solution)
+	r.explainNew(f, mended.Solution)
 	return nil
 }
 
-// nextPoints sends orders without a pickup point that could not be served to the next one in reach.
-func (r *replanner) nextPoints() {}
+// mostReasons is how many consignments that ride otherwise than before are told why.
+const mostReasons = 6
+
+// explainNew finds the reasons of parcels that have been put anew. Those of others are for Alternatives to find.
+func (r *replanner) explainNew(f *frame, sol *search.Solution) {
+	r.reasons = map[int]*search.Reason{}
+	var some []int32
+	for k, c := range f.parcels {
+		if r.cause[c].Kind != "" && len(sol.Paths[k]) > 0 && len(some) < mostReasons {
+			some = append(some, int32(k))
+		}
+	}
+	if len(some) == 0 {
+		return
+	}
+	f.forget()
+	r.explained = f
+	for k, x := range search.Explain(f.p, sol, some...) {
+		if slices.Contains(some, int32(k)) {
+			r.reasons[f.parcels[k]] = &x
+		}
+	}
+}
 
 // write makes the plan.
 func (r *replanner) write() *Plan {
@@ -1021,7 +1142,13 @@ func (r *replanner) writeWhy(p *Plan) {
 		}
 		if was := before[x.ID]; was != nil && was.Why != nil && sameWay(was.Legs, x.Legs) {
 			x.Why = was.Why
+			continue
 		}
+		n := r.whose[x.ID]
+		if n < 0 || r.reasons[n] == nil || len(r.d.ways[n]) == 0 {
+			continue
+		}
+		x.Why = r.explained.why(r.reasons[n], r.m.way(r.d, n), func(route int32) string { return r.ids[r.explained.adopted[route]] })
 	}
 }
 
