@@ -58,9 +58,9 @@ func Replan(ctx context.Context, week *Week, travel geo.Travel, previous *Plan, 
 	if opt.Iterations <= 0 {
 		opt.Iterations = defaultReplanIterations
 	}
-	for _, whole := range [2]bool{false, true} {
+	for _, hops := range [2]int{1, 4} {
 		r := &replanner{solver: newSolver(ctx, newModel(changed, travel), opt), previous: previous, before: before, cut: cut, change: &change, old: week}
-		plan, fault := r.run(whole)
+		plan, fault := r.run(hops)
 		if err = fault; fault == nil {
 			return &Replanned{changed, plan, r.differences(plan)}, nil
 		}
@@ -180,8 +180,8 @@ type arrived struct {
 	was    int
 }
 
-// run plans, with all the week in sight or just what is around the changes.
-func (r *replanner) run(whole bool) (*Plan, error) {
+// run plans, with so much of a large week in sight as scope says.
+func (r *replanner) run(hops int) (*Plan, error) {
 	if !r.change.Now.IsZero() {
 		r.m.now = r.m.notBefore(r.change.Now)
 	}
@@ -192,7 +192,7 @@ func (r *replanner) run(whole bool) (*Plan, error) {
 		return nil, fmt.Errorf("%w: %s", ErrPast, r.against[0])
 	}
 	r.parcelsAnew()
-	if err := r.mend(whole); err != nil {
+	if err := r.mend(hops); err != nil {
 		return nil, err
 	}
 	plan := r.write()
@@ -586,11 +586,11 @@ func (r *replanner) parcelsAnew() {
 }
 
 // scope is what the search looks at: everything in a week of up to sizes.whole parcels, else the vehicles and parcels
-// around what has to be put anew.
-func (r *replanner) scope(whole bool) (vehicles, parcels []int) {
+// around what has to be put anew, and those who hand over to one another there, so many times over.
+func (r *replanner) scope(hops int) (vehicles, parcels []int) {
 	m, d := r.m, r.d
 	all := d.searchable()
-	if whole || len(all) <= m.sizes.whole {
+	if len(all) <= m.sizes.whole {
 		return m.vehicles, all
 	}
 	var anew, rest []int
@@ -620,6 +620,24 @@ func (r *replanner) scope(whole bool) (vehicles, parcels []int) {
 	// whoever has other rounds than before, and whoever shares a vehicle with somebody here
 	for _, id := range r.renewed() {
 		if v := m.vehicleOf(id); v >= 0 {
+			add(v)
+		}
+	}
+	// whoever gives goods to them or takes goods from them, some times over
+	for range hops {
+		var more []int
+		for _, c := range rest {
+			touches := false
+			for _, l := range d.ways[c] {
+				touches = touches || in[d.rounds[d.round(l)].vehicle]
+			}
+			for _, l := range d.ways[c] {
+				if v := d.rounds[d.round(l)].vehicle; touches && !in[v] {
+					more = append(more, v)
+				}
+			}
+		}
+		for _, v := range more {
 			add(v)
 		}
 	}
@@ -675,9 +693,9 @@ func (r *replanner) renewed() []string {
 }
 
 // mend makes the draft right again.
-func (r *replanner) mend(whole bool) error {
+func (r *replanner) mend(hops int) error {
 	m, d := r.m, r.d
-	vehicles, parcels := r.scope(whole)
+	vehicles, parcels := r.scope(hops)
 	f := m.frame(d, vehicles, parcels)
 	var around, faint []int32
 	for k, c := range f.parcels {
