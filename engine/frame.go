@@ -287,6 +287,7 @@ func holds(m *model, d *draft, r *draftRound, fixed []crossing) []hold {
 		to.Unload[class] += amount(c.litres)
 		if x.leg == 0 {
 			from.Ready = max(from.Ready, d.ready(m, x.parcel))
+			from.By = min(from.By, d.meets(m, x.parcel))
 		} else {
 			giver := &d.stops[w[x.leg-1].to]
 			from.Ready = max(from.Ready, d.stops[w[x.leg].from].depart)

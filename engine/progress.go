@@ -64,6 +64,15 @@ func (d *draft) ready(m *model, c int) int32 {
 	return max(m.now, m.ready(d.parcels[c]))
 }
 
+// meets is until when a round must have come to take a parcel over that is about to be handed over and cannot wait.
+func (d *draft) meets(m *model, c int) int32 {
+	if !d.held(c) {
+		return search.Inf
+	}
+	past := d.under[c].past
+	return d.stops[past[len(past)-1].to].depart
+}
+
 // legs is the whole way of a parcel, what is behind it and what is left.
 func (d *draft) legs(c int) []draftLeg {
 	if d.under == nil {

@@ -58,13 +58,17 @@ func Replan(ctx context.Context, week *Week, travel geo.Travel, previous *Plan, 
 	if opt.Iterations <= 0 {
 		opt.Iterations = defaultReplanIterations
 	}
-	for _, hops := range [2]int{1, 4} {
-		r := &replanner{solver: newSolver(ctx, newModel(changed, travel), opt), previous: previous, before: before, cut: cut, change: &change, old: week}
-		plan, fault := r.run(hops)
+	// what is about to be handed over stays so, unless that cannot be; a large week is seen in a wider part then
+	for _, try := range [3]struct {
+		hops    int
+		release bool
+	}{{1, false}, {1, true}, {4, true}} {
+		r := &replanner{solver: newSolver(ctx, newModel(changed, travel), opt), previous: previous, before: before, cut: cut, change: &change, old: week, release: try.release}
+		plan, fault := r.run(try.hops)
 		if err = fault; fault == nil {
 			return &Replanned{changed, plan, r.differences(plan)}, nil
 		}
-		if len(r.d.parcels) <= r.m.sizes.whole {
+		if try.release && len(r.d.parcels) <= r.m.sizes.whole {
 			break
 		}
 	}
@@ -168,6 +172,7 @@ type replanner struct {
 	over      []arrived
 	reasons   map[int]*search.Reason // by parcel
 	explained *frame
+	release   bool           // goods that are about to be handed over may stay on board
 	against   []string       // what contradicts the past
 	ids       []string       // of the draft's rounds in the new plan
 	whose     map[string]int // parcel of a consignment of the new plan; −1 for those in over
@@ -192,7 +197,15 @@ func (r *replanner) run(hops int) (*Plan, error) {
 		return nil, fmt.Errorf("%w: %s", ErrPast, r.against[0])
 	}
 	r.parcelsAnew()
-	if err := r.mend(hops); err != nil {
+	err := r.mend(hops)
+	if err != nil && r.change.Now.IsZero() && len(r.d.parcels) <= r.m.sizes.whole {
+		// a vehicle may have to make its rounds in another order
+		d := r.m.newDraft(r.d.parcels)
+		d.under = r.d.under
+		r.d = d
+		err = r.mend(hops)
+	}
+	if err != nil {
 		return nil, err
 	}
 	plan := r.write()
@@ -459,6 +472,9 @@ func (r *replanner) recallConsignment(i int) {
 	}
 	if k := len(u.past) - 1; k >= 0 && u.load < 0 && !m.week.Places[u.place].CanStore(c.class) && d.stops[u.past[k].to].depart > m.now {
 		// it is about to be handed over, and cannot wait there
+		if why.Kind == "" && r.release {
+			why = Cause{Kind: CauseHours, Round: x.Legs[k].Round}
+		}
 		switch n := d.round(u.past[k]); {
 		case why.Kind == "":
 			u.held = true
