@@ -128,6 +128,9 @@ func (m *model) part(d *draft, parcels []int) part {
 		for _, id := range d.parcels[c].lock {
 			take(m.carts[m.week.Rounds[m.tours[id]].Vehicle])
 		}
+		for _, id := range d.parcels[c].habit {
+			take(m.vehicleOf(id))
+		}
 		for _, l := range d.ways[c] {
 			take(d.rounds[d.round(l)].vehicle)
 		}
