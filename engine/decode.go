@@ -114,7 +114,7 @@ func together(d *draft) []int {
 		producer, point int
 		class           Class
 		by              CarriedBy
-		legs            [4]draftLeg
+		legs            [search.MaxLegs]draftLeg
 	}
 	index := map[key]int{}
 	var out []int
