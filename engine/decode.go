@@ -47,6 +47,7 @@ func (s *solver) plan(o *outcome, alone *draft) *Plan {
 	s.writeUnserved(p, o)
 	m.summarize(p)
 	m.compare(p, alone)
+	s.bound.write(&p.Summary)
 	return p
 }
 

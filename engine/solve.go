@@ -15,6 +15,9 @@ type Options struct {
 	Iterations int // of the whole search; 0: until Share reaches 1 or the context ends, 20,000 without either
 	Workers    int // searches side by side that share what they find; 0 means 2. Part of what a plan depends on, as the seed is
 
+	// Bound is how much work goes into the lower bound of the summary; 0 means 1, below 0 there is none.
+	Bound int
+
 	// Share is the caller's clock: the share of the time allowed that is used up, 0 to 1. The engine has no clock of
 	// its own; with nil the search goes by Iterations alone and is deterministic.
 	Share func() float64
@@ -68,6 +71,7 @@ type solver struct {
 	stop func() bool
 	done int // iterations so far
 
+	bound  *proof    // of the lower bound
 	points [][]int   // by order without pickup point: the points within reach, nearest first; nil for other orders
 	point  []int     // by order: its pickup point at present; −1: none
 	atHome []*parcel // collected where they are made, at present
@@ -100,6 +104,7 @@ type outcome struct {
 
 func (s *solver) solve() *Plan {
 	m := s.m
+	s.bound = m.prove(s.opt.Bound, s.enough)
 	s.assign()
 	d := m.newDraft(s.parcels())
 	best := s.outcome(d)
@@ -125,6 +130,13 @@ func (s *solver) solve() *Plan {
 		best.d.parcels = parcels
 	}
 	return s.plan(&best, alone)
+}
+
+// boundShare is the share of the time after which no more is proved of the lower bound.
+const boundShare = 0.15
+
+func (s *solver) enough() bool {
+	return s.stop() || s.opt.Iterations == 0 && s.opt.Share() >= boundShare
 }
 
 // cycles makes annealings until the iterations are used up. One that is broken off counts too, unless orders seek their

@@ -1,0 +1,2 @@
+// Package bound proves what serving goods costs at least.
+package bound
