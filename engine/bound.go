@@ -17,20 +17,23 @@ const boundPlaces = 700
 // proof is of a lower bound for all plans of a week; what it says of one depends on what that leaves unserved.
 type proof struct {
 	goods []bound.Goods
-	res   bound.Result
+	res   []bound.Result
 	never float64 // kilograms that no plan serves
 	whole bool    // every objective is a whole number of metres
 }
 
 // prove proves a lower bound; nil stands for none.
-func (m *model) prove(effort int, stopped func() bool) *proof {
-	if effort < 0 || len(m.week.Places) > boundPlaces {
+func (m *model) prove(tries int, stopped func() bool) *proof {
+	if tries < 0 || len(m.week.Places) > boundPlaces {
 		return nil
 	}
 	b := m.newBounder()
-	r := &proof{goods: b.p.Goods, res: bound.Bound(b.p, max(1, effort), stopped), never: b.never, whole: b.whole}
+	r := &proof{goods: b.p.Goods, res: bound.Bound(b.p, max(1, tries), stopped), never: b.never, whole: b.whole}
+	if len(r.res) == 0 {
+		return nil
+	}
 	for g := range r.goods {
-		if r.res.Never[g] {
+		if r.res[0].Never[g] {
 			r.never += r.goods[g].Kg
 		}
 	}
@@ -39,15 +42,18 @@ func (m *model) prove(effort int, stopped func() bool) *proof {
 
 // least is what every plan costs that leaves no more than so many kilograms behind.
 func (r *proof) least(unserved float64) float64 {
-	sum := r.res.Constant
-	for _, x := range r.res.Share {
-		sum += x
+	best := math.Inf(-1)
+	for _, x := range r.res {
+		sum := x.Constant
+		for _, share := range x.Share {
+			sum += share
+		}
+		best = max(best, sum-bound.Spared(r.goods, x.Share, unserved-r.never)-1e-3)
 	}
-	sum -= bound.Spared(r.goods, r.res.Share, unserved-r.never) + 1e-3
 	if r.whole {
-		sum = math.Ceil(sum)
+		best = math.Ceil(best)
 	}
-	return sum
+	return best
 }
 
 // write states the bound in a summary that is complete but for it.
@@ -221,10 +227,7 @@ func (b *bounder) addGoods() {
 	type kind struct {
 		producer int
 		class    Class
-		by       CarriedBy
-		lock     string
-		kg       float64
-		litres   float64
+		may      string
 	}
 	kinds := map[kind]int{}
 	carry := []func(slot, place int) bool{}
@@ -234,18 +237,13 @@ func (b *bounder) addGoods() {
 			x := &w.Orders[m.orders[l.Order]].Lines[l.Line]
 			kg, litres = min(kg, x.Kg), min(litres, x.Litres)
 		}
-		k := kind{producer: c.producer, class: c.class, by: c.by, kg: kg, litres: litres}
-		if c.locked {
-			k.lock = "="
-			for _, r := range c.lock {
-				k.lock += "\x00" + r
-			}
-		}
+		may := b.carriers(c, kg, litres)
+		k := kind{c.producer, c.class, string(may)}
 		n, ok := kinds[k]
 		if !ok {
 			n = len(carry)
 			kinds[k] = n
-			carry = append(carry, b.carrier(c, kg, litres))
+			carry = append(carry, b.handles(may))
 		}
 		at := &w.PickupPoints[c.point]
 		ready := math.Inf(-1)
@@ -257,33 +255,35 @@ func (b *bounder) addGoods() {
 	}
 }
 
-// carrier says where a slot may handle a parcel's goods, in pieces of no less than kg and litres.
-func (b *bounder) carrier(c *parcel, kg, litres float64) func(slot, place int) bool {
+// What a slot may do with goods.
+const (
+	mayNot byte = iota
+	mayNear
+	mayAnywhere
+)
+
+// carriers says what each slot may do with a parcel's goods, in pieces of no less than kg and litres.
+func (b *bounder) carriers(c *parcel, kg, litres float64) []byte {
 	m, w := b.m, b.m.week
-	may := make([]bool, len(b.p.Slots))
-	anywhere := make([]bool, len(b.p.Slots))
-	vehicle := make([]int, len(b.p.Slots))
+	may := make([]byte, len(b.p.Slots))
 	maker := w.Producers[c.producer].ID
 	for s := range may {
-		driver, v := "", 0
+		v, driver := b.driver(s)
+		ok := (driver == maker || c.by != ByProducer) && kg <= w.Vehicles[v].Kg+checkRoom && litres <= w.Vehicles[v].Litres[c.class]+checkRoom
 		if s < len(w.Rounds) {
 			r := &w.Rounds[s]
-			driver, v = r.Producer, m.carts[r.Vehicle]
-			may[s] = r.Accepts(maker) && !slices.Contains(w.Forbid, Forbid{maker, r.ID}) && (!c.locked || slices.Contains(c.lock, r.ID))
+			ok = ok && r.Accepts(maker) && !slices.Contains(w.Forbid, Forbid{maker, r.ID}) && (!c.locked || slices.Contains(c.lock, r.ID))
 		} else {
-			v = b.trips[s-len(w.Rounds)]
-			driver = w.Vehicles[v].Producer
-			may[s] = !c.locked
+			ok = ok && !c.locked
 		}
-		vehicle[s] = v
-		may[s] = may[s] && (driver == maker || c.by != ByProducer) && kg <= w.Vehicles[v].Kg+checkRoom && litres <= w.Vehicles[v].Litres[c.class]+checkRoom
-		anywhere[s] = driver == maker
+		switch {
+		case ok && (driver == maker || w.Settings.OthersWithinM == nil):
+			may[s] = mayAnywhere
+		case ok:
+			may[s] = mayNear
+		}
 	}
-	limit := w.Settings.OthersWithinM
-	if limit == nil {
-		return func(slot, _ int) bool { return may[slot] }
-	}
-	if b.near == nil {
+	if limit := w.Settings.OthersWithinM; limit != nil && b.near == nil {
 		b.near = make([][]bool, len(w.Vehicles))
 		for v := range w.Vehicles {
 			b.near[v] = make([]bool, len(w.Places))
@@ -292,5 +292,25 @@ func (b *bounder) carrier(c *parcel, kg, litres float64) func(slot, place int) b
 			}
 		}
 	}
-	return func(slot, place int) bool { return may[slot] && (anywhere[slot] || b.near[vehicle[slot]][place]) }
+	return may
+}
+
+// driver is the vehicle of a slot and the producer who drives it.
+func (b *bounder) driver(slot int) (vehicle int, producer string) {
+	if w := b.m.week; slot < len(w.Rounds) {
+		return b.m.carts[w.Rounds[slot].Vehicle], w.Rounds[slot].Producer
+	}
+	v := b.trips[slot-len(b.m.week.Rounds)]
+	return v, b.m.week.Vehicles[v].Producer
+}
+
+// handles says where the slots may load and unload.
+func (b *bounder) handles(may []byte) func(slot, place int) bool {
+	vehicle := make([]int, len(may))
+	for s := range may {
+		vehicle[s], _ = b.driver(s)
+	}
+	return func(slot, place int) bool {
+		return may[slot] == mayAnywhere || may[slot] == mayNear && b.near[vehicle[slot]][place]
+	}
 }

@@ -1,6 +1,10 @@
 package bound
 
-import "slices"
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+)
 
 // Result is what is proved.
 type Result struct {
@@ -19,6 +23,7 @@ type ascent struct {
 	at      [][]stop    // by place: who may stop there
 	hand    [][]float64 // by course and place: what is left of the price of a handover to it there
 	kinds   []*kind
+	fresh   []fresh // by course
 
 	// of the goods at hand
 	g       *Goods
@@ -33,6 +38,7 @@ type ascent struct {
 	clock   float64
 	queue   []int
 	queued  []bool
+	takers  []stop
 }
 
 // moat is a set of nodes of a course that goods would make it visit.
@@ -57,12 +63,14 @@ type kind struct {
 	arrive [][]float64 // by course and node: earliest arrival
 }
 
-// Bound proves a bound on the cost of every way to serve the goods. tries is how many orders of the goods are tried.
-func Bound(p *Problem, tries int, stopped func() bool) Result {
+// Bound proves bounds on the cost of every way to serve the goods, each by charging for the goods in another order: as
+// many as tries says, or fewer when it is stopped. What is proved for one set of goods may be the most by one order, for
+// another by another.
+func Bound(p *Problem, tries int, stopped func() bool) []Result {
 	a := &ascent{p: p}
-	res := Result{Share: make([]float64, len(p.Goods)), Never: make([]bool, len(p.Goods))}
-	if !a.prepare(&res) {
-		return res
+	first := Result{Share: make([]float64, len(p.Goods)), Never: make([]bool, len(p.Goods))}
+	if !a.prepare(&first, stopped) {
+		return nil
 	}
 	var order []int
 	for g := range p.Goods {
@@ -70,21 +78,109 @@ func Bound(p *Problem, tries int, stopped func() bool) Result {
 			if a.reachable(x) {
 				order = append(order, g)
 			} else {
-				res.Never[g] = true
+				first.Never[g] = true
 			}
 		}
 	}
-	slices.SortStableFunc(order, func(x, y int) int { return p.Goods[x].To - p.Goods[y].To })
-	for _, g := range order {
+	if tries > 1 {
+		a.save()
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	var out []Result
+	best, most := slices.Clone(order), -inf
+	for try := range tries {
+		if try > 0 {
+			a.restore()
+		}
+		a.arrange(order, best, try, rng)
+		res := first
+		res.Share = make([]float64, len(p.Goods))
+		sum := 0.0
+		for _, g := range order {
+			if stopped() {
+				break
+			}
+			res.Share[g] = a.raise(&p.Goods[g])
+			sum += res.Share[g]
+		}
+		out = append(out, res)
+		if sum > most {
+			most = sum
+			copy(best, order)
+		}
 		if stopped() {
 			break
 		}
-		res.Share[g] = a.raise(&p.Goods[g])
 	}
-	return res
+	return out
 }
 
-func (a *ascent) prepare(res *Result) bool {
+// arrange orders the goods for a try: some orders that often do well, and then small changes to the best so far.
+func (a *ascent) arrange(order, best []int, try int, rng *rand.Rand) {
+	goods := a.p.Goods
+	by := func(key func(g *Goods) float64) {
+		slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(key(&goods[x]), key(&goods[y])) })
+	}
+	switch try {
+	case 0:
+		by(func(g *Goods) float64 { return g.Close })
+	case 1: // dear ones first
+		alone := make([]float64, len(goods))
+		for _, g := range order {
+			alone[g] = a.raise(&goods[g])
+			a.restore()
+		}
+		slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(alone[y], alone[x]) })
+	case 2:
+		by(func(g *Goods) float64 { return float64(g.From) })
+	case 3: // those that are hardest to leave behind
+		by(func(g *Goods) float64 { return -g.Kg })
+	default:
+		copy(order, best)
+		for range 1 + rng.IntN(3) {
+			n := 1 + rng.IntN(max(1, len(order)/8))
+			if n >= len(order) {
+				continue
+			}
+			i := rng.IntN(len(order) - n)
+			some := slices.Clone(order[i : i+n])
+			order = slices.Delete(order, i, i+n)
+			order = slices.Insert(order, rng.IntN(len(order)+1), some...)
+		}
+	}
+}
+
+// save and restore keep the prices as they are before anything is charged.
+func (a *ascent) save() {
+	for _, c := range a.courses {
+		var pass []float64
+		for _, b := range c.blocks {
+			pass = append(pass, b.pass...)
+		}
+		a.fresh = append(a.fresh, fresh{slices.Clone(c.enter), pass, slices.Clone(c.free)})
+	}
+}
+
+func (a *ascent) restore() {
+	for k, c := range a.courses {
+		copy(c.enter, a.fresh[k].enter)
+		pass := a.fresh[k].pass
+		for _, b := range c.blocks {
+			pass = pass[copy(b.pass, pass):]
+		}
+		copy(c.free, a.fresh[k].free)
+		for i := range a.hand[k] {
+			a.hand[k][i] = a.p.Handover
+		}
+	}
+}
+
+type fresh struct {
+	enter, pass []float64
+	free        []bool
+}
+
+func (a *ascent) prepare(res *Result, stopped func() bool) bool {
 	p := a.p
 	useful := make([]bool, len(p.Places))
 	for i := range useful {
@@ -120,6 +216,9 @@ func (a *ascent) prepare(res *Result) bool {
 		for len(a.kinds) <= g.Kind {
 			a.kinds = append(a.kinds, nil)
 		}
+		if stopped() {
+			return false
+		}
 		if a.kinds[g.Kind] == nil {
 			a.kinds[g.Kind] = a.explore(g)
 		}
@@ -152,6 +251,7 @@ func (a *ascent) explore(g *Goods) *kind {
 		k.board, k.arrive = append(k.board, b), append(k.arrive, r)
 	}
 	var heap eventHeap
+	stored := make([]bool, len(a.p.Places)) // those who load there all know
 	load := func(s stop, t float64) {
 		c := a.courses[s.course]
 		if t > c.nodes[s.node].leave || t >= k.board[s.course][s.node] || !g.Carry(c.slot, c.nodes[s.node].place) {
@@ -159,8 +259,14 @@ func (a *ascent) explore(g *Goods) *kind {
 		}
 		k.board[s.course][s.node] = t
 		for j := range c.nodes {
+			if k.arrive[s.course][j] <= c.nodes[j].arrive {
+				continue // earlier it never comes
+			}
 			if at := c.earliest(a.p, s.node, j, t); at < k.arrive[s.course][j] && g.Carry(c.slot, c.nodes[j].place) {
 				k.arrive[s.course][j] = at
+				if stored[c.nodes[j].place] {
+					continue
+				}
 				heap.push(event{at, stop{s.course, j}})
 			}
 		}
@@ -168,7 +274,6 @@ func (a *ascent) explore(g *Goods) *kind {
 	for _, s := range a.at[g.From] {
 		load(s, g.Ready)
 	}
-	stored := make([]bool, len(a.p.Places))
 	for len(heap) > 0 {
 		e := heap.pop()
 		if k.arrive[e.stop.course][e.stop.node] < e.at {
@@ -180,7 +285,7 @@ func (a *ascent) explore(g *Goods) *kind {
 		}
 		stored[x] = a.p.Places[x].Store>>g.Class&1 != 0
 		for _, s := range a.at[x] {
-			if stored[x] || a.passes(g.Class, e.stop, s, e.at) {
+			if e.at < k.board[s.course][s.node] && (stored[x] || a.passes(g.Class, e.stop, s, e.at)) {
 				load(s, e.at)
 			}
 		}
@@ -194,12 +299,7 @@ func (a *ascent) ends(g *Goods, s stop) bool {
 	if x.place != g.To || x.arrive > g.Close || x.own == 0 {
 		return false
 	}
-	for k := range x.entries {
-		if e := &x.entries[k]; e.arrive <= g.Close && e.begin >= g.Open {
-			return true
-		}
-	}
-	return false
+	return x.begin >= g.Open
 }
 
 func (a *ascent) reachable(g *Goods) bool {
@@ -271,41 +371,41 @@ func (a *ascent) run() {
 		x := a.queue[0]
 		a.queue = a.queue[1:]
 		a.queued[x] = false
+		takers := a.takers[:0]
+		for _, s := range a.at[x] {
+			if a.late[s.course][s.node] > -inf {
+				takers = append(takers, s)
+			}
+		}
+		a.takers = takers
 		for _, s := range a.at[x] {
 			c := a.courses[s.course]
-			if !a.g.Carry(c.slot, x) || a.k.arrive[s.course][s.node] == inf {
+			from := a.k.arrive[s.course][s.node]
+			if from == inf {
 				continue
 			}
-			t := a.arriveBy(s)
+			t := -inf
+			if a.ends(a.g, s) {
+				t = a.g.Close
+			}
+			for _, r := range takers {
+				if l := a.late[r.course][r.node]; l > t && a.passes(a.g.Class, s, r, from) {
+					t = l
+				}
+			}
 			if t <= a.until[s.course][s.node] {
 				continue
 			}
 			a.until[s.course][s.node] = t
-			if a.k.arrive[s.course][s.node] > t {
-				continue
-			}
-			if c.free[s.node] {
+			switch {
+			case from > t:
+			case c.free[s.node]:
 				a.ridesTo(s)
-			} else {
+			default:
 				a.ask(s)
 			}
 		}
 	}
-}
-
-// arriveBy is when goods may arrive at a stop at the latest to go on freely from there.
-func (a *ascent) arriveBy(s stop) float64 {
-	t := -inf
-	if a.ends(a.g, s) {
-		t = a.g.Close
-	}
-	x := &a.courses[s.course].nodes[s.node]
-	for _, r := range a.at[x.place] {
-		if l := a.late[r.course][r.node]; l > t && a.passes(a.g.Class, s, r, a.k.arrive[s.course][s.node]) {
-			t = l
-		}
-	}
-	return t
 }
 
 // ridesTo looks at all rides to a free stop.
@@ -384,15 +484,23 @@ func (a *ascent) charge(k int) {
 		return
 	}
 	c := a.courses[k]
-	n := c.added
-	for j := range n {
-		if !m.in[j] {
-			continue
+	for _, b := range c.blocks {
+		n := b.to - b.from
+		in := m.in[b.from:b.to]
+		for j := range n {
+			if in[j] {
+				c.enter[b.from+j] -= d
+			}
 		}
-		c.enter[j] -= d
 		for i := range n {
-			if !m.in[i] {
-				c.pass[i*n+j] -= d
+			if in[i] {
+				continue
+			}
+			row := b.pass[i*n : i*n+n]
+			for j := range row {
+				if in[j] {
+					row[j] -= d
+				}
 			}
 		}
 	}
@@ -405,7 +513,6 @@ func (a *ascent) draw() {
 		c := a.courses[k]
 		m.dirty = false
 		clear(m.in)
-		n := c.added
 		var todo []int
 		keep := m.members[:0]
 		for _, i := range m.members {
@@ -421,22 +528,32 @@ func (a *ascent) draw() {
 		for len(todo) > 0 {
 			j := todo[len(todo)-1]
 			todo = todo[:len(todo)-1]
+			b := c.block(j)
+			n := b.to - b.from
 			for i := range n {
-				if !m.in[i] && c.pass[i*n+j] <= nothing {
-					m.in[i] = true
-					todo = append(todo, i)
+				if !m.in[b.from+i] && b.pass[i*n+j-b.from] <= nothing {
+					m.in[b.from+i] = true
+					todo = append(todo, b.from+i)
 				}
 			}
 		}
 		least := inf
-		for j := range n {
-			if !m.in[j] {
-				continue
+		for _, b := range c.blocks {
+			n := b.to - b.from
+			in := m.in[b.from:b.to]
+			for j := range n {
+				if in[j] {
+					least = min(least, c.enter[b.from+j])
+				}
 			}
-			least = min(least, c.enter[j])
 			for i := range n {
-				if !m.in[i] {
-					least = min(least, c.pass[i*n+j])
+				if in[i] {
+					continue
+				}
+				for j, price := range b.pass[i*n : i*n+n] {
+					if in[j] && price < least {
+						least = price
+					}
 				}
 			}
 		}

@@ -7,34 +7,36 @@ import (
 
 var inf = math.Inf(1)
 
-// entry is a stretch of a slot's course in which a node is visited: 2k at its own stop k, 2k+1 between own stops k and k+1.
-type entry struct {
-	pos            int
+// node is where a slot may stop: one of its own stops, or a place at which a stop may be added between two of them.
+type node struct {
+	place          int
+	own            int     // own stop; −1: added
+	leg            int     // added: after own stop leg
 	arrive, depart float64 // earliest
 	begin, leave   float64 // latest
+	longer         float64 // what the stop adds to driving and service
 }
 
-// node is a place where a slot may stop: one of its own stops, or a place at which a stop may be added.
-type node struct {
-	place   int
-	own     int // own stop; −1: added
-	entries []entry
-	leave   float64 // latest over all entries
-	arrive  float64 // earliest over all entries
+// block is the added nodes between two own stops that follow one another, and what it costs to go on from one to another.
+type block struct {
+	from, to int
+	pass     []float64 // (to−from)²
 }
 
-// course is a slot prepared. The nodes that are added have prices: enter[i] for going there from an own stop, pass[i][j]
+// course is a slot prepared. The nodes that are added have prices: enter for going there from the own stop before, pass
 // for going on from one to another before the next own stop. What a tour adds is at least the sum of these over the
 // arrows that it follows. Prices only fall, by what has been charged already.
 type course struct {
-	slot  int
-	trip  bool
-	nodes []node
-	added int // the first so many nodes are added ones
-	enter []float64
-	pass  []float64 // added × added
-	free  []bool    // by node: can be visited for nothing more
-	gain  float64   // what detours by a table that is not one of shortest ways might save, at most
+	slot   int
+	trip   bool
+	nodes  []node
+	added  int // the first so many nodes are added ones
+	enter  []float64
+	blocks []block
+	free   []bool    // by node: can be visited for nothing more
+	gain   float64   // what detours by a table that is not one of shortest ways might save, at most
+	first  []float64 // rounds: by pair of nodes, the earliest arrival at the second after a stop at the first; inf: never
+	drive  []float64 // rounds: by pair of nodes, the time from one to the other at least
 }
 
 func (p *Problem) cost(i, j int) float64 { return p.Cost[i*len(p.Places)+j] }
@@ -72,12 +74,12 @@ func (p *Problem) course(k int, useful []bool) (c *course, ok bool) {
 	s := &p.Slots[k]
 	c = &course{slot: k, trip: s.Trip}
 	n := len(s.Stops)
-	own := make([]entry, n)
+	own := make([]node, n)
 	least := 0.0
 	for i := range s.Stops {
 		x := &s.Stops[i]
 		e := &own[i]
-		e.pos = 2 * i
+		e.place, e.own = x.Place, i
 		if i == 0 {
 			e.arrive, e.depart = x.Open, x.Open
 			continue
@@ -110,12 +112,12 @@ func (p *Problem) course(k int, useful []bool) (c *course, ok bool) {
 		c.gain = max(0, s.Base-least)
 	}
 	if !s.Frozen {
-		c.addNodes(p, s, own, useful)
+		c.add(p, s, own, useful)
 	}
 	c.added = len(c.nodes)
-	c.price(p, s)
-	for i := range s.Stops {
-		c.nodes = append(c.nodes, node{place: s.Stops[i].Place, own: i, entries: []entry{own[i]}, arrive: own[i].arrive, leave: own[i].leave})
+	c.nodes = append(c.nodes, own...)
+	if !s.Trip {
+		c.time(p, s)
 	}
 	c.free = make([]bool, len(c.nodes))
 	for i := range c.nodes {
@@ -150,72 +152,105 @@ func (p *Problem) detour(a, x, b int) float64 {
 	return max(0, p.cost(a, x)+p.cost(x, b)-p.cost(a, b))
 }
 
-func (c *course) addNodes(p *Problem, s *Slot, own []entry, useful []bool) {
-	baseSecs := 0.0
-	for i := 1; i < len(s.Stops); i++ {
-		baseSecs += p.secs(s.Stops[i-1].Place, s.Stops[i].Place)
+// add lists the nodes that may be added, and their prices.
+func (c *course) add(p *Problem, s *Slot, own []node, useful []bool) {
+	spare := s.Secs + s.Longer // most that driving and added service take
+	for i := 1; i < len(own); i++ {
+		spare -= p.secs(own[i-1].place, own[i].place)
 	}
-	for x := range p.Places {
-		if !useful[x] {
-			continue
-		}
-		at := &p.Places[x]
-		v := node{place: x, own: -1, arrive: inf, leave: -inf}
-		price := inf
-		for i := 0; i+1 < len(own); i++ {
-			a, b := s.Stops[i].Place, s.Stops[i+1].Place
+	for k := 0; k+1 < len(own); k++ {
+		from := len(c.nodes)
+		a, b := own[k].place, own[k+1].place
+		for x := range p.Places {
+			if !useful[x] {
+				continue
+			}
+			at := &p.Places[x]
 			d := p.detour(a, x, b)
-			if d > s.Most+c.gain {
-				continue
+			v := node{place: x, own: -1, leg: k, arrive: own[k].depart + p.secs(a, x), leave: own[k+1].begin - p.secs(x, b)}
+			v.longer = p.secs(a, x) + p.secs(x, b) - p.secs(a, b) + at.Service
+			begin := at.opening(v.arrive)
+			v.depart, v.begin = begin+at.Service, at.closing(v.leave-at.Service)
+			if begin <= v.begin && d <= s.Most+c.gain && v.longer <= spare {
+				c.nodes = append(c.nodes, v)
+				c.enter = append(c.enter, d)
 			}
-			if p.secs(a, x)+p.secs(x, b)-p.secs(a, b)+baseSecs-s.Secs+at.Service > s.Longer {
-				continue
-			}
-			e := entry{pos: 2*i + 1, arrive: own[i].depart + p.secs(a, x), leave: own[i+1].begin - p.secs(x, b)}
-			begin := at.opening(e.arrive)
-			e.depart, e.begin = begin+at.Service, at.closing(e.leave-at.Service)
-			if begin > e.begin {
-				continue
-			}
-			v.entries = append(v.entries, e)
-			v.arrive, v.leave = min(v.arrive, e.arrive), max(v.leave, e.leave)
-			price = min(price, d)
 		}
-		if v.entries != nil {
-			c.nodes = append(c.nodes, v)
-			c.enter = append(c.enter, price)
+		if n := len(c.nodes) - from; n > 0 {
+			t := block{from, len(c.nodes), make([]float64, n*n)}
+			for i := range n {
+				u := &c.nodes[from+i]
+				for j := range n {
+					v := &c.nodes[from+j]
+					drive := p.secs(u.place, v.place)
+					on := p.cost(u.place, v.place) + p.cost(v.place, b)
+					longer := u.longer - p.secs(u.place, b) + drive + p.secs(v.place, b) + p.Places[v.place].Service
+					t.pass[i*n+j] = inf
+					if i != j && u.depart+drive <= v.begin && p.cost(a, u.place)+on-p.cost(a, b) <= s.Most+c.gain && longer <= spare {
+						t.pass[i*n+j] = max(0, on-p.cost(u.place, b))
+					}
+				}
+			}
+			c.blocks = append(c.blocks, t)
 		}
 	}
 }
 
-// price sets what it costs to go on from one added stop to another.
-func (c *course) price(p *Problem, s *Slot) {
-	n := c.added
-	c.pass = make([]float64, n*n)
+// time finds which stops of a round can follow which, and how soon.
+func (c *course) time(p *Problem, s *Slot) {
+	n := len(c.nodes)
+	c.first, c.drive = make([]float64, n*n), make([]float64, n*n)
+	spare := s.Secs + s.Longer
+	for i := 1; i < len(s.Stops); i++ {
+		spare -= p.secs(s.Stops[i-1].Place, s.Stops[i].Place)
+	}
+	own := c.nodes[c.added:]
+	span := func(i int) (before, after int) { // own stops before and after a node, itself if it is one
+		if v := &c.nodes[i]; v.own < 0 {
+			return v.leg, v.leg + 1
+		}
+		return c.nodes[i].own, c.nodes[i].own
+	}
 	for i := range n {
+		u := &c.nodes[i]
+		_, next := span(i)
 		for j := range n {
-			price := inf
-			if i != j {
-				u, v := &c.nodes[i], &c.nodes[j]
-				for k, m := 0, 0; k < len(u.entries) && m < len(v.entries); {
-					d, e := &u.entries[k], &v.entries[m]
-					switch {
-					case d.pos < e.pos:
-						k++
-					case d.pos > e.pos:
-						m++
-					default:
-						a, b := s.Stops[d.pos/2].Place, s.Stops[d.pos/2+1].Place
-						on := p.cost(u.place, v.place) + p.cost(v.place, b)
-						if d.depart+p.secs(u.place, v.place) <= e.begin && p.cost(a, u.place)+on-p.cost(a, b) <= s.Most+c.gain {
-							price = min(price, max(0, on-p.cost(u.place, b)))
-						}
-						k++
-						m++
+			v := &c.nodes[j]
+			last, _ := span(j)
+			e := i*n + j
+			c.first[e], c.drive[e] = inf, inf
+			switch {
+			case i == j || u.own >= 0 && v.own >= 0 && u.own >= v.own:
+				continue
+			case u.own < 0 && v.own < 0 && u.leg == v.leg:
+				for k := range c.blocks {
+					if b := &c.blocks[k]; i >= b.from && i < b.to && b.pass[(i-b.from)*(b.to-b.from)+j-b.from] < inf {
+						c.drive[e] = p.secs(u.place, v.place)
+						c.first[e] = max(v.arrive, u.depart+c.drive[e])
 					}
 				}
+				continue
+			case u.own < 0 && v.own < 0 && (u.leg > v.leg || u.longer+v.longer > spare || c.enter[i]+c.enter[j] > s.Most+c.gain):
+				continue
+			case next > last && !(u.own >= 0 && v.own < 0 && u.own == v.leg || u.own < 0 && v.own == u.leg+1):
+				continue
 			}
-			c.pass[i*n+j] = price
+			// past the own stops between
+			t, drive, at, ok := u.depart, 0.0, u.place, true
+			for k := next; k <= last; k++ {
+				if u.own == k || v.own == k {
+					continue
+				}
+				x := &s.Stops[k]
+				hop := p.secs(at, x.Place)
+				t, drive, at = max(t+hop, x.Open), drive+hop+x.Stay, x.Place
+				ok = ok && t <= own[k].begin
+				t += x.Stay
+			}
+			hop := p.secs(at, v.place)
+			if t = max(t+hop, v.arrive); ok && t <= v.begin {
+				c.first[e], c.drive[e] = t, drive+hop
+			}
 		}
 	}
 }
@@ -242,67 +277,60 @@ func (c *course) spread() bool {
 	for len(todo) > 0 {
 		i := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		for j := range c.added {
-			if !c.free[j] && c.pass[i*c.added+j] <= nothing {
-				reach(j)
+		b := c.block(i)
+		n := b.to - b.from
+		for j, price := range b.pass[(i-b.from)*n : (i-b.from+1)*n] {
+			if price <= nothing && !c.free[b.from+j] {
+				reach(b.from + j)
 			}
 		}
 	}
 	return grown
 }
 
+// block is the one that holds an added node.
+func (c *course) block(i int) *block {
+	for k := range c.blocks {
+		if i < c.blocks[k].to {
+			return &c.blocks[k]
+		}
+	}
+	return nil
+}
+
+// ride is when goods that ride from node i arrive at node j at the earliest, and how long that takes at least.
+func (c *course) ride(p *Problem, i, j int) (first, drive float64) {
+	if !c.trip {
+		return c.first[i*len(c.nodes)+j], c.drive[i*len(c.nodes)+j]
+	}
+	u, v := &c.nodes[i], &c.nodes[j]
+	if v.own == 0 || u.own == 1 || i == j {
+		return inf, inf
+	}
+	drive = p.secs(u.place, v.place)
+	if first = max(v.arrive, u.depart+drive); first > v.begin {
+		return inf, inf
+	}
+	return first, drive
+}
+
 // latest is when goods may be loaded at node i at the latest to be at node j no later than t; −inf for never.
 func (c *course) latest(p *Problem, i, j int, t float64) float64 {
-	u, v := &c.nodes[i], &c.nodes[j]
-	if v.arrive > t {
+	first, drive := c.ride(p, i, j)
+	if first > t {
 		return -inf
 	}
-	drive := p.secs(u.place, v.place)
-	if c.trip {
-		switch {
-		case v.own == 0 || u.own == 1 || i == j:
-			return -inf
-		case u.entries[0].depart+drive > v.entries[0].begin:
-			return -inf
-		}
-		return min(u.leave, t-drive)
-	}
-	best := -inf
-	for k := range u.entries {
-		d := &u.entries[k]
-		for m := range v.entries {
-			e := &v.entries[m]
-			if e.arrive > t || e.pos < d.pos || e.pos == d.pos && (i == j || d.pos%2 == 0) || d.depart+drive > e.begin {
-				continue
-			}
-			best = max(best, min(d.leave, t-drive))
-		}
-	}
-	return best
+	return min(c.nodes[i].leave, t-drive)
 }
 
 // earliest is when goods that can be loaded at node i from t on are at node j at the earliest; inf for never.
 func (c *course) earliest(p *Problem, i, j int, t float64) float64 {
-	u, v := &c.nodes[i], &c.nodes[j]
-	if u.leave < t {
+	if c.nodes[i].leave < t {
 		return inf
 	}
-	drive := p.secs(u.place, v.place)
-	best := inf
-	for k := range u.entries {
-		d := &u.entries[k]
-		if d.leave < t {
-			continue
-		}
-		for m := range v.entries {
-			e := &v.entries[m]
-			if e.pos < d.pos || e.pos == d.pos && (i == j || d.pos%2 == 0) {
-				continue
-			}
-			if at := max(e.arrive, max(d.depart, t)+drive); at <= e.begin {
-				best = min(best, at)
-			}
-		}
+	first, drive := c.ride(p, i, j)
+	if at := max(first, t+drive); at <= c.nodes[j].begin {
+		return at
 	}
-	return best
+	return inf
 }
