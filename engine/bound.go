@@ -120,6 +120,7 @@ func (m *model) newBounder() *bounder {
 	}
 	b.addSlots()
 	b.addGoods()
+	b.addNear()
 	return b
 }
 
@@ -137,7 +138,7 @@ func (b *bounder) addSlots() {
 	}
 	for i := range w.Rounds {
 		r := &w.Rounds[i]
-		s := bound.Slot{Most: math.Inf(1), Longer: math.Inf(1), Frozen: r.Frozen}
+		s := bound.Slot{Most: math.Inf(1), Longer: math.Inf(1), Frozen: r.Frozen, Owner: b.m.makers[r.Producer]}
 		s.Stops = append(s.Stops, bound.Stop{Place: b.m.at[r.Start], Open: b.at(r.DepartAfter.Unix()) - boundSlack, Close: math.Inf(1)})
 		for k := range r.Stops {
 			x := &r.Stops[k]
@@ -195,7 +196,7 @@ func (b *bounder) addTrips(v int, most float64) {
 				to = min(to, busy[k].from)
 			}
 			if from <= to {
-				p.Slots = append(p.Slots, bound.Slot{Trip: true, Most: most, Longer: math.Inf(1), Stops: []bound.Stop{
+				p.Slots = append(p.Slots, bound.Slot{Trip: true, Most: most, Longer: math.Inf(1), Owner: b.m.makers[b.m.week.Vehicles[v].Producer], Stops: []bound.Stop{
 					{Place: home, Open: from, Close: math.Inf(1)}, {Place: home, Open: math.Inf(-1), Close: to}}})
 				b.trips = append(b.trips, v)
 			}
@@ -251,7 +252,7 @@ func (b *bounder) addGoods() {
 			ready = b.at(t.Unix()) - boundSlack
 		}
 		b.p.Goods = append(b.p.Goods, bound.Goods{From: m.origin(c), To: m.goal(c), Ready: ready, Open: b.at(at.AcceptAfter.Unix()) - boundSlack,
-			Close: b.at(at.AcceptBy.Unix()) + 1 + boundSlack, Class: slices.Index(Classes[:], c.class), Kg: c.kg, Kind: n, Carry: carry[n]})
+			Close: b.at(at.AcceptBy.Unix()) + 1 + boundSlack, Owner: c.producer, Class: slices.Index(Classes[:], c.class), Kg: c.kg, Kind: n, Carry: carry[n]})
 	}
 }
 
@@ -264,7 +265,7 @@ const (
 
 // carriers says what each slot may do with a parcel's goods, in pieces of no less than kg and litres.
 func (b *bounder) carriers(c *parcel, kg, litres float64) []byte {
-	m, w := b.m, b.m.week
+	w := b.m.week
 	may := make([]byte, len(b.p.Slots))
 	maker := w.Producers[c.producer].ID
 	for s := range may {
@@ -283,16 +284,55 @@ func (b *bounder) carriers(c *parcel, kg, litres float64) []byte {
 			may[s] = mayNear
 		}
 	}
-	if limit := w.Settings.OthersWithinM; limit != nil && b.near == nil {
-		b.near = make([][]bool, len(w.Vehicles))
-		for v := range w.Vehicles {
-			b.near[v] = make([]bool, len(w.Places))
-			for i := range w.Places {
-				b.near[v][i] = geo.GreatCircle(m.point(m.home(v)), m.point(i)) <= *limit+2*checkSlack
+	return may
+}
+
+// addNear says where slots handle goods. Goods of others stay within a distance of the vehicle's home. Its own goods may
+// go anywhere, but to be taken on from far away by others they have to be where somebody goes who goes near their goal.
+func (b *bounder) addNear() {
+	m, w := b.m, b.m.week
+	limit := w.Settings.OthersWithinM
+	if limit == nil {
+		return
+	}
+	n := len(w.Places)
+	group := make([]int, n)
+	for i := range group {
+		group[i] = i
+	}
+	root := func(i int) int {
+		for group[i] != i {
+			group[i] = group[group[i]]
+			i = group[i]
+		}
+		return i
+	}
+	b.near = make([][]bool, len(w.Vehicles))
+	for v := range w.Vehicles {
+		b.near[v] = make([]bool, n)
+		home := m.home(v)
+		for i := range n {
+			if geo.GreatCircle(m.point(home), m.point(i)) <= *limit+2*checkSlack {
+				b.near[v][i] = true
+				group[root(i)] = root(home)
 			}
 		}
 	}
-	return may
+	goals := make([]map[int]bool, len(w.Producers))
+	for i := range goals {
+		goals[i] = map[int]bool{root(m.at[w.Producers[i].Place]): true}
+	}
+	for i := range b.p.Goods {
+		goals[b.p.Goods[i].Owner][root(b.p.Goods[i].To)] = true
+	}
+	for s := range b.p.Slots {
+		v, _ := b.driver(s)
+		x := &b.p.Slots[s]
+		x.Near = make([]bool, n)
+		for i := range n {
+			x.Near[i] = b.near[v][i] || goals[x.Owner][root(i)]
+		}
+	}
 }
 
 // driver is the vehicle of a slot and the producer who drives it.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math/rand/v2"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // Result is what is proved.
@@ -39,6 +41,7 @@ type ascent struct {
 	queue   []int
 	queued  []bool
 	takers  []stop
+	leave   []float64 // by place: the latest of late
 }
 
 // moat is a set of nodes of a course that goods would make it visit.
@@ -59,6 +62,7 @@ type toll struct {
 
 // kind holds when goods of a kind can be where, whatever that costs.
 type kind struct {
+	goods  *Goods      // one of them
 	board  [][]float64 // by course and node: earliest loading
 	arrive [][]float64 // by course and node: earliest arrival
 }
@@ -182,13 +186,9 @@ type fresh struct {
 
 func (a *ascent) prepare(res *Result, stopped func() bool) bool {
 	p := a.p
-	useful := make([]bool, len(p.Places))
-	for i := range useful {
-		useful[i] = true
-	}
 	a.at = make([][]stop, len(p.Places))
 	for k := range p.Slots {
-		c, ok := p.course(k, useful)
+		c, ok := p.course(k)
 		if !ok {
 			if p.Slots[k].Trip {
 				continue
@@ -196,6 +196,9 @@ func (a *ascent) prepare(res *Result, stopped func() bool) bool {
 			return false
 		}
 		for i := range c.nodes {
+			if c.nodes[i].far {
+				continue
+			}
 			a.at[c.nodes[i].place] = append(a.at[c.nodes[i].place], stop{len(a.courses), i})
 		}
 		a.courses = append(a.courses, c)
@@ -210,20 +213,27 @@ func (a *ascent) prepare(res *Result, stopped func() bool) bool {
 		a.until = append(a.until, make([]float64, len(c.nodes)))
 		a.active = append(a.active, moat{in: make([]bool, c.added), asked: make([]bool, c.added)})
 	}
-	a.queued = make([]bool, len(p.Places))
+	a.queued, a.leave = make([]bool, len(p.Places)), make([]float64, len(p.Places))
 	for i := range p.Goods {
 		g := &p.Goods[i]
 		for len(a.kinds) <= g.Kind {
 			a.kinds = append(a.kinds, nil)
 		}
-		if stopped() {
-			return false
-		}
 		if a.kinds[g.Kind] == nil {
-			a.kinds[g.Kind] = a.explore(g)
+			a.kinds[g.Kind] = &kind{goods: g}
 		}
 	}
-	return true
+	var wg sync.WaitGroup
+	var next atomic.Int32
+	for range 2 {
+		wg.Go(func() {
+			for k := int(next.Add(1)) - 1; k < len(a.kinds) && !stopped(); k = int(next.Add(1)) - 1 {
+				a.explore(a.kinds[k])
+			}
+		})
+	}
+	wg.Wait()
+	return !slices.ContainsFunc(a.kinds, func(k *kind) bool { return k.board == nil })
 }
 
 // passes reports whether goods that arrive with g at its node may go on with r from its own.
@@ -241,8 +251,8 @@ func (a *ascent) passes(class int, give, take stop, from float64) bool {
 }
 
 // explore finds when goods can be where at the earliest.
-func (a *ascent) explore(g *Goods) *kind {
-	k := &kind{}
+func (a *ascent) explore(k *kind) {
+	g := k.goods
 	for _, c := range a.courses {
 		b, r := make([]float64, len(c.nodes)), make([]float64, len(c.nodes))
 		for i := range b {
@@ -290,7 +300,6 @@ func (a *ascent) explore(g *Goods) *kind {
 			}
 		}
 	}
-	return k
 }
 
 // ends reports whether goods may be brought to their pickup point by a stop.
@@ -316,6 +325,9 @@ func (a *ascent) raise(g *Goods) float64 {
 	a.g, a.k, a.done, a.clock = g, a.kinds[g.Kind], false, 0
 	a.toll, a.changed, a.queue = a.toll[:0], a.changed[:0], a.queue[:0]
 	clear(a.queued)
+	for i := range a.leave {
+		a.leave[i] = -inf
+	}
 	for k, c := range a.courses {
 		for i := range c.nodes {
 			a.late[k][i], a.until[k][i] = -inf, -inf
@@ -325,6 +337,18 @@ func (a *ascent) raise(g *Goods) float64 {
 		clear(m.asked)
 		m.any, m.dirty, m.members, m.left = false, false, m.members[:0], inf
 		clear(a.paid[k])
+	}
+	for k, c := range a.courses {
+		if a.p.Slots[c.slot].Owner != g.Owner {
+			continue
+		}
+		for i := range c.added {
+			// goods that go far away might come back from anywhere
+			if c.nodes[i].far {
+				a.ask(stop{k, i})
+				a.done = a.done || c.free[i]
+			}
+		}
 	}
 	a.visit(g.To)
 	for !a.done {
@@ -368,8 +392,16 @@ func (a *ascent) visit(place int) {
 // run finds all that is on a free way to the goal.
 func (a *ascent) run() {
 	for len(a.queue) > 0 {
-		x := a.queue[0]
-		a.queue = a.queue[1:]
+		n := 0 // from which goods may leave the latest: labels then change seldom
+		for i, x := range a.queue {
+			if a.leave[x] > a.leave[a.queue[n]] {
+				n = i
+			}
+		}
+		x := a.queue[n]
+		last := len(a.queue) - 1
+		a.queue[n] = a.queue[last]
+		a.queue = a.queue[:last]
 		a.queued[x] = false
 		takers := a.takers[:0]
 		for _, s := range a.at[x] {
@@ -442,6 +474,7 @@ func (a *ascent) ride(k, i, j int) {
 		return
 	}
 	a.late[k][i] = t
+	a.leave[x] = max(a.leave[x], t)
 	a.visit(x)
 }
 
@@ -601,6 +634,10 @@ func (a *ascent) settle() {
 
 // freed follows the rides of a stop that has become free.
 func (a *ascent) freed(s stop) {
+	if a.courses[s.course].nodes[s.node].far {
+		a.done = a.done || a.p.Slots[a.courses[s.course].slot].Owner == a.g.Owner
+		return
+	}
 	if t := a.until[s.course][s.node]; t > -inf && a.k.arrive[s.course][s.node] <= t {
 		a.ridesTo(s)
 	}

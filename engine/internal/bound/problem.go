@@ -30,6 +30,8 @@ type Slot struct {
 	Longer float64 // most that added stops add to driving and service
 	Secs   float64 // driving of the round as it is
 	Frozen bool    // no stop may be added
+	Owner  int     // goods of the same owner may also be handled at places that are not near
+	Near   []bool  // by place, where goods are handled; nil: everywhere
 }
 
 // Stop is one that a round makes anyway: service begins between Open and Close. At the start Open is the first departure,
@@ -46,6 +48,7 @@ type Goods struct {
 	Ready       float64
 	Open, Close float64 // service where they arrive begins inside
 	Class       int
+	Owner       int
 	Kg          float64
 	Kind        int                        // goods of one kind have From, Ready, Class and Carry in common
 	Carry       func(slot, place int) bool // whether the slot may load and unload them at the place

@@ -14,6 +14,7 @@ type node struct {
 	leg            int     // added: after own stop leg
 	arrive, depart float64 // earliest
 	begin, leave   float64 // latest
+	far            bool    // added: any of the places that are not near
 	longer         float64 // what the stop adds to driving and service
 }
 
@@ -69,8 +70,8 @@ func (x *Place) closing(t float64) float64 {
 }
 
 // course prepares a slot: where it can stop at all, when, and what that costs at least. ok is false when it cannot be
-// driven. useful says at which places a stop might serve.
-func (p *Problem) course(k int, useful []bool) (c *course, ok bool) {
+// driven.
+func (p *Problem) course(k int) (c *course, ok bool) {
 	s := &p.Slots[k]
 	c = &course{slot: k, trip: s.Trip}
 	n := len(s.Stops)
@@ -112,7 +113,7 @@ func (p *Problem) course(k int, useful []bool) (c *course, ok bool) {
 		c.gain = max(0, s.Base-least)
 	}
 	if !s.Frozen {
-		c.add(p, s, own, useful)
+		c.add(p, s, own)
 	}
 	c.added = len(c.nodes)
 	c.nodes = append(c.nodes, own...)
@@ -153,7 +154,7 @@ func (p *Problem) detour(a, x, b int) float64 {
 }
 
 // add lists the nodes that may be added, and their prices.
-func (c *course) add(p *Problem, s *Slot, own []node, useful []bool) {
+func (c *course) add(p *Problem, s *Slot, own []node) {
 	spare := s.Secs + s.Longer // most that driving and added service take
 	for i := 1; i < len(own); i++ {
 		spare -= p.secs(own[i-1].place, own[i].place)
@@ -161,27 +162,51 @@ func (c *course) add(p *Problem, s *Slot, own []node, useful []bool) {
 	for k := 0; k+1 < len(own); k++ {
 		from := len(c.nodes)
 		a, b := own[k].place, own[k+1].place
+		var far []int
 		for x := range p.Places {
-			if !useful[x] {
-				continue
-			}
 			at := &p.Places[x]
 			d := p.detour(a, x, b)
 			v := node{place: x, own: -1, leg: k, arrive: own[k].depart + p.secs(a, x), leave: own[k+1].begin - p.secs(x, b)}
 			v.longer = p.secs(a, x) + p.secs(x, b) - p.secs(a, b) + at.Service
 			begin := at.opening(v.arrive)
 			v.depart, v.begin = begin+at.Service, at.closing(v.leave-at.Service)
-			if begin <= v.begin && d <= s.Most+c.gain && v.longer <= spare {
-				c.nodes = append(c.nodes, v)
-				c.enter = append(c.enter, d)
+			if begin > v.begin || d > s.Most+c.gain || v.longer > spare {
+				continue
 			}
+			if s.Near != nil && !s.Near[x] {
+				far = append(far, x)
+				continue
+			}
+			c.nodes = append(c.nodes, v)
+			c.enter = append(c.enter, d)
+		}
+		if far != nil {
+			// one node for all of them, with the least that any of them has
+			c.nodes = append(c.nodes, node{place: -1, own: -1, leg: k, far: true})
+			c.enter = append(c.enter, inf)
 		}
 		if n := len(c.nodes) - from; n > 0 {
 			t := block{from, len(c.nodes), make([]float64, n*n)}
+			for _, x := range far {
+				c.enter[from+n-1] = min(c.enter[from+n-1], p.detour(a, x, b))
+			}
 			for i := range n {
 				u := &c.nodes[from+i]
 				for j := range n {
 					v := &c.nodes[from+j]
+					if u.far || v.far {
+						t.pass[i*n+j] = inf
+						for _, x := range far {
+							switch {
+							case i == j:
+							case u.far:
+								t.pass[i*n+j] = min(t.pass[i*n+j], max(0, p.cost(x, v.place)+p.cost(v.place, b)-p.cost(x, b)))
+							default:
+								t.pass[i*n+j] = min(t.pass[i*n+j], max(0, p.cost(u.place, x)+p.cost(x, b)-p.cost(u.place, b)))
+							}
+						}
+						continue
+					}
 					drive := p.secs(u.place, v.place)
 					on := p.cost(u.place, v.place) + p.cost(v.place, b)
 					longer := u.longer - p.secs(u.place, b) + drive + p.secs(v.place, b) + p.Places[v.place].Service
@@ -220,7 +245,7 @@ func (c *course) time(p *Problem, s *Slot) {
 			e := i*n + j
 			c.first[e], c.drive[e] = inf, inf
 			switch {
-			case i == j || u.own >= 0 && v.own >= 0 && u.own >= v.own:
+			case i == j || u.far || v.far || u.own >= 0 && v.own >= 0 && u.own >= v.own:
 				continue
 			case u.own < 0 && v.own < 0 && u.leg == v.leg:
 				for k := range c.blocks {
@@ -304,7 +329,7 @@ func (c *course) ride(p *Problem, i, j int) (first, drive float64) {
 		return c.first[i*len(c.nodes)+j], c.drive[i*len(c.nodes)+j]
 	}
 	u, v := &c.nodes[i], &c.nodes[j]
-	if v.own == 0 || u.own == 1 || i == j {
+	if v.own == 0 || u.own == 1 || i == j || u.far || v.far {
 		return inf, inf
 	}
 	drive = p.secs(u.place, v.place)
