@@ -22,8 +22,9 @@ type proof struct {
 	whole bool    // every objective is a whole number of metres
 }
 
-// prove proves a lower bound; nil stands for none.
-func (m *model) prove(tries int, stopped func() bool) *proof {
+// prove proves a lower bound; nil stands for none. The work grows with the number of places, goods and slots that can
+// meet; beyond boundPlaces there is none.
+func (m *model) prove(tries int, stopped func(part float64) bool) *proof {
 	if tries < 0 || len(m.week.Places) > boundPlaces {
 		return nil
 	}

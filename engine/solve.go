@@ -15,7 +15,8 @@ type Options struct {
 	Iterations int // of the whole search; 0: until Share reaches 1 or the context ends, 20,000 without either
 	Workers    int // searches side by side that share what they find; 0 means 2. Part of what a plan depends on, as the seed is
 
-	// Bound is how much work goes into the lower bound of the summary; 0 means 1, below 0 there is none.
+	// Bound is how much work goes into the lower bound of the summary: how many times it is sought anew, however long
+	// that takes. 0: a few times within a small share of the time, with Iterations once and in small weeks alone; below 0: there is none.
 	Bound int
 
 	// Share is the caller's clock: the share of the time allowed that is used up, 0 to 1. The engine has no clock of
@@ -104,7 +105,7 @@ type outcome struct {
 
 func (s *solver) solve() *Plan {
 	m := s.m
-	s.bound = m.prove(s.opt.Bound, s.enough)
+	s.bound = s.prove()
 	s.assign()
 	d := m.newDraft(s.parcels())
 	best := s.outcome(d)
@@ -132,11 +133,28 @@ func (s *solver) solve() *Plan {
 	return s.plan(&best, alone)
 }
 
-// boundShare is the share of the time after which no more is proved of the lower bound.
-const boundShare = 0.15
+// boundShare is the share of the time that is for the lower bound where nothing else is said, boundTries how often it is
+// sought then. Where iterations count it is sought once, in weeks of up to boundWhole places.
+const (
+	boundShare = 0.15
+	boundTries = 3
+	boundWhole = 200
+)
 
-func (s *solver) enough() bool {
-	return s.stop() || s.opt.Iterations == 0 && s.opt.Share() >= boundShare
+// prove proves a lower bound.
+func (s *solver) prove() *proof {
+	tries := s.opt.Bound
+	if tries == 0 {
+		tries = boundTries
+		if s.opt.Iterations > 0 {
+			if tries = 1; len(s.m.week.Places) > boundWhole {
+				return nil
+			}
+		}
+	}
+	return s.m.prove(tries, func(part float64) bool {
+		return s.stop() || s.opt.Bound == 0 && s.opt.Iterations == 0 && s.opt.Share() >= part*boundShare
+	})
 }
 
 // cycles makes annealings until the iterations are used up. One that is broken off counts too, unless orders seek their

@@ -24,6 +24,7 @@ type planCmd struct {
 	Iterations *int      `xor:"limit" placeholder:"N" help:"How many steps to search instead. The plan then depends on the week, --iterations, --seed and --threads alone."`
 	Seed       uint64    `default:"1" placeholder:"N" help:"Seed of the search (default ${default})."`
 	Threads    int       `default:"2" placeholder:"N" help:"Searches side by side (default ${default}); another number gives another plan."`
+	Bound      int       `default:"0" placeholder:"N" help:"How often the lower bound is sought anew, however long that takes (default: within 15 % of the time); below 0 there is none."`
 	Quiet      bool      `short:"q" help:"Print no run sheets and no progress."`
 	Format     string    `enum:"text,json,csv" default:"text" placeholder:"text|json|csv" help:"What is printed: run sheets, the plan or a table of consignments (default ${default})."`
 	Lang       string    `enum:"fr,en," default:"" placeholder:"fr|en" help:"Language of the run sheets (default from the environment)."`
@@ -69,7 +70,7 @@ func (c *planCmd) Run() error {
 		return err
 	}
 	week, opt.Location = in.week, in.zone
-	s := search{time: time.Duration(c.Time), seed: c.Seed, threads: c.Threads, quiet: c.Quiet, lang: opt.Lang}
+	s := search{time: time.Duration(c.Time), seed: c.Seed, threads: c.Threads, bound: c.Bound, quiet: c.Quiet, lang: opt.Lang}
 	if c.Iterations != nil {
 		s.iterations = *c.Iterations
 	}

@@ -24,6 +24,7 @@ type search struct {
 	iterations int           // 0: go by time
 	seed       uint64
 	threads    int
+	bound      int
 	quiet      bool
 	lang       view.Lang
 }
@@ -37,7 +38,7 @@ func interruptible() (context.Context, context.CancelFunc) {
 
 // run plans the week; when ctx ends, the plan is the best so far.
 func (s search) run(ctx context.Context, week *engine.Week) (*engine.Plan, error) {
-	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads}
+	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads, Bound: s.bound}
 	limited := ctx
 	if s.iterations == 0 {
 		limit := s.time

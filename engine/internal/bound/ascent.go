@@ -68,9 +68,10 @@ type kind struct {
 }
 
 // Bound proves bounds on the cost of every way to serve the goods, each by charging for the goods in another order: as
-// many as tries says, or fewer when it is stopped. What is proved for one set of goods may be the most by one order, for
+// many as tries says, or fewer when it is stopped: it asks whether the part of its time is over that it gives to what it
+// does. Goods that it does not come to have no share. What is proved for one set of goods may be the most by one order, for
 // another by another.
-func Bound(p *Problem, tries int, stopped func() bool) []Result {
+func Bound(p *Problem, tries int, stopped func(part float64) bool) []Result {
 	a := &ascent{p: p}
 	first := Result{Share: make([]float64, len(p.Goods)), Never: make([]bool, len(p.Goods))}
 	if !a.prepare(&first, stopped) {
@@ -78,11 +79,11 @@ func Bound(p *Problem, tries int, stopped func() bool) []Result {
 	}
 	var order []int
 	for g := range p.Goods {
-		if x := &p.Goods[g]; x.From != x.To {
+		if x := &p.Goods[g]; x.From != x.To && a.kinds[x.Kind].board != nil {
 			if a.reachable(x) {
 				order = append(order, g)
 			} else {
-				first.Never[g] = true
+				first.Never[g] = !a.roams(x)
 			}
 		}
 	}
@@ -101,7 +102,7 @@ func Bound(p *Problem, tries int, stopped func() bool) []Result {
 		res.Share = make([]float64, len(p.Goods))
 		sum := 0.0
 		for _, g := range order {
-			if stopped() {
+			if stopped(1) {
 				break
 			}
 			res.Share[g] = a.raise(&p.Goods[g])
@@ -112,7 +113,7 @@ func Bound(p *Problem, tries int, stopped func() bool) []Result {
 			most = sum
 			copy(best, order)
 		}
-		if stopped() {
+		if stopped(1) {
 			break
 		}
 	}
@@ -184,7 +185,7 @@ type fresh struct {
 	free        []bool
 }
 
-func (a *ascent) prepare(res *Result, stopped func() bool) bool {
+func (a *ascent) prepare(res *Result, stopped func(part float64) bool) bool {
 	p := a.p
 	a.at = make([][]stop, len(p.Places))
 	for k := range p.Slots {
@@ -227,13 +228,13 @@ func (a *ascent) prepare(res *Result, stopped func() bool) bool {
 	var next atomic.Int32
 	for range 2 {
 		wg.Go(func() {
-			for k := int(next.Add(1)) - 1; k < len(a.kinds) && !stopped(); k = int(next.Add(1)) - 1 {
+			for k := int(next.Add(1)) - 1; k < len(a.kinds) && !stopped(0.5); k = int(next.Add(1)) - 1 {
 				a.explore(a.kinds[k])
 			}
 		})
 	}
 	wg.Wait()
-	return !slices.ContainsFunc(a.kinds, func(k *kind) bool { return k.board == nil })
+	return true
 }
 
 // passes reports whether goods that arrive with g at its node may go on with r from its own.
@@ -314,6 +315,16 @@ func (a *ascent) ends(g *Goods, s stop) bool {
 func (a *ascent) reachable(g *Goods) bool {
 	for _, s := range a.at[g.To] {
 		if a.kinds[g.Kind].arrive[s.course][s.node] <= g.Close && a.ends(g, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// roams reports whether goods might go to places of which little is known.
+func (a *ascent) roams(g *Goods) bool {
+	for _, c := range a.courses {
+		if a.p.Slots[c.slot].Owner == g.Owner && slices.ContainsFunc(c.nodes, func(v node) bool { return v.far }) {
 			return true
 		}
 	}
