@@ -136,7 +136,7 @@ func (s *solver) solve() *Plan {
 // boundShare is the share of the time that is for the lower bound where nothing else is said, boundTries how often it is
 // sought then. Where iterations count it is sought once, in weeks of up to boundWhole places.
 const (
-	boundShare = 0.15
+	boundShare = 0.2
 	boundTries = 3
 	boundWhole = 200
 )

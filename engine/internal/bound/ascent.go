@@ -228,7 +228,7 @@ func (a *ascent) prepare(res *Result, stopped func(part float64) bool) bool {
 	var next atomic.Int32
 	for range 2 {
 		wg.Go(func() {
-			for k := int(next.Add(1)) - 1; k < len(a.kinds) && !stopped(0.5); k = int(next.Add(1)) - 1 {
+			for k := int(next.Add(1)) - 1; k < len(a.kinds) && !stopped(0.7); k = int(next.Add(1)) - 1 {
 				a.explore(a.kinds[k])
 			}
 		})
@@ -269,6 +269,9 @@ func (a *ascent) explore(k *kind) {
 			return
 		}
 		k.board[s.course][s.node] = t
+		if c.trip && k.arrive[s.course][s.node] <= t {
+			return // on this trip they have been before and went from there to wherever they can
+		}
 		for j := range c.nodes {
 			if k.arrive[s.course][j] <= c.nodes[j].arrive {
 				continue // earlier it never comes
