@@ -15,8 +15,8 @@ type Options struct {
 	Iterations int // of the whole search; 0: until Share reaches 1 or the context ends, 20,000 without either
 	Workers    int // searches side by side that share what they find; 0 means 2. Part of what a plan depends on, as the seed is
 
-	// Bound is how much work goes into the lower bound of the summary: how many times it is sought anew, however long
-	// that takes. 0: a few times within a small share of the time, with Iterations once and in small weeks alone; below 0: there is none.
+	// Bound is how much work goes into the lower bound of the summary: how many times it is sought anew; the search
+	// has what time that leaves. 0: a few times within a small share of the time, with Iterations once and in small weeks alone; below 0: there is none.
 	Bound int
 
 	// Share is the caller's clock: the share of the time allowed that is used up, 0 to 1. The engine has no clock of

@@ -24,7 +24,7 @@ type planCmd struct {
 	Iterations *int      `xor:"limit" placeholder:"N" help:"How many steps to search instead. The plan then depends on the week, --iterations, --seed and --threads alone."`
 	Seed       uint64    `default:"1" placeholder:"N" help:"Seed of the search (default ${default})."`
 	Threads    int       `default:"2" placeholder:"N" help:"Searches side by side (default ${default}); another number gives another plan."`
-	Bound      int       `default:"0" placeholder:"N" help:"How often the lower bound is sought anew, however long that takes (default: within 20 % of the time); below 0 there is none."`
+	Bound      int       `default:"0" placeholder:"N" help:"How often the lower bound is sought anew, before the search and out of its time (default: within 20 % of the time); below 0 there is none."`
 	Quiet      bool      `short:"q" help:"Print no run sheets and no progress."`
 	Format     string    `enum:"text,json,csv" default:"text" placeholder:"text|json|csv" help:"What is printed: run sheets, the plan or a table of consignments (default ${default})."`
 	Lang       string    `enum:"fr,en," default:"" placeholder:"fr|en" help:"Language of the run sheets (default from the environment)."`
