@@ -17,10 +17,7 @@ import (
 // TestSolveFindsTheOptimum compares the search with trying all on weeks small enough for that: no plan is better, and
 // none is worse.
 func TestSolveFindsTheOptimum(t *testing.T) {
-	weeks, changing := 500, 0
-	if testing.Short() || raceDetector() {
-		weeks = 40
-	}
+	weeks, changing := few(500), 0
 	for seed := 0; weeks > 0; seed++ {
 		week := tinyWeek(rand.New(rand.NewPCG(uint64(seed), 7)))
 		plan := solved(t, t.Context(), week, Options{Seed: 1, Iterations: 4000})
@@ -53,10 +50,14 @@ func TestSolveFindsTheOptimum(t *testing.T) {
 
 func second[A, B any](_ A, b B) B { return b }
 
-// raceDetector reports whether the test is built with it, which makes it an order slower.
-func raceDetector() bool {
+// few is how many of n random cases are tried: all of them, but a part with the race detector, which makes each an order
+// slower.
+func few[N int | uint64](n N) N {
 	info, _ := debug.ReadBuildInfo()
-	return info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+	if info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) || testing.Short() {
+		return max(1, n/25)
+	}
+	return n
 }
 
 // exact finds the best plan of a tiny week by trying all, and shares nothing with the search. It puts consignments in one

@@ -253,8 +253,11 @@ func coalition(week *Week, in map[string]bool) *Week {
 
 // TestSharesByPlansOfCoalitions: the shares are those that whole plans of every coalition, each as a week of its own, give.
 func TestSharesByPlansOfCoalitions(t *testing.T) {
+	if few(2) < 2 {
+		t.Skip("too few weeks to tell")
+	}
 	compared, far := 0, 0
-	for seed := range uint64(200) {
+	for seed := range few(uint64(200)) {
 		rng := rand.New(rand.NewPCG(seed, 11))
 		week := randomWeek(rng, weekShape{Producers: 4, Points: 3, Orders: 8, Days: 1, Rounds: 2, Travel: shortest})
 		n := len(week.Producers)
