@@ -98,7 +98,7 @@ func (m *model) compare(p *Plan, alone *draft) {
 		s.Producers[m.producers[m.driver(r)]].AloneMetres += x
 	}
 	for c, way := range alone.ways {
-		if len(way) == 0 {
+		if len(way) == 0 && !m.collected(alone.parcels[c]) {
 			s.AloneUnservedKg += alone.parcels[c].kg
 		}
 	}
