@@ -34,10 +34,11 @@ type model struct {
 	unit                               float64    // search distance of a metre
 	tick                               float64    // search time of a second
 	wish                               wishes     // what being fair to each asks of a plan
+	now                                int32      // what was done before is fixed; −Inf: nothing is
 }
 
 func newModel(week *Week, travel geo.Travel) *model {
-	m := &model{week: week, travel: travel, sizes: sizes{wholeParcels, partParcels, partFarms}, unit: 1, tick: 1}
+	m := &model{week: week, travel: travel, sizes: sizes{wholeParcels, partParcels, partFarms}, unit: 1, tick: 1, now: -search.Inf}
 	var places, producers []int
 	m.at, places = ranked(week.Places, func(p *Place) string { return p.ID })
 	m.points, _ = ranked(week.PickupPoints, func(p *PickupPoint) string { return p.ID })
@@ -276,6 +277,8 @@ type parcel struct {
 	kg, litres      float64
 	lock            []string // rounds that it must ride; with locked and none of them there is no way
 	locked          bool
+	habit           []string // rounds that it is used to ride, a vehicle's id for any trip of it; nil: none
+	change          int32    // cost of another way
 }
 
 func (m *model) origin(c *parcel) int { return m.at[m.week.Producers[c.producer].Place] }
@@ -327,6 +330,7 @@ func (m *model) parcels(point []int) []*parcel {
 	})
 	for _, c := range out {
 		m.lock(c)
+		m.habit(c)
 	}
 	return out
 }

@@ -21,6 +21,7 @@ func (s *solver) plan(o *outcome, alone *draft) *Plan {
 			position[i] = k
 		}
 	}
+	keepAll, cannot := s.keepAll(d)
 	why := s.explain(d, where, p)
 	for _, c := range together(d) {
 		x := d.parcels[c].consignment(w, len(p.Consignments)+1)
@@ -47,6 +48,9 @@ func (s *solver) plan(o *outcome, alone *draft) *Plan {
 	s.writeUnserved(p, o)
 	m.summarize(p)
 	m.compare(p, alone)
+	if p.Summary.Habits = m.habitsKept(p); p.Summary.Habits != nil {
+		p.Summary.Habits.KeepAllMetres, p.Summary.Habits.CannotKeep = keepAll, cannot
+	}
 	return p
 }
 
@@ -110,7 +114,7 @@ func together(d *draft) []int {
 		producer, point int
 		class           Class
 		by              CarriedBy
-		legs            [4]draftLeg
+		legs            [search.MaxLegs]draftLeg
 	}
 	index := map[key]int{}
 	var out []int
@@ -176,31 +180,38 @@ func (s *solver) explain(d *draft, where []int, p *Plan) []*Why {
 		}
 		f := m.frame(d, part.vehicles, part.parcels)
 		f.p.Grade = 0 // why is said in metres driven
+		f.forget()
 		for k, r := range search.Explain(f.p, f.start) {
 			c := f.parcels[k]
 			if len(d.ways[c]) == 0 {
 				continue
 			}
-			y := &Why{Way: m.way(d, c), AddedMetres: max(0, float64(r.Saved)) / m.unit}
-			if r.Next != nil {
-				y.Next = &NextWay{AddedMetres: float64(r.Cost) / m.unit}
-				for i, x := range r.Next {
-					id := m.week.Vehicles[f.vehicles[x.Vehicle]].ID
-					if x.Route >= 0 {
-						id = p.Rounds[where[f.numbers[x.Route]]].ID
-					} else {
-						y.Next.New = true
-					}
-					y.Next.Rounds = append(y.Next.Rounds, id)
-					if i < len(r.Next)-1 {
-						y.Next.Places = append(y.Next.Places, m.week.Places[f.places[x.To]].ID)
-					}
-				}
-			}
-			out[c] = y
+			out[c] = f.why(&r, m.way(d, c), func(route int32) string { return p.Rounds[where[f.numbers[route]]].ID })
 		}
 	})
 	return out
+}
+
+// why writes a reason down. id names a route of the frame's solution.
+func (f *frame) why(r *search.Reason, way Way, id func(route int32) string) *Why {
+	m := f.m
+	y := &Why{Way: way, AddedMetres: max(0, float64(r.Saved)) / m.unit}
+	if r.Next == nil {
+		return y
+	}
+	y.Next = &NextWay{AddedMetres: float64(r.Cost) / m.unit}
+	for i, x := range r.Next {
+		if x.Route >= 0 {
+			y.Next.Rounds = append(y.Next.Rounds, id(x.Route))
+		} else {
+			y.Next.Rounds = append(y.Next.Rounds, m.week.Vehicles[f.vehicles[x.Vehicle]].ID)
+			y.Next.New = true
+		}
+		if i < len(r.Next)-1 {
+			y.Next.Places = append(y.Next.Places, m.week.Places[f.places[x.To]].ID)
+		}
+	}
+	return y
 }
 
 // way is how a served parcel travels: by the heaviest of what it takes.

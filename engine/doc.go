@@ -9,4 +9,8 @@
 // at the same place; a round may be diverted a little to fetch something, and whoever is on board then rides free. The
 // cost therefore belongs to stops. [Solve] searches for the cheapest set of added stops, handovers and dedicated
 // trips; [Check] recomputes a plan from nothing and shares no code with the search.
+//
+// A week that has been planned changes: [Replan] answers a [Change] in some ten milliseconds, near to the previous plan and
+// with what is done already fixed, and says what changes for whom and why; [Alternatives] lists the other ways of one
+// consignment.
 package engine

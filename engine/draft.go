@@ -16,6 +16,7 @@ type draft struct {
 	unused  []int32      // indexes of stops that no round has
 	ways    [][]draftLeg // by parcel; empty: unserved
 	timed   bool         // the stops have times
+	under   []underway   // by parcel: how far it has come at the moment of a replanning; nil: nothing has begun
 }
 
 type draftRound struct {
@@ -23,6 +24,8 @@ type draftRound struct {
 	base    int     // index in the week's rounds; −1: a trip
 	free    int32   // of a trip: which of the vehicle's windows it lies in
 	stops   []int32 // from its start to its end
+	begun   bool    // it is under way at the moment of a replanning, see progress
+	head    int     // of one begun: the position in stops of the last that is fixed
 }
 
 type draftStop struct {
@@ -37,6 +40,14 @@ type draftLeg struct{ from, to int32 }
 
 // newDraft is the plan that serves nothing.
 func (m *model) newDraft(parcels []*parcel) *draft {
+	d := m.bareDraft(parcels)
+	m.tidy(d)
+	d.timed = true
+	return d
+}
+
+// bareDraft is newDraft without times.
+func (m *model) bareDraft(parcels []*parcel) *draft {
 	d := &draft{parcels: parcels, ways: make([][]draftLeg, len(parcels))}
 	for n, r := range m.rounds {
 		x := &m.week.Rounds[r]
@@ -48,8 +59,6 @@ func (m *model) newDraft(parcels []*parcel) *draft {
 		o.stops = append(o.stops, d.newStop(draftStop{round: n, place: m.at[x.End], own: -1}))
 		d.rounds = append(d.rounds, o)
 	}
-	m.tidy(d)
-	d.timed = true
 	return d
 }
 
@@ -66,7 +75,7 @@ func (d *draft) newStop(s draftStop) int32 {
 
 // clone is a copy that can be changed apart.
 func (d *draft) clone() *draft {
-	return &draft{parcels: d.parcels, rounds: slices.Clone(d.rounds), stops: slices.Clone(d.stops), unused: slices.Clone(d.unused), ways: slices.Clone(d.ways), timed: d.timed}
+	return &draft{parcels: d.parcels, rounds: slices.Clone(d.rounds), stops: slices.Clone(d.stops), unused: slices.Clone(d.unused), ways: slices.Clone(d.ways), timed: d.timed, under: d.under}
 }
 
 // earlier orders two rounds of one vehicle by when they are made.
@@ -90,7 +99,7 @@ func (d *draft) leave(vehicles []int) bool {
 	return some
 }
 
-// cost is what the draft leaves behind, and its objective in search units.
+// cost is what the draft leaves behind, and its objective with what burdens and changed habits cost in search units.
 func (m *model) cost(d *draft) search.Cost { return m.costOf(d, m.vehicles) }
 
 // costOf is the cost less what distances and handovers cost in which none of some vehicles has a part. Who drives one of them
@@ -106,12 +115,12 @@ func (m *model) costOf(d *draft, vehicles []int) search.Cost {
 			c.Lost += d.parcels[i].penalty()
 		}
 	}
-	c.Dist = m.burdens(d, inside) + int64(m.changes(d, inside))*int64(m.transfer())
+	c.Dist = m.burdens(d, inside) + int64(m.events(d, inside))*int64(m.transfer()) + m.changes(d)
 	return c
 }
 
-// changes is how many handover events a draft has in which some vehicles have a part.
-func (m *model) changes(d *draft, inside []bool) int {
+// events is how many handover events a draft has in which some vehicles have a part.
+func (m *model) events(d *draft, inside []bool) int {
 	type event struct{ place, giver, taker int }
 	events := map[event]bool{}
 	for _, w := range d.ways {
@@ -152,7 +161,7 @@ func (f *frame) adopt(d *draft, sol *search.Solution) {
 	}
 	var trips []int // numbers of trips that are no more
 	for _, n := range f.rounds {
-		for _, i := range d.rounds[n].stops {
+		for _, i := range d.rounds[n].ahead() {
 			if !keep[i] {
 				d.unused = append(d.unused, i)
 			}
@@ -165,6 +174,7 @@ func (f *frame) adopt(d *draft, sol *search.Solution) {
 		}
 	}
 	ids := make([][]int32, len(sol.Routes))
+	f.adopted = f.adopted[:0]
 	for i, o := range sol.Routes {
 		n := 0
 		switch {
@@ -195,10 +205,16 @@ func (f *frame) adopt(d *draft, sol *search.Solution) {
 			if at < 0 {
 				at = d.newStop(draftStop{round: n, place: f.places[s.Place], own: -1})
 			}
-			d.stops[at].arrive, d.stops[at].depart = s.Arrive, s.Depart
+			if d.stops[at].depart = s.Depart; k > 0 || d.rounds[n].head == 0 {
+				d.stops[at].arrive = s.Arrive
+			}
 			ids[i] = append(ids[i], at)
 		}
+		f.adopted = append(f.adopted, n)
 		d.rounds[n].stops = ids[i]
+		if o.Base >= 0 {
+			d.rounds[n].stops = append(slices.Clone(f.routes[o.Base].before), ids[i]...)
+		}
 	}
 	for k, legs := range sol.Paths {
 		var w []draftLeg

@@ -15,7 +15,7 @@ func TestFrameRoundTrip(t *testing.T) {
 		s.assign()
 		d := s.m.newDraft(s.parcels())
 		s.improve(d, true, search.Options{Iterations: 100})
-		alone := s.alone(d.parcels)
+		alone := s.alone(d.parcels, s.m.newDraft)
 		var free []int
 		for c, x := range d.parcels {
 			if !x.locked {

@@ -21,14 +21,20 @@ type frame struct {
 	rounds   []int            // numbers in the draft of all rounds and trips of the vehicles
 	routes   []frameRoute     // of each route
 	numbers  []int            // number in the draft of each round of start
+	adopted  []int            // and of the solution adopted last
 	index    map[int]int32    // week index of a place → place
+	heads    map[int]int32    // number of a round that has begun → place
+	tours    map[string]int32 // id of a round of the week → route
 }
 
 // frameRoute is what a route of the problem is in the draft.
 type frameRoute struct {
-	round int
-	stops []int32 // the stops that are the route's own, with start and end
+	round  int
+	before []int32 // stops that are behind it, see progress
+	stops  []int32 // the stops that are the route's own, with start and end
 }
+
+func (r *frameRoute) all() []int32 { return append(slices.Clip(r.before), r.stops...) }
 
 // allPlaces is up to how many places all are in every frame, and not only those where somebody stops or lives.
 const allPlaces = 24
@@ -38,16 +44,16 @@ type crossing struct{ parcel, leg int }
 
 // frame takes some vehicles and, of the parcels given, those that ride nothing else.
 func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
-	f := &frame{m: m, p: &search.Problem{Transfer: m.transfer(), Direct: m.direct}, vehicles: vehicles, index: map[int]int32{}}
+	f := &frame{m: m, p: &search.Problem{Transfer: m.transfer(), Direct: m.direct}, vehicles: vehicles, index: map[int]int32{}, tours: map[string]int32{}}
 	inside := make([]int32, len(m.week.Vehicles)) // the frame's number of each vehicle and 1; 0: outside
 	for k, v := range vehicles {
 		inside[v] = int32(k) + 1
 		f.see(m.home(v))
 	}
 	for n := range d.rounds {
-		if inside[d.rounds[n].vehicle] > 0 && len(d.rounds[n].stops) > 0 {
+		if inside[d.rounds[n].vehicle] > 0 && len(d.rounds[n].stops) > 0 && !d.rounds[n].over() {
 			f.rounds = append(f.rounds, n)
-			for _, i := range d.rounds[n].stops {
+			for _, i := range d.rounds[n].ahead() {
 				f.see(d.stops[i].place)
 			}
 		}
@@ -66,9 +72,13 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 		for _, id := range d.parcels[c].lock {
 			free[c] = free[c] && inside[m.carts[m.week.Rounds[m.tours[id]].Vehicle]] > 0
 		}
+		if n := d.aboard(c); n >= 0 {
+			free[c] = free[c] && inside[d.rounds[n].vehicle] > 0
+		}
+		free[c] = free[c] && !d.held(c)
 		if free[c] {
 			f.parcels = append(f.parcels, c)
-			f.see(m.origin(d.parcels[c]))
+			f.see(d.waits(m, c))
 			f.see(m.goal(d.parcels[c]))
 		}
 	}
@@ -83,12 +93,12 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 			}
 		}
 	}
-	f.addPlaces()
+	f.addPlaces(d)
 	for _, v := range vehicles {
-		f.addVehicle(v)
+		f.addVehicle(d, v)
 	}
 	for _, n := range f.rounds {
-		if r := &d.rounds[n]; r.base >= 0 || len(fixed[n]) > 0 {
+		if r := &d.rounds[n]; r.base >= 0 || len(fixed[n]) > 0 || r.begun {
 			f.addRoute(d, n, inside[r.vehicle]-1, fixed[n])
 		}
 	}
@@ -96,14 +106,13 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 		f.orderChain(d, int32(v))
 	}
 	f.addOwners(d)
-	routes := map[string]int32{}
 	for k, r := range f.routes {
 		if b := d.rounds[r.round].base; b >= 0 {
-			routes[m.week.Rounds[b].ID] = int32(k)
+			f.tours[m.week.Rounds[b].ID] = int32(k)
 		}
 	}
 	for _, c := range f.parcels {
-		f.addRequest(d.parcels[c], routes)
+		f.addRequest(d, c)
 	}
 	f.addStart(d)
 	return f
@@ -117,12 +126,14 @@ func (f *frame) see(i int) {
 	}
 }
 
-func (f *frame) addPlaces() {
+func (f *frame) addPlaces(d *draft) {
 	m := f.m
 	slices.SortFunc(f.places, func(a, b int) int { return cmp.Compare(m.placeRank[a], m.placeRank[b]) })
 	for k, i := range f.places {
 		f.index[i] = int32(k)
 	}
+	real := len(f.places)
+	f.addHeads(d)
 	n := len(f.places)
 	f.p.Dist, f.p.Secs = make([]int32, n*n), make([]int32, n*n)
 	for a, i := range f.places {
@@ -130,7 +141,7 @@ func (f *frame) addPlaces() {
 			f.p.Dist[a*n+b], f.p.Secs[a*n+b] = m.travels(i, j)
 		}
 	}
-	for _, i := range f.places {
+	for _, i := range f.places[:real] {
 		w := &m.week.Places[i]
 		p := search.Place{Service: m.ticks(w.StopSeconds()), Meet: w.CanMeet(), Open: m.windows(w.Open)}
 		for _, c := range Classes {
@@ -140,9 +151,12 @@ func (f *frame) addPlaces() {
 		}
 		f.p.Places = append(f.p.Places, p)
 	}
+	for range f.places[real:] {
+		f.p.Places = append(f.p.Places, headPlace)
+	}
 }
 
-func (f *frame) addVehicle(v int) {
+func (f *frame) addVehicle(d *draft, v int) {
 	m := f.m
 	x := &m.week.Vehicles[v]
 	home := m.home(v)
@@ -151,6 +165,17 @@ func (f *frame) addVehicle(v int) {
 		out.Reach = make([]bool, len(f.places))
 		for k, i := range f.places {
 			out.Reach[k] = geo.GreatCircle(m.point(home), m.point(i)) <= *limit
+		}
+		for _, k := range f.heads {
+			out.Reach[k] = true // what leaves from there is on board
+		}
+	}
+	if since := max(m.now, d.back(v)); since > -search.Inf {
+		for k := range out.Free {
+			out.Free[k].Open = max(out.Free[k].Open, since)
+			if out.Free[k].Close < since {
+				out.Free[k] = search.Window{Open: search.Inf, Close: search.Inf}
+			}
 		}
 	}
 	f.p.Vehicles = append(f.p.Vehicles, out)
@@ -161,9 +186,10 @@ func (f *frame) addRoute(d *draft, n int, vehicle int32, fixed []crossing) {
 	m := f.m
 	r := &d.rounds[n]
 	owner := m.driver(r)
-	out := search.Route{Vehicle: vehicle, Owner: int32(owner), MaxDist: search.Inf, MaxSecs: search.Inf, EndWindow: search.Window{Open: -search.Inf, Close: search.Inf}, StartBy: search.Inf}
-	end := len(r.stops) - 1
-	out.Start, out.End = f.index[d.stops[r.stops[0]].place], f.index[d.stops[r.stops[end]].place]
+	out := search.Route{Trip: r.base < 0, Vehicle: vehicle, Owner: int32(owner), MaxDist: search.Inf, MaxSecs: search.Inf, EndWindow: search.Window{Open: -search.Inf, Close: search.Inf}, StartBy: search.Inf}
+	stops := r.ahead()
+	end := len(stops) - 1
+	out.Start, out.End = f.index[d.stops[stops[0]].place], f.index[d.stops[stops[end]].place]
 	if r.base < 0 {
 		w := m.windows(m.week.Vehicles[r.vehicle].Available)[r.free]
 		out.Depart, out.Return = w.Open, w.Close
@@ -172,9 +198,14 @@ func (f *frame) addRoute(d *draft, n int, vehicle int32, fixed []crossing) {
 		out.Depart, out.Return, out.Frozen, out.Carries = m.notBefore(x.DepartAfter), m.notAfter(x.ReturnBy), x.Frozen, m.carries(x)
 		out.MaxDist, out.MaxSecs = m.limit(x.MaxAddedM, m.unit), m.limit(x.MaxAddedS, m.tick)
 	}
+	out.Depart = max(out.Depart, m.now, d.back(r.vehicle))
+	if r.begun {
+		out.Start, out.Depart = f.heads[n], max(m.now, d.stops[stops[0]].depart)
+		out.StartBy = out.Depart // it leaves its head as planned, so no trip fits before
+	}
 	h := holds(f.m, d, r, fixed)
-	at := frameRoute{round: n}
-	for k, i := range r.stops {
+	at := frameRoute{round: n, before: r.stops[:r.head]}
+	for k, i := range stops {
 		s := &d.stops[i]
 		q := h[k]
 		if k > 0 && k < end && s.own < 0 && !q.used {
@@ -183,7 +214,7 @@ func (f *frame) addRoute(d *draft, n int, vehicle int32, fixed []crossing) {
 		at.stops = append(at.stops, i)
 		switch {
 		case k == 0:
-			out.Depart, out.StartBy = max(out.Depart, q.Ready), q.By
+			out.Depart, out.StartBy = max(out.Depart, q.Ready), min(out.StartBy, q.By)
 			continue
 		case k == end:
 			out.EndWindow, out.Return, out.EndUnload = q.Window, min(out.Return, q.By), q.Unload
@@ -214,11 +245,11 @@ func (f *frame) addRoute(d *draft, n int, vehicle int32, fixed []crossing) {
 	}
 	if r.base >= 0 {
 		// stops that are fixed use up the round's limits already
-		if extra := m.added(d, n, at.stops); out.MaxDist < search.Inf {
+		if extra := m.added(d, n, at.all()); out.MaxDist < search.Inf {
 			out.MaxDist -= int32(extra)
 		}
 		if out.MaxSecs < search.Inf {
-			out.MaxSecs -= m.addedTicks(d, r, at.stops)
+			out.MaxSecs -= m.addedTicks(d, r, at.all())
 		}
 	}
 	f.p.Routes = append(f.p.Routes, out)
@@ -234,9 +265,10 @@ type hold struct {
 // holds says for each stop of a round what goods ask of it that the frame does not move: when they are ready, when they
 // are accepted, and, where they change rounds, to keep the hours that the other round counts on.
 func holds(m *model, d *draft, r *draftRound, fixed []crossing) []hold {
-	out := make([]hold, len(r.stops))
-	at := make(map[int32]*hold, len(r.stops))
-	for k, i := range r.stops {
+	stops := r.ahead()
+	out := make([]hold, len(stops))
+	at := make(map[int32]*hold, len(stops))
+	for k, i := range stops {
 		out[k].Window, out[k].Ready, out[k].By = search.Window{Open: -search.Inf, Close: search.Inf}, -search.Inf, search.Inf
 		at[i] = &out[k]
 	}
@@ -250,7 +282,8 @@ func holds(m *model, d *draft, r *draftRound, fixed []crossing) []hold {
 		to.Unload[0] += amount(c.kg)
 		to.Unload[class] += amount(c.litres)
 		if x.leg == 0 {
-			from.Ready = max(from.Ready, m.ready(c))
+			from.Ready = max(from.Ready, d.ready(m, x.parcel))
+			from.By = min(from.By, d.meets(m, x.parcel))
 		} else {
 			giver := &d.stops[w[x.leg-1].to]
 			from.Ready = max(from.Ready, d.stops[w[x.leg].from].depart)
@@ -305,8 +338,9 @@ func (f *frame) addOwners(d *draft) {
 	for _, n := range f.rounds {
 		limit(n, d.rounds[n].stops, 1)
 	}
-	for _, r := range f.routes {
-		limit(r.round, r.stops, -1)
+	for k := range f.routes {
+		r := &f.routes[k]
+		limit(r.round, r.all(), -1)
 	}
 }
 
@@ -403,16 +437,20 @@ func (f *frame) stuck() []int {
 	return out
 }
 
-func (f *frame) addRequest(c *parcel, routes map[string]int32) {
-	m := f.m
+func (f *frame) addRequest(d *draft, number int) {
+	m, c := f.m, d.parcels[number]
 	point := &m.week.PickupPoints[c.point]
-	q := search.Request{From: f.index[m.origin(c)], To: f.index[m.goal(c)], Owner: m.producerRank[c.producer], Class: classIndex(c.class),
-		Weight: amount(c.kg), Volume: amount(c.litres), Ready: m.ready(c),
+	q := search.Request{From: f.index[d.waits(m, number)], To: f.index[m.goal(c)], Owner: m.producerRank[c.producer], Class: classIndex(c.class),
+		Weight: amount(c.kg), Volume: amount(c.litres), Ready: d.ready(m, number),
 		Window:  search.Window{Open: m.notBefore(point.AcceptAfter), Close: m.notAfter(point.AcceptBy)},
 		OwnOnly: c.by == ByProducer, Penalty: c.penalty()}
 	for _, id := range c.lock {
-		q.Lock = append(q.Lock, routes[id])
+		q.Lock = append(q.Lock, f.tours[id])
 	}
+	if n := d.aboard(number); n >= 0 {
+		q.From, q.Ready = f.heads[n], -search.Inf
+	}
+	q.Habit, q.Change = f.habit(c)
 	f.p.Requests = append(f.p.Requests, q)
 }
 
@@ -445,9 +483,10 @@ func (f *frame) addStart(d *draft) {
 			}
 			number[n] = int32(len(f.start.Routes))
 			f.numbers = append(f.numbers, n)
-			for k, i := range r.stops {
+			stops := r.ahead()
+			for k, i := range stops {
 				s := search.SolutionStop{Place: f.index[d.stops[i].place], Own: -1}
-				if j, ok := own[i]; ok && k > 0 && k < len(r.stops)-1 {
+				if j, ok := own[i]; ok && k > 0 && k < len(stops)-1 {
 					s.Own = j
 				}
 				position[i] = int32(k)

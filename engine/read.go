@@ -123,6 +123,20 @@ func ReadWeek(r io.Reader, maxBytes int64) (*Week, []Fault, error) {
 	return week, d.warnings.all(), nil
 }
 
+// ReadChange reads one change in JSON of at most maxBytes bytes (0: MaxWeekBytes), as ReadWeek reads a week.
+func ReadChange(r io.Reader, maxBytes int64) (*Change, []Fault, error) {
+	d := newReader(r, maxBytes)
+	d.strict = true
+	change := new(Change)
+	if err := d.document(reflect.ValueOf(change).Elem()); err != nil {
+		return nil, nil, fmt.Errorf("reading the change: %w", err)
+	}
+	if d.faults.list != nil {
+		return nil, d.warnings.all(), &InvalidWeek{d.faults.all()}
+	}
+	return change, d.warnings.all(), nil
+}
+
 // ReadPlan reads one plan in JSON of at most maxBytes bytes (0: MaxWeekBytes). Fields that it does not know are
 // skipped, fields left out are zero. The error names what is wrong with the form, with paths; whether the plan is right
 // is Check's question.

@@ -188,7 +188,7 @@ func (s *solver) mainShare() float64 {
 // sharing computes the shares of the saving: as the caller asks, or where it is cheap.
 func (s *solver) sharing(best *outcome, alone *draft) *shares {
 	if !slices.Equal(s.aloneOf, best.d.parcels) {
-		alone = s.alone(best.d.parcels)
+		alone = s.alone(best.d.parcels, s.m.newDraft)
 	}
 	more := func() bool { return !s.stop() }
 	switch {

@@ -642,7 +642,7 @@ func (g *game) saves(ranks []int) int64 {
 	}
 	sol, _ := search.Search(f.p, f.start, search.Options{Seed: g.s.opt.Seed, Workers: 1, Iterations: 16 + len(parcels)/8})
 	f.adopt(d, sol)
-	need := m.burdens(d, m.all()) + int64(m.changes(d, m.all()))*int64(m.transfer())
+	need := m.burdens(d, m.all()) + int64(m.events(d, m.all()))*int64(m.transfer())
 	for _, c := range parcels {
 		if len(d.ways[c]) == 0 {
 			need += g.left[c]

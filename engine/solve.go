@@ -120,7 +120,7 @@ func (s *solver) solve() *Plan {
 	s.assign()
 	d := m.newDraft(s.parcels())
 	if set := &m.week.Settings; set.Fairness > 0 || set.NobodyWorseOff {
-		s.first, s.byThemselves = d.parcels, s.alone(d.parcels)
+		s.first, s.byThemselves = d.parcels, s.alone(d.parcels, m.newDraft)
 		m.wish = m.wishesOf(set.Fairness, set.NobodyWorseOff, s.byThemselves)
 	}
 	best := s.outcome(d)
@@ -147,12 +147,14 @@ func (s *solver) solve() *Plan {
 	}
 	alone, same := s.byThemselves, s.byThemselves == nil || slices.Equal(best.d.parcels, s.first)
 	if alone == nil || !same && m.wish.alone == nil {
-		alone, same = s.alone(best.d.parcels), true // with nobody worse off the limits are what counts
+		alone, same = s.alone(best.d.parcels, m.newDraft), true // with nobody worse off the limits are what counts
 	}
-	if len(m.week.Locks) == 0 && same && !m.cost(best.d).Less(m.cost(alone)) {
-		parcels := best.d.parcels
-		best.d = alone.clone()
-		best.d.parcels = parcels
+	if len(m.week.Locks) == 0 && same {
+		lone := alone.clone()
+		lone.parcels = best.d.parcels
+		if !m.cost(best.d).Less(m.cost(lone)) {
+			best.d = lone
+		}
 	}
 	if len(m.week.Locks) == 0 && atWorst != nil && atWorst.cost.Less(best.cost) {
 		best = *atWorst // goods may have been cut or sent elsewhere since
@@ -256,8 +258,8 @@ func (s *solver) outside(d *draft, seen []int) int64 {
 }
 
 // alone is the plan in which each producer brings their own goods everywhere and nobody carries for another, without
-// regard to locks.
-func (s *solver) alone(parcels []*parcel) *draft {
+// regard to locks. Rounds that have nothing to carry are as empty makes them.
+func (s *solver) alone(parcels []*parcel, empty func([]*parcel) *draft) *draft {
 	m := s.m
 	s.aloneOf = parcels
 	defer func(w wishes) { m.wish = w }(m.wish)
@@ -266,13 +268,13 @@ func (s *solver) alone(parcels []*parcel) *draft {
 	byProducer := make([][]int, len(m.week.Producers))
 	for i, c := range parcels {
 		x := *c
-		x.by, x.lock, x.locked = ByProducer, nil, false
+		x.by, x.lock, x.locked, x.habit, x.change = ByProducer, nil, false, nil, 0
 		own[i] = &x
 		if !m.collected(c) {
 			byProducer[c.producer] = append(byProducer[c.producer], i)
 		}
 	}
-	d := m.newDraft(own)
+	d := empty(own)
 	// producers who share no vehicle and no limit are planned side by side
 	var batch []part
 	taken := make([]bool, len(m.week.Vehicles))
@@ -280,7 +282,7 @@ func (s *solver) alone(parcels []*parcel) *draft {
 		frames, found := make([]*frame, len(batch)), make([]*search.Solution, len(batch))
 		s.sideBySide(len(batch), func(k int) {
 			f := m.frame(d, batch[k].vehicles, batch[k].parcels)
-			f.p.Direct = true
+			f.p.Direct, f.p.Grade = true, 0
 			o := search.Options{Seed: s.opt.Seed, Iterations: max(64, 24*len(batch[k].parcels))}
 			if len(parcels) > m.sizes.whole && s.stop() {
 				o.Iterations = 0

@@ -65,26 +65,37 @@ const (
 	CO2Both    = CO2Own + "; otherwise " + CO2Default
 )
 
-// compare sets the plan beside the one in which each brings their own goods.
-func (m *model) compare(p *Plan, alone *draft) {
-	s := &p.Summary
+// emissions are the kilograms of CO2 that a vehicle emits over a distance. It notes where the figures come from.
+type emissions struct {
+	m             *model
+	own, standard bool
+}
+
+func (e *emissions) of(vehicle string, metres float64) float64 {
+	if g := e.m.week.Vehicles[e.m.carts[vehicle]].CO2GPerKm; g != nil {
+		e.own = e.own || metres != 0
+		return metres / 1e6 * *g
+	}
+	e.standard = e.standard || metres != 0
+	return metres / 1e6 * gramsPerKm
+}
+
+func (e *emissions) source() string {
+	switch {
+	case e.own && e.standard:
+		return CO2Both
+	case e.own:
+		return CO2Own
+	}
+	return CO2Default
+}
+
+// shares are what each producer would drive, emit and leave behind alone, in the week's order.
+func (m *model) shares(alone *draft, e *emissions) []Share {
 	w := m.week
-	s.Producers = make([]Share, len(w.Producers))
+	out := make([]Share, len(w.Producers))
 	for i := range w.Producers {
-		s.Producers[i].Producer = w.Producers[i].ID
-	}
-	owners := map[string]*Share{}
-	for i := range s.Producers {
-		owners[s.Producers[i].Producer] = &s.Producers[i]
-	}
-	own, standard := false, false
-	grams := func(vehicle string, metres float64) float64 {
-		if g := w.Vehicles[m.carts[vehicle]].CO2GPerKm; g != nil {
-			own = own || metres != 0
-			return metres / 1000 * *g
-		}
-		standard = standard || metres != 0
-		return metres / 1000 * gramsPerKm
+		out[i].Producer = w.Producers[i].ID
 	}
 	for n := range alone.rounds {
 		r := &alone.rounds[n]
@@ -92,41 +103,53 @@ func (m *model) compare(p *Plan, alone *draft) {
 		for _, i := range r.stops {
 			at = append(at, alone.stops[i].place)
 		}
-		x := m.metres(at)
-		s.AloneMetres += x
-		s.SavedCO2Kg += grams(w.Vehicles[r.vehicle].ID, x) / 1000
-		s.Producers[m.producers[m.driver(r)]].AloneMetres += x
+		x, who := m.metres(at), &out[m.producers[m.driver(r)]]
+		who.AloneMetres += x
+		who.AloneCO2Kg += e.of(w.Vehicles[r.vehicle].ID, x)
 	}
 	for c, way := range alone.ways {
 		if len(way) == 0 && !m.collected(alone.parcels[c]) {
-			s.AloneUnservedKg += alone.parcels[c].kg
+			out[alone.parcels[c].producer].AloneUnserved += alone.parcels[c].kg
 		}
 	}
-	base := map[string]float64{}
-	maker := map[string]string{}
+	return out
+}
+
+// compare sets the plan beside the one in which each brings their own goods.
+func (m *model) compare(p *Plan, alone *draft) {
+	e := &emissions{m: m}
+	m.balance(p, m.shares(alone, e), e)
+}
+
+// balance is compare with the shares that are known.
+func (m *model) balance(p *Plan, shares []Share, e *emissions) {
+	s := &p.Summary
+	s.Producers = shares
+	owners := map[string]*Share{}
+	for i := range shares {
+		x := &shares[i]
+		owners[x.Producer] = x
+		s.AloneMetres += x.AloneMetres
+		s.AloneUnservedKg += x.AloneUnserved
+		s.SavedCO2Kg += x.AloneCO2Kg
+	}
+	base, maker := map[string]float64{}, map[string]string{}
 	for i := range p.Consignments {
 		maker[p.Consignments[i].ID] = p.Consignments[i].Producer
 	}
 	for k := range p.Rounds {
 		r := &p.Rounds[k]
-		s.SavedCO2Kg -= grams(r.Vehicle, r.Metres) / 1000
+		s.SavedCO2Kg -= e.of(r.Vehicle, r.Metres)
 		owners[r.Producer].PlannedMetres += r.Metres
 		base[r.Producer] += r.BaseMetres
 		share(r, maker, owners)
 	}
-	switch {
-	case own && standard:
-		s.CO2Source = CO2Both
-	case own:
-		s.CO2Source = CO2Own
-	default:
-		s.CO2Source = CO2Default
-	}
+	s.CO2Source = e.source()
 	s.SavedMetres = s.AloneMetres - s.PlannedMetres
 	for i := range s.Producers {
 		x := &s.Producers[i]
 		x.WorseOff = x.PlannedMetres > max(x.AloneMetres, base[x.Producer])+0.5
-		x.BalanceMetres = math.Round(1000*(w.Producers[i].BalanceM+x.ForOthers-x.ByOthers)) / 1000
+		x.BalanceMetres = math.Round(1000*(m.week.Producers[i].BalanceM+x.ForOthers-x.ByOthers)) / 1000
 	}
 	s.SavedCO2Kg = math.Round(s.SavedCO2Kg*1000) / 1000
 	s.NothingToGain = math.Abs(s.UnservedKg-s.AloneUnservedKg) < 1e-6 && math.Abs(s.Objective-(s.AloneMetres-s.BaseMetres)) < 0.5

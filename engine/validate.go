@@ -36,6 +36,8 @@ func Validate(week *Week, travel geo.Travel) []Fault {
 		v.known(v.producerIDs, path, "producer", f.Producer)
 		v.known(v.roundIDs, path, "round", f.Round)
 	}
+	v.habits()
+	v.optional("settings", "change_m", week.Settings.ChangeM)
 	v.optional("settings", "handover_m", week.Settings.HandoverM)
 	v.optional("settings", "others_within_m", week.Settings.OthersWithinM)
 	v.optional("settings", "max_pickup_m", week.Settings.MaxPickupM)

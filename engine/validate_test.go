@@ -101,9 +101,9 @@ func TestValidate(t *testing.T) {
 			w.Rounds[0].MaxAddedM, w.Rounds[0].MaxAddedS = number(-3), number(-4)
 		}, "places[0].stop_s: -1 is not\nproducers[0].max_added_m: -2 is not\nrounds[0].max_added_m: -3 is not\nrounds[0].max_added_s: -4 is not"},
 		{"settings", func(w *Week) {
-			w.Settings = Settings{HandoverM: number(-1), OthersWithinM: number(inf), MaxPickupM: number(-3)}
+			w.Settings = Settings{HandoverM: number(-1), OthersWithinM: number(inf), MaxPickupM: number(-3), ChangeM: number(-4)}
 		},
-			"settings.handover_m: -1 is not\nsettings.others_within_m: +Inf is not\nsettings.max_pickup_m: -3 is not"},
+			"settings.change_m: -4 is not\nsettings.handover_m: -1 is not\nsettings.others_within_m: +Inf is not\nsettings.max_pickup_m: -3 is not"},
 		{"stay", func(w *Week) { w.Rounds[0].Stops[0].StayS = -60 }, "rounds[0].stops[0].stay_s: -60 is not possible"},
 		{"unload", func(w *Week) { w.Rounds[0].Stops[0].Unload = &Load{-1, map[Class]float64{Ambient: -2}} },
 			"rounds[0].stops[0].unload.kg: -1 is not\nrounds[0].stops[0].unload.litres.ambient: -2 is not"},

@@ -19,6 +19,7 @@ type Week struct {
 	Travel       *geo.Table    `json:"travel,omitempty"` // in the order of Places; nil: the caller's provider, crow flies by default
 	Locks        []Lock        `json:"locks,omitempty"`
 	Forbid       []Forbid      `json:"forbid,omitempty"`
+	Habits       []Habit       `json:"habits,omitempty"`
 	Settings     Settings      `json:"settings,omitzero"`
 }
 
@@ -167,11 +168,22 @@ type Forbid struct {
 	Round    string `json:"round"`
 }
 
+// Habit is the way that some goods are used to take: these rounds, in this order. The plan keeps to it unless another way
+// saves more than Settings.ChangeM a consignment. Habits last over the weeks: one that names a round that is not driven
+// this week has no effect.
+type Habit struct {
+	Producer    string   `json:"producer"`
+	PickupPoint string   `json:"pickup_point"`
+	Class       Class    `json:"class,omitempty"` // empty: every class
+	Rounds      []string `json:"rounds"`          // a vehicle's id stands for any dedicated trip of it
+}
+
 // Settings of the whole week; nil means the default.
 type Settings struct {
 	HandoverM     *float64 `json:"handover_m,omitempty"`      // what a handover event costs, in metres; default 500
 	OthersWithinM *float64 `json:"others_within_m,omitempty"` // how far from the carrier's farm goods of others are handled; default no limit
 	MaxPickupM    *float64 `json:"max_pickup_m,omitempty"`    // how far an order without pickup point may be sent; default 15000
+	ChangeM       *float64 `json:"change_m,omitempty"`        // what a consignment must save to ride otherwise than usual, in metres; default 0, for Replan 2000
 
 	// Fairness, 0 to 1, says how much a large burden counts: the metres that a producer adds beyond those of bringing their
 	// own goods alone, and their balance with them. 0 counts the total alone; at 1 a burden of 4 km makes each further

@@ -26,6 +26,7 @@ func (s shortfall) Error() string { return string(s) }
 
 type commands struct {
 	Plan    planCmd    `cmd:"" help:"Plan a week: who carries what, on which round."`
+	Replan  replanCmd  `cmd:"" help:"Plan a week anew after a change, as near to the earlier plan as can be."`
 	Check   checkCmd   `cmd:"" help:"Recompute a plan from nothing and report every broken rule."`
 	Demo    demoCmd    `cmd:"" help:"Plan the example week that comes with the program."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -34,7 +35,7 @@ type commands struct {
 const epilogue = `
 Exit codes:
   0    done
-  1    plan, demo: some order lines remain unserved; check: the plan is wrong
+  1    plan, replan, demo: some order lines remain unserved; check: the plan is wrong
   2    bad input or usage, or an output that cannot be written
 
 Examples:
@@ -42,6 +43,7 @@ Examples:
   carriole plan week.json -o plan.json --svg plan.svg
   carriole plan - -o - --iterations 20000 < week.json | carriole check week.json -
   carriole plan week.json --time 1m --format csv > goods.csv
+  carriole replan week.json plan.json -o plan2.json --now 2026-11-26T10:30:00+01:00
 `
 
 func main() { os.Exit(run(os.Args[1:])) }

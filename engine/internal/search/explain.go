@@ -1,6 +1,9 @@
 package search
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // Reason says what a request's way costs, and the best way beside it.
 type Reason struct {
@@ -16,8 +19,8 @@ type NextRide struct {
 	To      int32 // the place where it ends
 }
 
-// Explain gives the reason of every served request of a solution; unserved ones have none.
-func Explain(p *Problem, sol *Solution) []Reason {
+// Explain gives the reason of every served request of a solution, or of some of them; the others have none.
+func Explain(p *Problem, sol *Solution, some ...int32) []Reason {
 	base := newState(p)
 	base.load(sol)
 	number := make([]int32, len(base.routes))
@@ -34,7 +37,7 @@ func Explain(p *Problem, sol *Solution) []Reason {
 	out := make([]Reason, len(p.Requests))
 	for c := range out {
 		pa := &base.paths[c]
-		if pa.n == 0 {
+		if pa.n == 0 || len(some) > 0 && !slices.Contains(some, int32(c)) {
 			continue
 		}
 		s.copyFrom(base)

@@ -20,7 +20,7 @@ func (p *Problem) Price(owner, dist int32) int64 {
 	return e * e / g * e / g
 }
 
-// dearest is the most that one ride is counted to cost, so that four of them and their transfers stay below Inf.
+// dearest is the most that one ride is counted to cost, so that those of a way and its transfers stay below Inf.
 const dearest = Inf / 8
 
 // dear is what d more distance of an owner costs, the price with it.

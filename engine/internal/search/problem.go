@@ -67,6 +67,7 @@ type Route struct {
 	EndWindow      Window // it arrives at its end inside
 	EndUnload      Load   // as OwnStop.Unload, at the end
 	StartBy        int32  // it departs no later
+	Trip           bool   // habits count it among its vehicle's trips
 }
 
 // OwnStop is a stop that the route makes anyway. Unload leaves the vehicle there, on board since the start; goods that are
@@ -91,6 +92,8 @@ type Request struct {
 	Window   Window  // service at To begins inside
 	OwnOnly  bool    // only routes of its owner may carry it
 	Lock     []int32 // when not nil, exactly these routes in this order
+	Habit    []int32 // the way that it is used to: routes in this order, −1−v for any trip of vehicle v
+	Change   int32   // cost of any other way; 0: no habit
 	Penalty  int64   // of leaving it behind; compared before any distance
 }
 

@@ -110,6 +110,9 @@ func (s *state) load(sol *Solution) bool {
 			continue
 		}
 		s.lost -= s.p.Requests[c].Penalty
+		if s.p.Requests[c].Change > 0 {
+			s.charge(int32(c))
+		}
 		for k := range pa.n {
 			s.book(int32(c), k)
 			if k > 0 {

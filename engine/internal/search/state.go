@@ -60,8 +60,9 @@ type transfer struct {
 type leg struct{ from, to int32 }
 
 type path struct {
-	n    int32 // 0: unserved
-	legs [MaxLegs]leg
+	n     int32 // 0: unserved
+	legs  [MaxLegs]leg
+	moved bool // its Change is in the cost
 }
 
 // state is a solution with everything that makes judging a change cheap.
@@ -69,7 +70,8 @@ type path struct {
 // Invariants: every list of stops begins at its route's start and ends at its end, holds the route's own stops in order,
 // and holds no added stop that no leg uses. arr and dep are the least solution of all time constraints (windows, travel,
 // transfers, chains of a vehicle's routes), larr and ldep the greatest; arr ≤ larr everywhere. load never exceeds the
-// vehicle's. cost is the sum of added distances, their prices beyond those of no added distance, and transfer events; lost the penalties of requests without a path.
+// vehicle's. cost is the sum of added distances, their prices beyond those of no added distance, transfer events and changed
+// habits; lost the penalties of requests without a path.
 type state struct {
 	p         *Problem
 	stops     []stop
@@ -367,6 +369,9 @@ func (s *state) remove(requests []int32) bool {
 		}
 		if pa.n > 0 {
 			s.lost += s.p.Requests[c].Penalty
+		}
+		if q := &s.p.Requests[c]; q.Change > 0 {
+			s.refund(c)
 		}
 		pa.n = 0
 	}

@@ -13,6 +13,9 @@ func (s *state) take(c int32, w *way) bool {
 	}
 	pa.n = int32(w.n)
 	s.lost -= s.p.Requests[c].Penalty
+	if s.p.Requests[c].Change > 0 {
+		s.charge(c)
+	}
 	ok := true
 	for k := range pa.n {
 		s.book(c, k)

@@ -68,6 +68,13 @@ type finder struct {
 	idle   int32  // a vehicle that makes no new trip; −1: none
 	merge  bool   // no new trips at all
 
+	plain bool    // habits do not count
+	lock  []int32 // when not nil, instead of the request's
+	own   Request // the request with this lock
+
+	gather   bool // all ways below the bound are wanted, not the cheapest
+	gathered []way
+
 	calls   []call // by place, then route
 	stride  int
 	row     []call
@@ -197,7 +204,13 @@ func (f *finder) pick(n int) int { return f.rng.IntN(n) }
 // first those of one ride, then those that change routes.
 func (f *finder) find(c int32, bound int32, w *way) bool {
 	s := f.s
+	if s.p.Requests[c].Change > 0 && !f.plain {
+		return f.findHabit(c, bound, w)
+	}
 	f.q = &s.p.Requests[c]
+	if f.lock != nil {
+		f.q = f.locked(c)
+	}
 	w.n, w.cost = 0, bound
 	f.routes, f.lasts = f.routes[:0], f.lasts[:0]
 	if len(s.routes) > f.stride {
@@ -634,6 +647,14 @@ func (f *finder) next(o option, w *way) {
 
 // keep makes w the way to label k and on by the ride.
 func (f *finder) keep(k int32, r *ride, cost int32, w *way) {
+	if f.gather {
+		x := way{}
+		f.gather = false
+		f.keep(k, r, cost, &x)
+		f.gather = true
+		f.gathered = append(f.gathered, x)
+		return
+	}
 	w.cost = cost
 	w.n = int(f.labels[k].legs) + 1
 	w.rides[w.n-1] = *r
