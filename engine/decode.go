@@ -51,6 +51,7 @@ func (s *solver) plan(o *outcome, alone *draft) *Plan {
 	if p.Summary.Habits = m.habitsKept(p); p.Summary.Habits != nil {
 		p.Summary.Habits.KeepAllMetres, p.Summary.Habits.CannotKeep = keepAll, cannot
 	}
+	s.bound.write(&p.Summary)
 	return p
 }
 

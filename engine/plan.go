@@ -144,6 +144,9 @@ type Summary struct {
 	UnservedKg    float64 `json:"unserved_kg"`
 	Trips         int     `json:"trips"` // dedicated trips
 
+	LowerBound float64  `json:"lower_bound"`   // no plan that leaves no more kilograms unserved has a smaller objective; 0 also where nothing is known
+	Gap        *float64 `json:"gap,omitempty"` // how much of the objective a better plan could save at most: (objective − lower_bound) / objective
+
 	AloneMetres     float64 `json:"alone_metres"`      // all kilometres, base included, when each brings their own goods and nobody carries for another
 	AloneUnservedKg float64 `json:"alone_unserved_kg"` // what would then be left behind
 	SavedMetres     float64 `json:"saved_metres"`      // alone − planned; negative when the plan drives more: it serves more, or locks cost it

@@ -18,6 +18,11 @@ type Options struct {
 	Workers     int  // searches side by side that share what they find; 0 means 2. Part of what a plan depends on, as the seed is
 	NoHandovers bool // goods ride one round all the way; those locked to more stay behind
 
+	// Bound is how much work goes into the lower bound of the summary: how many times it is sought anew; the search
+	// has what time that leaves. 0: in weeks of up to 200 places alone, a few times
+	// within a fifth of the time or, with Iterations, once; below 0: never.
+	Bound int
+
 	// Share is the caller's clock: the share of the time allowed that is used up, 0 to 1. The engine has no clock of
 	// its own; with nil the search goes by Iterations alone and is deterministic.
 	Share func() float64
@@ -78,8 +83,10 @@ type solver struct {
 	stop func() bool
 	done int // iterations so far
 
-	after float64 // share of the time that a large week takes after the search
+	before float64 // share of the time that was used up when the search began
+	after  float64 // share of the time that a large week takes after the search
 
+	bound  *proof    // of the lower bound
 	points [][]int   // by order without pickup point: the points within reach, nearest first; nil for other orders
 	point  []int     // by order: its pickup point at present; −1: none
 	atHome []*parcel // collected where they are made, at present
@@ -117,6 +124,7 @@ type outcome struct {
 
 func (s *solver) solve() *Plan {
 	m := s.m
+	s.bound = s.prove()
 	s.assign()
 	d := m.newDraft(s.parcels())
 	if set := &m.week.Settings; set.Fairness > 0 || set.NobodyWorseOff {
@@ -138,6 +146,7 @@ func (s *solver) solve() *Plan {
 	if s.opt.Iterations > 0 {
 		s.cycles(&d, keep)
 	} else {
+		s.before = min(s.opt.Share(), s.mainShare()/2)
 		s.improve(d, true, s.until(0, firstShare))
 		keep()
 		for from := firstShare; from < 0.99 && s.rethink(&d); from += (1 - firstShare) / 3 {
@@ -168,6 +177,30 @@ func (s *solver) solve() *Plan {
 	return p
 }
 
+// boundShare is the share of the time that is for the lower bound where nothing else is said, boundTries how often it is
+// sought then, in weeks of up to boundWhole places. Where iterations count it is sought once.
+const (
+	boundShare = 0.2
+	boundTries = 3
+	boundWhole = 200
+)
+
+// prove proves a lower bound.
+func (s *solver) prove() *proof {
+	tries := s.opt.Bound
+	if tries == 0 {
+		if tries = boundTries; s.opt.Iterations > 0 {
+			tries = 1
+		}
+		if len(s.m.week.Places) > boundWhole {
+			return nil
+		}
+	}
+	return s.m.prove(tries, func(part float64) bool {
+		return s.stop() || s.opt.Bound == 0 && s.opt.Iterations == 0 && s.opt.Share() >= part*boundShare
+	})
+}
+
 // cycles makes annealings until the iterations are used up. One that is broken off counts too, unless orders seek their
 // pickup point: then what it has found may serve them less well than what it was about to find.
 func (s *solver) cycles(d **draft, keep func()) {
@@ -190,8 +223,10 @@ func (s *solver) cycles(d **draft, keep func()) {
 	}
 }
 
-// clock is the share used up of the time for the search: all but what the plan takes afterwards.
-func (s *solver) clock() float64 { return min(1, s.opt.Share()/((1-s.after)*s.mainShare())) }
+// clock is the share used up of the time for the search: all but what went before and what the plan takes afterwards.
+func (s *solver) clock() float64 {
+	return min(1, max(0, s.opt.Share()-s.before)/((1-s.after)*s.mainShare()-s.before))
+}
 
 // until searches from one share of the time to another. The caller's clock may stand still at 1.
 func (s *solver) until(from, to float64) search.Options {

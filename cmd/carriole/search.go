@@ -18,6 +18,9 @@ import (
 
 const defaultTime = 10 * time.Second
 
+// boundTime is how long a search takes at least to have a lower bound unasked.
+const boundTime = 5 * time.Second
+
 // A search is engine.Solve with a clock and a progress line.
 type search struct {
 	time        time.Duration // 0: defaultTime, without meaning when iterations are given
@@ -25,6 +28,7 @@ type search struct {
 	seed        uint64
 	threads     int
 	shares      int
+	bound       int // see engine.Options; 0 in a short search: none
 	noHandovers bool
 	quiet       bool
 	lang        view.Lang
@@ -39,12 +43,15 @@ func interruptible() (context.Context, context.CancelFunc) {
 
 // run plans the week; when ctx ends, the plan is the best so far.
 func (s search) run(ctx context.Context, week *engine.Week) (*engine.Plan, error) {
-	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads, Shares: s.shares, NoHandovers: s.noHandovers}
+	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads, Shares: s.shares, Bound: s.bound, NoHandovers: s.noHandovers}
 	limited := ctx
 	if s.iterations == 0 {
 		limit := s.time
 		if limit == 0 {
 			limit = defaultTime
+		}
+		if opt.Bound == 0 && limit < boundTime {
+			opt.Bound = -1
 		}
 		start := time.Now()
 		opt.Share = func() float64 { return min(1, float64(time.Since(start))/float64(limit)) }

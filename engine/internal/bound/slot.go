@@ -1,0 +1,361 @@
+package bound
+
+import (
+	"math"
+	"slices"
+)
+
+var inf = math.Inf(1)
+
+// node is where a slot may stop: one of its own stops, or a place at which a stop may be added between two of them.
+type node struct {
+	place          int
+	own            int     // own stop; −1: added
+	leg            int     // added: after own stop leg
+	arrive, depart float64 // earliest
+	begin, leave   float64 // latest
+	far            bool    // added: any of the places that are not near
+	longer         float64 // what the stop adds to driving and service
+}
+
+// block is the added nodes between two own stops that follow one another, and what it costs to go on from one to another.
+type block struct {
+	from, to int
+	pass     []float64 // (to−from)²
+}
+
+// course is a slot prepared. The nodes that are added have prices: enter for going there from the own stop before, pass
+// for going on from one to another before the next own stop. What a tour adds is at least the sum of these over the
+// arrows that it follows. Prices only fall, by what has been charged already.
+type course struct {
+	slot   int
+	trip   bool
+	nodes  []node
+	added  int // the first so many nodes are added ones
+	enter  []float64
+	blocks []block
+	free   []bool    // by node: can be visited for nothing more
+	gain   float64   // what detours by a table that is not one of shortest ways might save, at most
+	first  []float64 // rounds: by pair of nodes, the earliest arrival at the second after a stop at the first; inf: never
+	drive  []float64 // rounds: by pair of nodes, the time from one to the other at least
+}
+
+func (p *Problem) cost(i, j int) float64 { return p.Cost[i*len(p.Places)+j] }
+func (p *Problem) secs(i, j int) float64 { return p.Secs[i*len(p.Places)+j] }
+
+// opening is the first moment from t on at which service may begin, inf for none.
+func (x *Place) opening(t float64) float64 {
+	if len(x.Open) == 0 {
+		return t
+	}
+	for _, w := range x.Open {
+		if t <= w[1] {
+			return max(t, w[0])
+		}
+	}
+	return inf
+}
+
+// closing is the last moment up to t at which service may begin, −inf for none.
+func (x *Place) closing(t float64) float64 {
+	if len(x.Open) == 0 {
+		return t
+	}
+	for _, w := range slices.Backward(x.Open) {
+		if t >= w[0] {
+			return min(t, w[1])
+		}
+	}
+	return -inf
+}
+
+// course prepares a slot: where it can stop at all, when, and what that costs at least. ok is false when it cannot be
+// driven.
+func (p *Problem) course(k int) (c *course, ok bool) {
+	s := &p.Slots[k]
+	c = &course{slot: k, trip: s.Trip}
+	n := len(s.Stops)
+	own := make([]node, n)
+	least := 0.0
+	for i := range s.Stops {
+		x := &s.Stops[i]
+		e := &own[i]
+		e.place, e.own = x.Place, i
+		if i == 0 {
+			e.arrive, e.depart = x.Open, x.Open
+			continue
+		}
+		least += p.cost(s.Stops[i-1].Place, x.Place)
+		e.arrive = own[i-1].depart + p.secs(s.Stops[i-1].Place, x.Place)
+		e.depart = max(e.arrive, x.Open) + x.Stay
+		if i == n-1 {
+			e.depart = e.arrive
+		}
+	}
+	for i := n - 1; i >= 0; i-- {
+		x := &s.Stops[i]
+		e := &own[i]
+		switch i {
+		case n - 1:
+			e.begin, e.leave = x.Close, x.Close
+		case 0:
+			e.leave = own[1].begin - p.secs(x.Place, s.Stops[1].Place)
+			e.begin = e.leave
+		default:
+			e.leave = own[i+1].begin - p.secs(x.Place, s.Stops[i+1].Place)
+			e.begin = min(x.Close, e.leave-x.Stay)
+		}
+		if e.depart > e.leave || i > 0 && e.arrive > e.begin {
+			return nil, false
+		}
+	}
+	if !s.Trip {
+		c.gain = max(0, s.Base-least)
+	}
+	if !s.Frozen {
+		c.add(p, s, own)
+	}
+	c.added = len(c.nodes)
+	c.nodes = append(c.nodes, own...)
+	if !s.Trip {
+		c.time(p, s)
+	}
+	c.free = make([]bool, len(c.nodes))
+	for i := range c.nodes {
+		c.free[i] = i >= c.added
+	}
+	c.spread()
+	return c, true
+}
+
+// Span is when a round is under way in any case: from its latest departure to its earliest return.
+func (p *Problem) Span(s *Slot) (from, to float64) {
+	n := len(s.Stops)
+	t := s.Stops[0].Open
+	for i := 1; i < n; i++ {
+		t += p.secs(s.Stops[i-1].Place, s.Stops[i].Place)
+		if i < n-1 {
+			t = max(t, s.Stops[i].Open) + s.Stops[i].Stay
+		}
+	}
+	from = s.Stops[n-1].Close
+	for i := n - 2; i >= 0; i-- {
+		from -= p.secs(s.Stops[i].Place, s.Stops[i+1].Place)
+		if i > 0 {
+			from = min(s.Stops[i].Close, from-s.Stops[i].Stay)
+		}
+	}
+	return from, t
+}
+
+// detour is what going from a to b by x costs more than going straight.
+func (p *Problem) detour(a, x, b int) float64 {
+	return max(0, p.cost(a, x)+p.cost(x, b)-p.cost(a, b))
+}
+
+// add lists the nodes that may be added, and their prices.
+func (c *course) add(p *Problem, s *Slot, own []node) {
+	spare := s.Secs + s.Longer // most that driving and added service take
+	for i := 1; i < len(own); i++ {
+		spare -= p.secs(own[i-1].place, own[i].place)
+	}
+	for k := 0; k+1 < len(own); k++ {
+		from := len(c.nodes)
+		a, b := own[k].place, own[k+1].place
+		var far []int
+		for x := range p.Places {
+			at := &p.Places[x]
+			d := p.detour(a, x, b)
+			v := node{place: x, own: -1, leg: k, arrive: own[k].depart + p.secs(a, x), leave: own[k+1].begin - p.secs(x, b)}
+			v.longer = p.secs(a, x) + p.secs(x, b) - p.secs(a, b) + at.Service
+			begin := at.opening(v.arrive)
+			v.depart, v.begin = begin+at.Service, at.closing(v.leave-at.Service)
+			if begin > v.begin || d > s.Most+c.gain || v.longer > spare {
+				continue
+			}
+			if s.Near != nil && !s.Near[x] {
+				far = append(far, x)
+				continue
+			}
+			c.nodes = append(c.nodes, v)
+			c.enter = append(c.enter, d)
+		}
+		if far != nil {
+			// one node for all of them, with the least that any of them has
+			c.nodes = append(c.nodes, node{place: -1, own: -1, leg: k, far: true})
+			c.enter = append(c.enter, inf)
+		}
+		if n := len(c.nodes) - from; n > 0 {
+			t := block{from, len(c.nodes), make([]float64, n*n)}
+			for _, x := range far {
+				c.enter[from+n-1] = min(c.enter[from+n-1], p.detour(a, x, b))
+			}
+			for i := range n {
+				u := &c.nodes[from+i]
+				for j := range n {
+					v := &c.nodes[from+j]
+					if u.far || v.far {
+						t.pass[i*n+j] = inf
+						for _, x := range far {
+							switch {
+							case i == j:
+							case u.far:
+								t.pass[i*n+j] = min(t.pass[i*n+j], max(0, p.cost(x, v.place)+p.cost(v.place, b)-p.cost(x, b)))
+							default:
+								t.pass[i*n+j] = min(t.pass[i*n+j], max(0, p.cost(u.place, x)+p.cost(x, b)-p.cost(u.place, b)))
+							}
+						}
+						continue
+					}
+					drive := p.secs(u.place, v.place)
+					on := p.cost(u.place, v.place) + p.cost(v.place, b)
+					longer := u.longer - p.secs(u.place, b) + drive + p.secs(v.place, b) + p.Places[v.place].Service
+					t.pass[i*n+j] = inf
+					if i != j && u.depart+drive <= v.begin && p.cost(a, u.place)+on-p.cost(a, b) <= s.Most+c.gain && longer <= spare {
+						t.pass[i*n+j] = max(0, on-p.cost(u.place, b))
+					}
+				}
+			}
+			c.blocks = append(c.blocks, t)
+		}
+	}
+}
+
+// time finds which stops of a round can follow which, and how soon.
+func (c *course) time(p *Problem, s *Slot) {
+	n := len(c.nodes)
+	c.first, c.drive = make([]float64, n*n), make([]float64, n*n)
+	spare := s.Secs + s.Longer
+	for i := 1; i < len(s.Stops); i++ {
+		spare -= p.secs(s.Stops[i-1].Place, s.Stops[i].Place)
+	}
+	own := c.nodes[c.added:]
+	span := func(i int) (before, after int) { // own stops before and after a node, itself if it is one
+		if v := &c.nodes[i]; v.own < 0 {
+			return v.leg, v.leg + 1
+		}
+		return c.nodes[i].own, c.nodes[i].own
+	}
+	for i := range n {
+		u := &c.nodes[i]
+		_, next := span(i)
+		for j := range n {
+			v := &c.nodes[j]
+			last, _ := span(j)
+			e := i*n + j
+			c.first[e], c.drive[e] = inf, inf
+			switch {
+			case i == j || u.far || v.far || u.own >= 0 && v.own >= 0 && u.own >= v.own:
+				continue
+			case u.own < 0 && v.own < 0 && u.leg == v.leg:
+				for k := range c.blocks {
+					if b := &c.blocks[k]; i >= b.from && i < b.to && b.pass[(i-b.from)*(b.to-b.from)+j-b.from] < inf {
+						c.drive[e] = p.secs(u.place, v.place)
+						c.first[e] = max(v.arrive, u.depart+c.drive[e])
+					}
+				}
+				continue
+			case u.own < 0 && v.own < 0 && (u.leg > v.leg || u.longer+v.longer > spare || c.enter[i]+c.enter[j] > s.Most+c.gain):
+				continue
+			case next > last && !(u.own >= 0 && v.own < 0 && u.own == v.leg || u.own < 0 && v.own == u.leg+1):
+				continue
+			}
+			// past the own stops between
+			t, drive, at, ok := u.depart, 0.0, u.place, true
+			for k := next; k <= last; k++ {
+				if u.own == k || v.own == k {
+					continue
+				}
+				x := &s.Stops[k]
+				hop := p.secs(at, x.Place)
+				t, drive, at = max(t+hop, x.Open), drive+hop+x.Stay, x.Place
+				ok = ok && t <= own[k].begin
+				t += x.Stay
+			}
+			hop := p.secs(at, v.place)
+			if t = max(t+hop, v.arrive); ok && t <= v.begin {
+				c.first[e], c.drive[e] = t, drive+hop
+			}
+		}
+	}
+}
+
+// nothing is a price that counts as none: metres.
+const nothing = 1e-7
+
+// spread finds what can be visited for nothing more, and reports whether that has grown.
+func (c *course) spread() bool {
+	var todo []int
+	grown := false
+	reach := func(i int) {
+		if !c.free[i] {
+			c.free[i] = true
+			grown = true
+		}
+		todo = append(todo, i)
+	}
+	for i := range c.added {
+		if c.free[i] || c.enter[i] <= nothing {
+			reach(i)
+		}
+	}
+	for len(todo) > 0 {
+		i := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		b := c.block(i)
+		n := b.to - b.from
+		for j, price := range b.pass[(i-b.from)*n : (i-b.from+1)*n] {
+			if price <= nothing && !c.free[b.from+j] {
+				reach(b.from + j)
+			}
+		}
+	}
+	return grown
+}
+
+// block is the one that holds an added node.
+func (c *course) block(i int) *block {
+	for k := range c.blocks {
+		if i < c.blocks[k].to {
+			return &c.blocks[k]
+		}
+	}
+	return nil
+}
+
+// ride is when goods that ride from node i arrive at node j at the earliest, and how long that takes at least.
+func (c *course) ride(p *Problem, i, j int) (first, drive float64) {
+	if !c.trip {
+		return c.first[i*len(c.nodes)+j], c.drive[i*len(c.nodes)+j]
+	}
+	u, v := &c.nodes[i], &c.nodes[j]
+	if v.own == 0 || u.own == 1 || i == j || u.far || v.far {
+		return inf, inf
+	}
+	drive = p.secs(u.place, v.place)
+	if first = max(v.arrive, u.depart+drive); first > v.begin {
+		return inf, inf
+	}
+	return first, drive
+}
+
+// latest is when goods may be loaded at node i at the latest to be at node j no later than t; −inf for never.
+func (c *course) latest(p *Problem, i, j int, t float64) float64 {
+	first, drive := c.ride(p, i, j)
+	if first > t {
+		return -inf
+	}
+	return min(c.nodes[i].leave, t-drive)
+}
+
+// earliest is when goods that can be loaded at node i from t on are at node j at the earliest; inf for never.
+func (c *course) earliest(p *Problem, i, j int, t float64) float64 {
+	if c.nodes[i].leave < t {
+		return inf
+	}
+	first, drive := c.ride(p, i, j)
+	if at := max(first, t+drive); at <= c.nodes[j].begin {
+		return at
+	}
+	return inf
+}
