@@ -757,7 +757,9 @@ func (c *checker) checkVehicles() {
 	}
 	for _, id := range ids {
 		rounds := driven[id]
-		slices.SortStableFunc(rounds, func(a, b *checkedRound) int { return cmp.Compare(a.depart[0], b.depart[0]) })
+		slices.SortStableFunc(rounds, func(a, b *checkedRound) int { // one that takes no time comes before one that leaves at its moment
+			return cmp.Or(cmp.Compare(a.depart[0], b.depart[0]), cmp.Compare(a.returns(), b.returns()))
+		})
 		latest := rounds[0]
 		for _, r := range rounds[1:] {
 			if r.depart[0] < latest.returns()-checkSlack {

@@ -265,6 +265,13 @@ func TestCheck(t *testing.T) {
 			p.Rounds[0].Stops[1].Arrive, p.Rounds[0].Stops[1].Depart = november(27, 8, 0), november(27, 8, 0)
 			w.Rounds[0].ReturnBy = november(27, 8, 0)
 		}, right, "", nil},
+		{"a trip that takes no time, and another at its moment", byTrip, func(w *Week, p *Plan) {
+			p.Rounds = append(p.Rounds, PlanRound{ID: "blink", Producer: "a", Vehicle: "va", Dedicated: true, Stops: []PlanStop{
+				{Place: "anne", Arrive: thursday(19, 5), Depart: thursday(19, 5)},
+				{Place: "anne", Arrive: thursday(19, 5), Depart: thursday(19, 5)},
+			}})
+			p.Summary.Trips = 2
+		}, right, "", nil},
 		{"carried_by left out means any", peaches, func(w *Week, p *Plan) { p.Consignments[0].CarriedBy = "" }, right, "", nil},
 		{"goods of others near home", peaches, func(w *Week, p *Plan) { w.Settings.OthersWithinM = new(15000.0) }, right, "", nil},
 		{"a lock that holds", peaches, func(w *Week, p *Plan) {

@@ -284,6 +284,9 @@ type parcel struct {
 func (m *model) origin(c *parcel) int { return m.at[m.week.Producers[c.producer].Place] }
 func (m *model) goal(c *parcel) int   { return m.at[m.week.PickupPoints[c.point].Place] }
 
+// collected reports whether a parcel is collected where it is made and needs no way.
+func (m *model) collected(c *parcel) bool { return m.origin(c) == m.goal(c) }
+
 // ready is when a parcel can leave its farm.
 func (m *model) ready(c *parcel) int32 {
 	if t := m.week.Producers[c.producer].ReadyAt; !t.IsZero() {
@@ -338,11 +341,16 @@ func (c *parcel) add(ref LineRef, l *Line) {
 	c.litres += l.Litres
 }
 
-// lock writes down what the week's locks say of a parcel. Locks that contradict one another leave it without a way.
+// lock writes down what the week's locks say of a parcel. Locks that contradict one another leave it without a way, and so
+// does one to rounds where it is collected: nothing rides from a place to itself.
 func (m *model) lock(c *parcel) {
 	for i := range m.week.Locks {
 		l := &m.week.Locks[i]
 		if m.makers[l.Producer] != c.producer || m.points[l.PickupPoint] != c.point || l.Class != "" && l.Class != c.class {
+			continue
+		}
+		if m.collected(c) {
+			c.locked = c.locked || len(l.Rounds) > 0
 			continue
 		}
 		if c.locked && !slices.Equal(c.lock, l.Rounds) {

@@ -490,7 +490,10 @@ func (q *question) nobody() (*Repair, string) {
 
 func (d *diagnosis) locked(p *parcel) (*Repair, string) {
 	reason := "its locks leave it no round to ride"
-	if len(p.lock) > 0 {
+	switch {
+	case d.m.collected(p):
+		reason = "it is collected where it is made, and locked to rounds all the same"
+	case len(p.lock) > 0:
 		reason = "the rounds that it is locked to cannot serve it: " + strings.Join(p.lock, ", ")
 	}
 	return &Repair{Obstacle: NoLock}, reason

@@ -204,6 +204,15 @@ func TestDiagnose(t *testing.T) {
 			"10 kg of payload are missing on s",
 			func(w *Week, r *Repair) { w.Vehicles[1].Kg += r.Missing },
 		},
+		"lock where it is collected": {
+			func(w *Week) {
+				w.PickupPoints[0].Place = "farm"
+				w.Locks = []Lock{{Producer: "farmer", PickupPoint: "point", Rounds: []string{"r"}}}
+			},
+			Repair{Obstacle: NoLock},
+			"it is collected where it is made, and locked to rounds all the same",
+			func(w *Week, r *Repair) { w.Locks = nil },
+		},
 		"locks that contradict": {
 			func(w *Week) {
 				another(w)

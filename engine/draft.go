@@ -87,6 +87,18 @@ func (d *draft) earlier(a, b int) int {
 // round is the round that a leg rides.
 func (d *draft) round(l draftLeg) int { return d.stops[l.from].round }
 
+// leave takes away the ways of all that rides some vehicles. It reports whether there was any.
+func (d *draft) leave(vehicles []int) bool {
+	some := false
+	for c, w := range d.ways {
+		if slices.ContainsFunc(w, func(l draftLeg) bool { return slices.Contains(vehicles, d.rounds[d.round(l)].vehicle) }) {
+			d.ways[c] = nil
+			some = true
+		}
+	}
+	return some
+}
+
 // cost is what the draft leaves behind, and its objective with what burdens and changed habits cost in search units.
 func (m *model) cost(d *draft) search.Cost { return m.costOf(d, m.vehicles) }
 

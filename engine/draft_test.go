@@ -52,3 +52,35 @@ func TestFrameRoundTrip(t *testing.T) {
 		}
 	})
 }
+
+// TestTidyLeavesWhatNeedsADetour: the farm is reached in time only past the market, where the round stops for goods that
+// have no way any more.
+func TestTidyLeavesWhatNeedsADetour(t *testing.T) {
+	for _, detour := range []bool{true, false} {
+		week := errand()
+		week.Rounds[0].Stops = nil
+		home, farm, hall, market := 0, 1, 2, 3
+		week.Travel.Seconds[home][farm] = 9 * 3600
+		week.Producers = append(week.Producers, Producer{ID: "neighbour", Place: "market"})
+		week.Orders = append(week.Orders, Order{ID: "n", PickupPoint: "point", Lines: []Line{{Producer: "neighbour", Kg: 1, Litres: 1}}})
+		s := newSolver(t.Context(), newModel(week, TravelOf(week)), quick)
+		s.assign()
+		d := s.m.newDraft(s.parcels()) // the farmer's goods and the neighbour's
+		at := []int32{d.rounds[0].stops[0], 0, 0, 0, d.rounds[0].stops[1]}
+		for k, place := range []int{market, farm, hall} {
+			at[k+1] = d.newStop(draftStop{round: 0, place: place, own: -1})
+		}
+		d.rounds[0].stops = at
+		d.ways[0] = []draftLeg{{at[2], at[3]}}
+		if detour {
+			d.ways[1] = []draftLeg{{at[1], at[3]}}
+		}
+		s.m.tidy(d)
+		o := s.outcome(d)
+		plan := s.plan(&o, s.alone(d.parcels, s.m.newDraft))
+		mustBeRight(t, week, plan)
+		if served := len(d.ways[0]) > 0; served != detour || len(plan.Consignments) > 0 != detour {
+			t.Errorf("detour %v: %d consignments", detour, len(plan.Consignments))
+		}
+	}
+}

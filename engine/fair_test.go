@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -314,27 +313,21 @@ func TestSharesByPlansOfCoalitions(t *testing.T) {
 	}
 }
 
-// TestWishesInParts: a week planned in parts keeps every limit, too.
+// TestWishesInParts: a week planned in parts keeps every limit, too, and its habits are no hindrance.
 func TestWishesInParts(t *testing.T) {
-	for seed := range uint64(6) {
-		rng := rand.New(rand.NewPCG(seed, 5))
-		for _, name := range slices.Sorted(maps.Keys(weekShapes)) {
-			week := randomWeek(rng, weekShapes[name])
-			if len(week.Locks) > 0 || weekShapes[name].Fractions && weekShapes[name].Travel == arbitrary {
-				continue // parts break a lock and a window in two of these weeks, without wishes too
-			}
-			week.Settings.NobodyWorseOff, week.Settings.Fairness = true, 0.5*float64(seed%3)
-			m := newModel(week, TravelOf(week))
-			m.sizes = sizes{whole: 6, part: 4, farms: 3}
-			plan := newSolver(t.Context(), m, Options{Seed: seed, Iterations: 300, Shares: -1}).solve()
-			mustBeRight(t, week, plan)
-			for _, p := range plan.Summary.Producers {
-				if p.WorseOff {
-					t.Errorf("%s, seed %d: %s drives %.0f m, alone %.0f m", name, seed, p.Producer, p.PlannedMetres, p.AloneMetres)
-				}
+	eachInParts(t, 10, func(week *Week, rng *rand.Rand) {
+		week.Habits = habitsOf(inParts(t, week, Options{Seed: 99, Iterations: 5, Workers: 1, Shares: -1}))
+		week.Settings.NobodyWorseOff, week.Settings.Fairness = rng.IntN(4) > 0, []float64{0, 0.5, 1}[rng.IntN(3)]
+		for i := range week.Producers {
+			week.Producers[i].BalanceM = math.Round(rng.NormFloat64() * 40000)
+		}
+	}, func(t *testing.T, plan *Plan, week *Week) {
+		for _, p := range plan.Summary.Producers {
+			if p.WorseOff && week.Settings.NobodyWorseOff {
+				t.Errorf("%s drives %.0f m, alone %.0f m", p.Producer, p.PlannedMetres, p.AloneMetres)
 			}
 		}
-	}
+	})
 }
 
 // TestSharesOfNeighbours: where too many play together each does with those nearest, and the parts still add up.

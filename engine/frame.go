@@ -414,6 +414,29 @@ func (f *frame) end(r, t int32) (int32, bool) {
 	return t, ok && t <= min(x.Return, x.EndWindow.Close)
 }
 
+// stuck are the vehicles, as indexes in the week, that miss a window or break a limit with their routes' own stops alone,
+// as a frame's routes may that have been driven with more: a detour may be shorter than the direct way.
+func (f *frame) stuck() []int {
+	var out []int
+	for v := range f.p.Vehicles {
+		t, ok := int32(-search.Inf), true
+		for _, r := range f.p.Vehicles[v].Chain {
+			x := &f.p.Routes[r]
+			end, kept := f.end(r, t)
+			t, ok = end, ok && kept && x.MaxDist >= 0 && x.MaxSecs >= 0
+		}
+		if !ok {
+			out = append(out, f.vehicles[v])
+		}
+	}
+	for k, most := range f.p.Owners {
+		if most < 0 {
+			out = append(out, f.m.vehiclesOf[f.m.producers[k]]...)
+		}
+	}
+	return out
+}
+
 func (f *frame) addRequest(d *draft, number int) {
 	m, c := f.m, d.parcels[number]
 	point := &m.week.PickupPoints[c.point]

@@ -251,7 +251,7 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 			wg.Go(func() {
 				frames[k] = m.frame(d, wave[k].vehicles, wave[k].parcels)
 				start := frames[k].start
-				if fresh {
+				if fresh && len(frames[k].stuck()) == 0 {
 					start = nil
 				}
 				found[k], _ = search.Search(frames[k].p, start, w)

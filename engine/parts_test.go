@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -9,20 +10,34 @@ import (
 	"testing"
 )
 
-// A week planned in small parts with moving borders is right, and near to what planning it at once gives.
-func TestPartsArePlannedRight(t *testing.T) {
-	for seed := range few(uint64(8)) {
-		rng := rand.New(rand.NewPCG(seed, 3))
+// smallParts are sizes that make parts of a small week.
+var smallParts = sizes{whole: 6, part: 4, farms: 3}
+
+// eachInParts plans n weeks of every shape in small parts with moving borders, edited before, and judges the plans.
+func eachInParts(t *testing.T, n uint64, edit func(week *Week, rng *rand.Rand), judge func(t *testing.T, plan *Plan, week *Week)) {
+	for seed := range few(n) {
+		weeks := rand.New(rand.NewPCG(seed, 5))
 		for _, name := range slices.Sorted(maps.Keys(weekShapes)) {
-			week := randomWeek(rng, weekShapes[name])
-			m := newModel(week, TravelOf(week))
-			m.sizes = sizes{whole: 6, part: 4, farms: 3}
-			plan := newSolver(context.Background(), m, Options{Seed: seed, Iterations: 600}).solve()
-			if _, wrong := Check(week, nil, plan); len(wrong) > 0 {
-				t.Errorf("%s, seed %d: %v", name, seed, wrong)
-			}
+			week := randomWeek(weeks, weekShapes[name])
+			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) {
+				edit(week, rand.New(rand.NewPCG(seed, 6)))
+				judge(t, inParts(t, week, Options{Seed: seed, Iterations: 300, Shares: -1}), week)
+			})
 		}
 	}
+}
+
+func inParts(t *testing.T, week *Week, opt Options) *Plan {
+	m := newModel(week, TravelOf(week))
+	m.sizes = smallParts
+	plan := newSolver(t.Context(), m, opt).solve()
+	mustBeRight(t, week, plan)
+	return plan
+}
+
+// A week planned in parts is right, whatever its roads, windows, limits and locks.
+func TestPartsArePlannedRight(t *testing.T) {
+	eachInParts(t, 20, func(*Week, *rand.Rand) {}, func(t *testing.T, plan *Plan, week *Week) { mustConserve(t, week, plan) })
 }
 
 // The search of a large week ends when the caller's clock stands still at 1, without a deadline, and at once when the
@@ -44,7 +59,7 @@ func TestPartsEndInTime(t *testing.T) {
 				calls.Store(0)
 				week := randomWeek(rng, weekShapes[name])
 				m := newModel(week, TravelOf(week))
-				m.sizes = sizes{whole: 6, part: 4, farms: 3}
+				m.sizes = smallParts
 				plan := newSolver(ctx, m, Options{Seed: 1, Workers: 2, Share: share}).solve()
 				if _, wrong := Check(week, nil, plan); len(wrong) > 0 {
 					t.Errorf("%s, %d calls, cancelled %v: %v", name, most, cancelled, wrong)

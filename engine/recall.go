@@ -197,11 +197,15 @@ func (r *replanner) recallConsignment(i int) {
 	if len(c.lines) == 0 {
 		return
 	}
-	if m.origin(c) == m.goal(c) {
+	m.lock(c)
+	switch {
+	case m.collected(c) && c.locked:
+		r.addParcel(c, nil, underway{load: -1}, i, Cause{Kind: CauseLock})
+		return
+	case m.collected(c):
 		r.over = append(r.over, arrived{c, nil, i})
 		return
 	}
-	m.lock(c)
 	u := underway{load: -1}
 	var way []draftLeg
 	var why Cause
@@ -372,7 +376,7 @@ func (r *replanner) parcelsAnew() {
 			if x == nil {
 				continue
 			}
-			if m.origin(x) == m.goal(x) {
+			if m.collected(x) && !x.locked {
 				r.over = append(r.over, arrived{x, nil, -1})
 				continue
 			}

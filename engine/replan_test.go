@@ -335,3 +335,24 @@ func TestReplanNothing(t *testing.T) {
 		}
 	})
 }
+
+// Goods that are collected where they are made stay behind when they are locked to rounds, and are served again when they are not.
+func TestReplanLocksCollectedGoods(t *testing.T) {
+	week, _ := onSite()
+	plan := solved(t, t.Context(), week, quick)
+	lock := Lock{Producer: "a", PickupPoint: "ph", Rounds: []string{"ra"}}
+	for _, x := range []struct {
+		change Change
+		served int
+	}{{Change{Lock: []Lock{lock}}, 0}, {Change{Unlock: []Lock{lock}}, 1}} {
+		got, err := Replan(t.Context(), week, nil, plan, x.change, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustBeRight(t, got.Week, got.Plan)
+		if len(got.Plan.Consignments) != x.served || len(got.Plan.Unserved) != 1-x.served {
+			t.Errorf("%d consignments, want %d", len(got.Plan.Consignments), x.served)
+		}
+		week, plan = got.Week, got.Plan
+	}
+}

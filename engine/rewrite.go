@@ -395,7 +395,7 @@ func (r *replanner) silent() bool {
 func (r *replanner) aloneOf(producers []int) *draft {
 	var list []*parcel
 	for _, c := range r.m.parcels(r.point) {
-		if slices.Contains(producers, c.producer) && r.m.origin(c) != r.m.goal(c) {
+		if slices.Contains(producers, c.producer) && !r.m.collected(c) {
 			list = append(list, r.m.fit(c)...)
 		}
 	}

@@ -79,6 +79,9 @@ func (s *solver) share(plan, alone *draft, budget int, must bool, more func() bo
 		y := *x
 		y.lock, y.locked = nil, false
 		g.d.parcels[c] = &y
+		if m.collected(x) {
+			continue
+		}
 		rank := m.producerRank[x.producer]
 		g.of[rank] = append(g.of[rank], c)
 		same[[2]int{x.producer, x.point}]++

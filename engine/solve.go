@@ -240,7 +240,7 @@ func (s *solver) parcels() []*parcel {
 	s.atHome = nil
 	for _, c := range s.m.parcels(s.point) {
 		switch {
-		case s.m.origin(c) == s.m.goal(c):
+		case s.m.collected(c) && !c.locked:
 			s.atHome = append(s.atHome, c)
 		default:
 			out = append(out, s.m.fit(c)...)
@@ -305,7 +305,9 @@ func (s *solver) alone(parcels []*parcel, empty func([]*parcel) *draft) *draft {
 		x := *c
 		x.by, x.lock, x.locked, x.habit, x.change = ByProducer, nil, false, nil, 0
 		own[i] = &x
-		byProducer[c.producer] = append(byProducer[c.producer], i)
+		if !m.collected(c) {
+			byProducer[c.producer] = append(byProducer[c.producer], i)
+		}
 	}
 	d := empty(own)
 	// producers who share no vehicle and no limit are planned side by side
@@ -472,35 +474,14 @@ func (s *solver) reparcel(d *draft) *draft {
 		}
 		n.ways = append(n.ways, way)
 	}
+	s.m.tidy(n)
 	return n
 }
 
 // outcome leaves orders that came without a pickup point unserved as a whole where a line of them is.
 func (s *solver) outcome(d *draft) outcome {
 	o := outcome{d: d, point: slices.Clone(s.point), atHome: s.atHome}
-	lost := s.lost(d)
-	halves := false
-	for i := range o.point {
-		if len(s.points[i]) > 0 && lost[s.m.week.Orders[i].ID] {
-			o.point[i] = -1
-			halves = true
-		}
-	}
-	if halves {
-		o.d = d.clone()
-		o.d.parcels, o.d.ways = nil, nil
-		for c, x := range d.parcels {
-			if y := s.kept(x, o.point); len(y.lines) > 0 {
-				o.d.parcels, o.d.ways = append(o.d.parcels, y), append(o.d.ways, d.ways[c])
-			}
-		}
-		o.atHome = nil
-		for _, x := range s.atHome {
-			if y := s.kept(x, o.point); len(y.lines) > 0 {
-				o.atHome = append(o.atHome, y)
-			}
-		}
-		s.m.tidy(o.d)
+	for s.leaveHalves(&o) { // what else stays behind may halve others
 	}
 	o.cost = s.m.cost(o.d)
 	for i, k := range o.point {
@@ -511,6 +492,37 @@ func (s *solver) outcome(d *draft) outcome {
 		}
 	}
 	return o
+}
+
+// leaveHalves leaves the rest of orders behind of which a part is. It reports whether there were any.
+func (s *solver) leaveHalves(o *outcome) bool {
+	d, home := o.d, o.atHome
+	lost := s.lost(d)
+	halves := false
+	for i := range o.point {
+		if len(s.points[i]) > 0 && lost[s.m.week.Orders[i].ID] {
+			o.point[i] = -1
+			halves = true
+		}
+	}
+	if !halves {
+		return false
+	}
+	o.d = d.clone()
+	o.d.parcels, o.d.ways = nil, nil
+	for c, x := range d.parcels {
+		if y := s.kept(x, o.point); len(y.lines) > 0 {
+			o.d.parcels, o.d.ways = append(o.d.parcels, y), append(o.d.ways, d.ways[c])
+		}
+	}
+	o.atHome = nil
+	for _, x := range home {
+		if y := s.kept(x, o.point); len(y.lines) > 0 {
+			o.atHome = append(o.atHome, y)
+		}
+	}
+	s.m.tidy(o.d)
+	return true
 }
 
 // kept is a parcel less the lines of orders that have no pickup point.
@@ -525,11 +537,19 @@ func (s *solver) kept(c *parcel, point []int) *parcel {
 	return &k
 }
 
-// tidy takes the stops and trips out of a draft that nothing uses any more, and times the rest.
+// tidy takes the stops and trips out of a draft that nothing uses any more, and times the rest. Where a vehicle cannot do
+// without such a stop, which happens where a detour is shorter than the direct way, its goods stay behind.
 func (m *model) tidy(d *draft) {
-	for some := range slices.Chunk(m.vehicles, 32) {
-		f := m.frame(d, some, nil)
-		sol, _ := search.Search(f.p, f.start, search.Options{})
-		f.adopt(d, sol)
+	for again := true; again; {
+		again = false
+		for some := range slices.Chunk(m.vehicles, 32) {
+			f := m.frame(d, some, nil)
+			if d.leave(f.stuck()) {
+				again = true
+				continue
+			}
+			sol, _ := search.Search(f.p, f.start, search.Options{})
+			f.adopt(d, sol)
+		}
 	}
 }

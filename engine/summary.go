@@ -108,7 +108,7 @@ func (m *model) shares(alone *draft, e *emissions) []Share {
 		who.AloneCO2Kg += e.of(w.Vehicles[r.vehicle].ID, x)
 	}
 	for c, way := range alone.ways {
-		if len(way) == 0 {
+		if len(way) == 0 && !m.collected(alone.parcels[c]) {
 			out[alone.parcels[c].producer].AloneUnserved += alone.parcels[c].kg
 		}
 	}
