@@ -1,8 +1,3 @@
-// Package search solves pickup and delivery with time windows and transfers on routes that partly exist. It knows
-// places, routes, vehicles and requests by dense numbers and nothing of where they come from.
-//
-// The cost belongs to stops: a stop that a route makes anyway is free to use, one that is added costs its detour once,
-// however many requests use it. Costs, times and loads are integers; their scale is the caller's.
 package search
 
 // Inf is later than every time and dearer than every cost.
