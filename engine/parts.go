@@ -176,8 +176,8 @@ func (p *part) apart(q *part) bool {
 }
 
 // improveParts searches a better draft of a large week part by part, parts that share no vehicle side by side: first all
-// of them in turn, then parts around parcels drawn at random. share says how much of the search is done.
-func (s *solver) improveParts(d *draft, first bool, o search.Options, report func(c search.Cost, share float64)) {
+// of them in turn, then parts around parcels drawn at random. It says how many iterations that took.
+func (s *solver) improveParts(d *draft, first bool, o search.Options, report func(c search.Cost, n int)) (made int) {
 	m := s.m
 	all := d.searchable()
 	var todo []part
@@ -208,8 +208,8 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 		} else {
 			share = o.Share()
 		}
-		if report(total, share); share >= 1 {
-			return
+		if report(total, made); share >= 1 {
+			return made
 		}
 		var wave []part
 		fresh := len(todo) > 0
@@ -233,7 +233,7 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 			}
 		}
 		begun += len(wave)
-		frames, found := make([]*frame, len(wave)), make([]*search.Solution, len(wave))
+		frames, found, steps := make([]*frame, len(wave)), make([]*search.Solution, len(wave)), make([]int, len(wave))
 		var wg sync.WaitGroup
 		for k := range wave {
 			w := search.Options{Seed: o.Seed + uint64(begun+k), Workers: 1, Rides: partRides, Heat: partHeat, Stop: o.Stop}
@@ -254,7 +254,7 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 				if fresh && len(frames[k].stuck()) == 0 {
 					start = nil
 				}
-				found[k], _ = search.Search(frames[k].p, start, w)
+				found[k], steps[k] = search.Search(frames[k].p, start, w)
 			})
 		}
 		wg.Wait()
@@ -264,6 +264,7 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 			s.after = min(0.3, timesExplain*(s.opt.Share()-from)*float64(turns)/float64(s.opt.Workers))
 		}
 		for k, p := range wave {
+			made += steps[k]
 			// goods that are fixed in a part may share handovers that the part counts for itself
 			n := d.clone()
 			frames[k].adopt(n, found[k])
@@ -275,4 +276,5 @@ func (s *solver) improveParts(d *draft, first bool, o search.Options, report fun
 			}
 		}
 	}
+	return made
 }

@@ -265,8 +265,7 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 		s.opt.Progress(Progress{float64(c.Dist) / s.m.unit, float64(c.Lost) / perKg, s.done + n, min(share, 1)})
 	}
 	if len(all) > s.m.sizes.whole {
-		s.improveParts(d, first, o, func(c search.Cost, share float64) { report(c, int(share*float64(o.Iterations))) })
-		s.done += o.Iterations
+		s.done += max(s.improveParts(d, first, o, report), o.Iterations)
 		return
 	}
 	f := s.m.frame(d, s.m.vehicles, all)

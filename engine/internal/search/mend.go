@@ -262,27 +262,3 @@ func (w *worker) around(c int32, near []int32) {
 		}
 	}
 }
-
-// kinOf lists the requests nearest to request c, as kin does.
-func kinOf(p *Problem, c int32, most int) []int32 {
-	n := len(p.Places)
-	q := &p.Requests[c]
-	type related struct {
-		c int32
-		d int64
-	}
-	row := make([]related, 0, len(p.Requests))
-	for o := range p.Requests {
-		if int32(o) != c {
-			x := &p.Requests[o]
-			a, b := int64(p.Dist[int(q.From)*n+int(x.From)]), int64(p.Dist[int(q.To)*n+int(x.To)])
-			row = append(row, related{int32(o), 4*min(a, b) + max(a, b)})
-		}
-	}
-	slices.SortFunc(row, func(a, b related) int { return cmp.Or(cmp.Compare(a.d, b.d), cmp.Compare(a.c, b.c)) })
-	out := make([]int32, min(most, len(row)))
-	for i := range out {
-		out[i] = row[i].c
-	}
-	return out
-}

@@ -1,44 +1,42 @@
 package search
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
 
 // kin lists, for each request, others near it: those whose origins or destinations lie close, nearest first.
 func kin(p *Problem, most int) [][]int32 {
-	n := len(p.Places)
 	near := make([][]int32, len(p.Requests))
+	for c := range near {
+		near[c] = kinOf(p, int32(c), most)
+	}
+	return near
+}
+
+// kinOf lists the requests nearest to request c, as kin does.
+func kinOf(p *Problem, c int32, most int) []int32 {
+	n := len(p.Places)
+	q := &p.Requests[c]
 	type related struct {
 		c int32
 		d int64
 	}
 	row := make([]related, 0, len(p.Requests))
-	for c := range p.Requests {
-		q := &p.Requests[c]
-		row = row[:0]
-		for o := range p.Requests {
-			if o == c {
-				continue
-			}
+	for o := range p.Requests {
+		if int32(o) != c {
 			x := &p.Requests[o]
-			a := int64(p.Dist[int(q.From)*n+int(x.From)])
-			b := int64(p.Dist[int(q.To)*n+int(x.To)])
+			a, b := int64(p.Dist[int(q.From)*n+int(x.From)]), int64(p.Dist[int(q.To)*n+int(x.To)])
 			row = append(row, related{int32(o), 4*min(a, b) + max(a, b)})
 		}
-		slices.SortFunc(row, func(a, b related) int {
-			if a.d != b.d {
-				return int(max(-1, min(1, a.d-b.d)))
-			}
-			return int(a.c - b.c)
-		})
-		k := min(most, len(row))
-		near[c] = make([]int32, k)
-		for i := range near[c] {
-			near[c][i] = row[i].c
-		}
 	}
-	return near
+	slices.SortFunc(row, func(a, b related) int { return cmp.Or(cmp.Compare(a.d, b.d), cmp.Compare(a.c, b.c)) })
+	out := make([]int32, min(most, len(row)))
+	for i := range out {
+		out[i] = row[i].c
+	}
+	return out
 }
 
 // ruin takes requests out of the work state that belong together, and lists them in w.out with some of those
