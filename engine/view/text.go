@@ -339,6 +339,9 @@ func (t *text) gain() {
 		t.wrap("", t.say(t.LessIsServedFmt, t.kg(-more)))
 		return
 	}
+	if s.LowerBound > 0 {
+		t.wrap("", t.say(t.ProvedFmt, t.km(s.LowerBound), t.km(s.Objective)))
+	}
 	if s.CO2Source != "" {
 		t.wrap("", t.say(t.CO2SourceFmt, t.co2Source(s.CO2Source)))
 	}

@@ -35,6 +35,7 @@ type words struct {
 	WhoCarries, OnSite                              string
 	LegFmt, HandoverAtFmt                           string // whom, round; place
 	Gain, Alone, Planned, Saved                     string
+	ProvedFmt                                       string
 	NothingToGain, DrivesMoreFmt, LocksCostFmt      string
 	MoreIsServedFmt, LessIsServedFmt, LeftBehindFmt string
 	CO2SourceFmt, SavedCO2Fmt                       string
@@ -95,6 +96,7 @@ var english = words{
 	WhoCarries:  "Whose goods ride with whom", OnSite: "Made where they are collected, no transport",
 	LegFmt: "with %s (%s)", HandoverAtFmt: ", then from %s ",
 	Gain: "What planning together brings", Alone: "each alone", Planned: "as planned", Saved: "saved",
+	ProvedFmt:       "No plan that serves as much adds less than %s; this one adds %s (both with the price of handovers).",
 	NothingToGain:   "Planning together saves nothing this week: this plan is what each would drive alone.",
 	DrivesMoreFmt:   "The plan drives %s more than each alone would, because it serves more.",
 	LocksCostFmt:    "Locks and wishes cost the plan %s: it drives that much more than each alone would.",
@@ -160,6 +162,7 @@ var french = words{
 	WhoCarries:  "Avec qui voyagent les produits", OnSite: "Retirés là où ils sont produits, sans transport",
 	LegFmt: "avec %s (%s)", HandoverAtFmt: ", puis à partir de %s ",
 	Gain: "Ce qu’apporte le plan commun", Alone: "chacun pour soi", Planned: "selon le plan", Saved: "économie",
+	ProvedFmt:       "Aucun plan qui sert autant n’ajoute moins de %s~; celui-ci ajoute %s (prix des remises compris).",
 	NothingToGain:   "Planifier ensemble ne fait rien gagner cette semaine~: ce plan est ce que chacun ferait seul.",
 	DrivesMoreFmt:   "Le plan fait rouler %s de plus que chacun pour soi, parce qu’il sert plus.",
 	LocksCostFmt:    "Les tournées imposées et les souhaits coûtent %s au plan~: il roule d’autant plus que chacun pour soi.",
