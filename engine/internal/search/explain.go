@@ -23,14 +23,7 @@ type NextRide struct {
 func Explain(p *Problem, sol *Solution, some ...int32) []Reason {
 	base := newState(p)
 	base.load(sol)
-	number := make([]int32, len(base.routes))
-	n := int32(0)
-	for _, r := range base.chain {
-		for ; r >= 0; r = base.routes[r].chainNext {
-			number[r] = n
-			n++
-		}
-	}
+	number := base.numbers()
 	s := newState(p)
 	f := newFinder(s, rand.New(rand.NewPCG(1, 1)))
 	f.rides = fewRides

@@ -37,6 +37,19 @@ func (s *state) solution() *Solution {
 	return out
 }
 
+// numbers is, by route, its index in the state's solution.
+func (s *state) numbers() []int32 {
+	number := make([]int32, len(s.routes))
+	n := int32(0)
+	for _, r := range s.chain {
+		for ; r >= 0; r = s.routes[r].chainNext {
+			number[r] = n
+			n++
+		}
+	}
+	return number
+}
+
 // compact delays a route's stops so that it waits as little as it can and still ends at its earliest time. at holds the
 // times of all stops; where others count on an arrival it comes no later than they leave.
 func (s *state) compact(r int32, at []*SolutionStop) {

@@ -31,14 +31,7 @@ func Ways(p *Problem, sol *Solution, c int32) (saved int64, out []Way) {
 	q := p.Requests[c]
 	p.Requests[c].Lock, p.Requests[c].Habit, p.Requests[c].Change = nil, nil, 0
 	defer func() { p.Requests[c] = q }()
-	number := make([]int32, len(base.routes))
-	n := int32(0)
-	for _, r := range base.chain {
-		for ; r >= 0; r = base.routes[r].chainNext {
-			number[r] = n
-			n++
-		}
-	}
+	number := base.numbers()
 	s := newState(p)
 	s.copyFrom(base)
 	if !s.remove([]int32{c}) {
