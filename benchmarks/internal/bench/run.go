@@ -116,13 +116,20 @@ func Read(file string) (*engine.Week, error) {
 }
 
 // search plans in this process, as the command does it: the search ends by its share, and the deadline holds where a
+// shortest is how long a search takes at least to have a lower bound, as by the command.
+const shortest = 5 * time.Second
+
 // single step is long.
 func search(week *engine.Week, job Job) (*answer, error) {
 	a := &answer{Attempt: Attempt{Seed: job.Seed, Limit: job.Limit.Seconds()}}
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), job.Limit+job.Limit/10+100*time.Millisecond)
 	defer cancel()
-	plan, err := engine.Solve(ctx, week, engine.TravelOf(week), engine.Options{Seed: job.Seed, Workers: job.Threads, NoHandovers: job.NoHandovers,
+	bound := 0
+	if job.Limit < shortest {
+		bound = -1
+	}
+	plan, err := engine.Solve(ctx, week, engine.TravelOf(week), engine.Options{Seed: job.Seed, Workers: job.Threads, NoHandovers: job.NoHandovers, Bound: bound,
 		Share: func() float64 { return min(1, time.Since(begin).Seconds()/job.Limit.Seconds()) },
 		Progress: func(p engine.Progress) {
 			a.Iterations = p.Iterations
