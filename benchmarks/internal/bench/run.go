@@ -115,10 +115,10 @@ func Read(file string) (*engine.Week, error) {
 	return week, nil
 }
 
-// search plans in this process, as the command does it: the search ends by its share, and the deadline holds where a
 // shortest is how long a search takes at least to have a lower bound, as by the command.
 const shortest = 5 * time.Second
 
+// search plans in this process, as the command does it: the search ends by its share, and the deadline holds where a
 // single step is long.
 func search(week *engine.Week, job Job) (*answer, error) {
 	a := &answer{Attempt: Attempt{Seed: job.Seed, Limit: job.Limit.Seconds()}}
