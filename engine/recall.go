@@ -260,15 +260,16 @@ func (r *replanner) recallConsignment(i int) {
 			why = Cause{Kind: CauseLock}
 		}
 	}
-	if k := len(u.past) - 1; k >= 0 && u.load < 0 && !m.week.Places[u.place].CanStore(c.class) && d.stops[u.past[k].to].depart > m.now {
-		// it is about to be handed over, and cannot wait there
-		if why.Kind == "" && r.release {
+	if k := len(u.past) - 1; k >= 0 && u.load < 0 && !m.week.Places[u.place].CanStore(c.class) {
+		// it is about to be handed over, and cannot wait there; or it has been, to a van that came nowhere
+		given := d.stops[u.past[k].to].depart <= m.now
+		if why.Kind == "" && r.release && !given {
 			why = Cause{Kind: CauseHours, Round: x.Legs[k].Round}
 		}
 		switch n := d.round(u.past[k]); {
 		case why.Kind == "":
-			u.held = true
-		case d.rounds[n].over():
+			u.held = !given
+		case given, d.rounds[n].over():
 			c.lock, c.locked = nil, true // nobody can fetch it from there
 		default:
 			u.load, u.round, u.past = u.past[k].from, n, u.past[:k]

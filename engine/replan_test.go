@@ -356,3 +356,25 @@ func TestReplanLocksCollectedGoods(t *testing.T) {
 		week, plan = got.Week, got.Plan
 	}
 }
+
+// Goods that were handed over to a van where they may not wait, and that came nowhere from there, are fetched by nobody.
+func TestReplanGoodsHandedOverToBrokenVan(t *testing.T) {
+	frozen := `"frozen": true, `
+	week, plan := planOf(t, line+round("ra", "a", frozen, stop("c", "08:00", "08:00"))+","+round("rc", "c", frozen, stop("h", "10:00", "11:00"))+","+
+		round("rd", "d", frozen, stop("c", "12:00", "13:00"), stop("h", "14:00", "15:00"))+`]}`)
+	if plan.Summary.Handovers != 1 {
+		t.Fatalf("%d handovers, want 1", plan.Summary.Handovers)
+	}
+	c := Change{Now: plan.Rounds[0].Stops[1].Depart.Add(time.Minute), Breakdowns: []string{"vc"}}
+	if r := plan.Rounds[1]; !r.Stops[0].Depart.Before(c.Now) || !r.Stops[1].Arrive.After(c.Now) {
+		t.Fatal("rc is not on its first way")
+	}
+	got, err := Replan(t.Context(), week, nil, plan, c, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustBeRight(t, got.Week, got.Plan)
+	if u := got.Plan.Unserved; len(u) != 1 || !strings.Contains(u[0].Reason, "nothing can fetch it") {
+		t.Errorf("unserved %v, want the goods that were handed over", u)
+	}
+}
