@@ -78,6 +78,19 @@ func (a *applied) unknown(path, what, id string) {
 	a.faults = append(a.faults, Fault{Path: path, Message: fmt.Sprintf("no %s has the id %s", what, quote(id))})
 }
 
+// line is the index of the order that has the line, by the orders' ids. Where there is none it notes the fault.
+func (a *applied) line(at map[string]int, path, order string, line int) (k int, ok bool) {
+	if k, ok = at[order]; !ok {
+		a.unknown(path+".order", "order", order)
+		return k, false
+	}
+	if line < 0 || line >= len(a.out.Orders[k].Lines) {
+		a.faults = append(a.faults, Fault{Path: path + ".line", Message: fmt.Sprintf("the order has no line %d", line)})
+		return k, false
+	}
+	return k, true
+}
+
 // put replaces the entries of a list that have the id of a new one, and appends the others.
 func put[T any](list []T, news []T, id func(*T) string) []T {
 	if len(news) == 0 {
@@ -109,28 +122,14 @@ func (a *applied) orders() {
 		at[w.Orders[i].ID] = i
 	}
 	for i, x := range c.Weighed {
-		path := fmt.Sprintf("change.weighed[%d]", i)
-		k, ok := at[x.Order]
-		switch {
-		case !ok:
-			a.unknown(path+".order", "order", x.Order)
-		case x.Line < 0 || x.Line >= len(w.Orders[k].Lines):
-			a.faults = append(a.faults, Fault{Path: path + ".line", Message: fmt.Sprintf("the order has no line %d", x.Line)})
-		default:
+		if k, ok := a.line(at, fmt.Sprintf("change.weighed[%d]", i), x.Order, x.Line); ok {
 			w.Orders[k].Lines = slices.Clone(w.Orders[k].Lines)
 			w.Orders[k].Lines[x.Line].Kg, w.Orders[k].Lines[x.Line].Litres = x.Kg, x.Litres
 		}
 	}
 	gone := map[string][]bool{}
 	for i, x := range c.CancelLines {
-		k, ok := at[x.Order]
-		path := fmt.Sprintf("change.cancel_lines[%d]", i)
-		switch {
-		case !ok:
-			a.unknown(path+".order", "order", x.Order)
-		case x.Line < 0 || x.Line >= len(w.Orders[k].Lines):
-			a.faults = append(a.faults, Fault{Path: path + ".line", Message: fmt.Sprintf("the order has no line %d", x.Line)})
-		default:
+		if k, ok := a.line(at, fmt.Sprintf("change.cancel_lines[%d]", i), x.Order, x.Line); ok {
 			if gone[x.Order] == nil {
 				gone[x.Order] = make([]bool, len(w.Orders[k].Lines))
 			}

@@ -248,32 +248,29 @@ func (f *differ) amount(was, is *Consignment) (Cause, bool) {
 	return Cause{Kind: CauseWeighed, Order: is.Lines[0].Order}, true
 }
 
+// whyRound is the cause that a round is new or gone: the week's own by itself, a trip by what the goods on it do.
+func (f *differ) whyRound(x *PlanRound, own CauseKind) Cause {
+	if !x.Dedicated {
+		return Cause{Kind: own, Round: x.ID}
+	}
+	if why, ok := f.byRound[x.ID]; ok {
+		return why
+	}
+	return f.other()
+}
+
 func (f *differ) rounds() {
 	for i := range f.r.previous.Rounds {
 		x := &f.r.previous.Rounds[i]
 		if f.is[x.ID] == nil {
-			why, ok := f.byRound[x.ID]
-			switch {
-			case !x.Dedicated:
-				why = Cause{Kind: CauseRoundCancelled, Round: x.ID}
-			case !ok:
-				why = f.other()
-			}
-			f.round(Difference{What: RoundGone, Round: x.ID, Cause: why}, x)
+			f.round(Difference{What: RoundGone, Round: x.ID, Cause: f.whyRound(x, CauseRoundCancelled)}, x)
 		}
 	}
 	for i := range f.plan.Rounds {
 		x := &f.plan.Rounds[i]
 		was := f.was[x.ID]
 		if was == nil {
-			why, ok := f.byRound[x.ID]
-			switch {
-			case !x.Dedicated:
-				why = Cause{Kind: CauseRoundChanged, Round: x.ID}
-			case !ok:
-				why = f.other()
-			}
-			f.round(Difference{What: RoundNew, Round: x.ID, Cause: why}, x)
+			f.round(Difference{What: RoundNew, Round: x.ID, Cause: f.whyRound(x, CauseRoundChanged)}, x)
 			continue
 		}
 		added, removed, later := compareStops(was, x)

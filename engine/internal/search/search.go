@@ -55,6 +55,9 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 	if start != nil && !first.load(start) {
 		first = newState(p)
 	}
+	if len(p.Requests) == 0 {
+		return first.solution(), 0
+	}
 	near, vain := kin(p, 60), hopeless(p)
 	workers := make([]*worker, opt.Workers)
 	for k := range workers {
@@ -77,7 +80,7 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 		w.best.copyFrom(w.work)
 		w.f.blink = 20
 	}
-	if len(p.Requests) == 0 || opt.Iterations == 0 && opt.Share == nil {
+	if opt.Iterations == 0 && opt.Share == nil {
 		return workers[0].best.solution(), 0
 	}
 	t := timetable{opt: &opt}
