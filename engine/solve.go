@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -230,8 +231,19 @@ func (s *solver) clock() float64 {
 
 // until searches from one share of the time to another. The caller's clock may stand still at 1.
 func (s *solver) until(from, to float64) search.Options {
-	to = min(to, 1)
-	return search.Options{Share: func() float64 { return max(0, (s.clock()-from)/(to-from)) }}
+	return between(search.Options{Share: s.clock}, from, min(to, 1))
+}
+
+// between is the part of a search from one share of its time or iterations to another.
+func between(o search.Options, from, to float64) search.Options {
+	if o.Iterations > 0 {
+		upTo := func(n int, share float64) int { return int(math.Round(float64(n) * share)) }
+		o.Iterations, o.Horizon = max(1, upTo(o.Iterations, to)-upTo(o.Iterations, from)), upTo(o.Horizon, to)-upTo(o.Horizon, from)
+		return o
+	}
+	clock := o.Share
+	o.Share = func() float64 { return max(0, (clock()-from)/(to-from)) }
+	return o
 }
 
 // parcels are those that have to be carried, cut where no vehicle could take one whole. The others are noted.
@@ -253,7 +265,7 @@ func (s *solver) parcels() []*parcel {
 func (s *solver) improve(d *draft, first bool, o search.Options) {
 	all := d.searchable()
 	o.Seed, o.Workers, o.Stop = s.opt.Seed+uint64(s.done), s.opt.Workers, s.stop
-	outside := s.outside(d, all)
+	outside, iterations := s.outside(d, all), o.Iterations
 	report := func(c search.Cost, n int) {
 		if s.opt.Progress == nil {
 			return
@@ -268,15 +280,24 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 		s.done += max(s.improveParts(d, first, o, report), o.Iterations)
 		return
 	}
+	made := 0
+	if groups := s.m.groups(d, all); first && len(groups) > 1 {
+		alone := between(o, 0, groupsShare)
+		made = s.improveGroups(d, groups, alone, func(c search.Cost, n int) { report(search.Cost{Lost: c.Lost + outside, Dist: c.Dist}, n) })
+		o, first = between(o, groupsShare, 1), false
+		o.Heat = groupsHeat
+	}
 	f := s.m.frame(d, s.m.vehicles, all)
-	o.Progress = func(c search.Cost, n int, _ float64) { report(search.Cost{Lost: c.Lost + outside, Dist: c.Dist}, n) }
+	o.Progress = func(c search.Cost, n int, _ float64) {
+		report(search.Cost{Lost: c.Lost + outside, Dist: c.Dist}, made+n)
+	}
 	start := f.start
 	if first {
 		start = nil
 	}
 	sol, n := search.Search(f.p, start, o)
 	f.adopt(d, sol)
-	s.done += max(n, o.Iterations)
+	s.done += max(made+n, iterations)
 }
 
 // outside is the penalty of parcels that the search does not see.

@@ -196,6 +196,7 @@ func (w *worker) mend(spare *state, focus []int32, faint []bool, saved []int64, 
 	s := w.work
 	near := make([][]int32, len(s.p.Requests))
 	w.rides = mendRides
+	w.f.known = spare
 	spare.copyFrom(s)
 	for n := 0; n < opt.Iterations && (opt.Stop == nil || !opt.Stop()); n++ {
 		c := focus[w.rng.IntN(len(focus))]
@@ -214,10 +215,8 @@ func (w *worker) mend(spare *state, focus []int32, faint []bool, saved []int64, 
 				}
 			}
 			w.rng.Shuffle(len(w.out), func(i, j int) { w.out[i], w.out[j] = w.out[j], w.out[i] })
-			for _, c := range w.out {
-				w.put(c)
-			}
-			if s.total().Less(spare.total()) {
+			better := func(c Cost) bool { return c.Less(spare.total()) }
+			if w.putAll(func(c Cost) bool { return !better(c) }) && better(s.total()) {
 				for _, c := range w.out {
 					saved[c] = spare.cost - s.cost
 				}

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// recreate puts the requests of w.out back, one after another in an order drawn at random, each on its cheapest way.
-func (w *worker) recreate() {
+// recreate puts the requests of w.out back, one after another in an order drawn at random, each on its cheapest way. It
+// breaks off and says no as soon as the state cannot get below w.limit any more.
+func (w *worker) recreate() bool {
 	s := w.work
 	p := s.p
 	w.rng.Shuffle(len(w.out), func(i, j int) { w.out[i], w.out[j] = w.out[j], w.out[i] })
@@ -28,20 +29,40 @@ func (w *worker) recreate() {
 		slices.SortStableFunc(w.out, func(a, b int32) int { return cmp.Compare(min(w.fails[b], 1), min(w.fails[a], 1)) })
 	}
 	if len(w.out) <= mostRegret && w.rng.IntN(8) == 0 {
-		w.regret()
-		return
+		return w.regret()
 	}
-	for _, c := range w.out {
-		w.put(c)
-	}
+	return w.putAll(w.refused)
 }
+
+// putAll puts the requests of w.out back in their order and breaks off as soon as what can still come of it is too dear.
+func (w *worker) putAll(tooDear func(Cost) bool) bool {
+	for k, c := range w.out {
+		w.put(c)
+		if tooDear(w.hope(w.out[k+1:])) {
+			return false
+		}
+	}
+	return true
+}
+
+// hope is the cost of the work state if the rest is put back for nothing.
+func (w *worker) hope(rest []int32) Cost {
+	c := w.work.total()
+	for _, r := range rest {
+		c.Lost -= w.work.p.Requests[r].Penalty
+	}
+	return c
+}
+
+// refused reports whether a state of this cost is not accepted.
+func (w *worker) refused(c Cost) bool { return c.energy() >= w.limit }
 
 // mostRegret is up to how many requests are put back by regret: each is routed twice whenever one is put back.
 const mostRegret = 8
 
 // regret puts the requests of w.out back, first always the one that would lose most by not taking its cheapest way, as
 // against the cheapest without its first route.
-func (w *worker) regret() {
+func (w *worker) regret() bool {
 	f := w.f
 	avoid := f.avoid
 	for len(w.out) > 0 {
@@ -65,7 +86,11 @@ func (w *worker) regret() {
 		c := w.out[worst]
 		w.out = slices.Delete(w.out, worst, worst+1)
 		w.put(c)
+		if w.refused(w.hope(w.out)) {
+			return false
+		}
 	}
+	return true
 }
 
 // How many rides to places of transfer a search for a way looks at: practically all, and for requests that have had

@@ -160,8 +160,8 @@ func TestOptionsComeInOrder(t *testing.T) {
 			}
 		}
 		last := int32(0)
-		for ; len(f.heap) > 0; n-- {
-			o := f.pop()
+		for ; f.options.least() < Inf; n-- {
+			o := f.options.pop()
 			if o.bound < last || o.bound >= w.cost {
 				t.Fatalf("%d comes after %d, known is %d", o.bound, last, w.cost)
 			}

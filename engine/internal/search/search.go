@@ -38,12 +38,13 @@ type worker struct {
 
 	rides      int // see Options
 	iterations int
+	limit      float64 // states of less energy are accepted
 }
 
 // leftBehind is what a unit of penalty counts in distance when a worse state is accepted or not.
 const leftBehind = 1000
 
-func (s *state) energy() float64 { return float64(s.cost) + leftBehind*float64(s.lost) }
+func (c Cost) energy() float64 { return float64(c.Dist) + leftBehind*float64(c.Lost) }
 
 // Search improves a solution, or makes one from nothing when start is nil, and says how many iterations that took.
 // Without a clock and iterations it only puts in what is out.
@@ -75,10 +76,12 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 				w.out = append(w.out, int32(c))
 			}
 		}
+		w.limit = math.Inf(1)
 		w.recreate()
 		w.cur.copyFrom(w.work)
 		w.best.copyFrom(w.work)
 		w.f.blink = 20
+		w.f.known = w.cur
 	}
 	if opt.Iterations == 0 && opt.Share == nil {
 		return workers[0].best.solution(), 0
@@ -160,9 +163,13 @@ func (w *worker) run(t *timetable) {
 			w.work.copyFrom(w.cur)
 			continue
 		}
-		w.recreate()
+		w.limit = w.cur.total().energy() - heat*math.Log(w.rng.Float64())
+		if !w.recreate() {
+			w.work.copyFrom(w.cur)
+			continue
+		}
 		w.polish()
-		if w.work.energy() < w.cur.energy()-heat*math.Log(w.rng.Float64()) {
+		if !w.refused(w.work.total()) {
 			w.cur.copyFrom(w.work)
 			if w.cur.total().Less(w.best.total()) {
 				w.best.copyFrom(w.cur)

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"cmp"
 	"math/rand/v2"
 	"slices"
 )
@@ -15,18 +14,15 @@ type way struct {
 
 // label is a place that a request can be brought to, in the search for its cheapest way.
 type label struct {
-	place    int32
-	cost     int32
-	arr      int32 // there from then on
-	hold     int32 // the vehicle that brings it can wait until then
-	parent   int32 // label before the last ride; −1: the request's origin
-	legs     int32
-	toll     int32 // the least that going on costs
-	from, to int32 // where its routes are in finder.usable
-	hub      int32 // the next of finder.hubs to go on to
-	spread   bool  // its routes are listed
-	older    int32 // the label of this place made before; −1: none
-	ride     ride
+	place  int32
+	cost   int32
+	arr    int32 // there from then on
+	hold   int32 // the vehicle that brings it can wait until then
+	parent int32 // label before the last ride; −1: the request's origin
+	legs   int32
+	toll   int32 // the least that going on costs
+	older  int32 // the label of this place made before; −1: none
+	ride   ride
 }
 
 // option is a ride not yet looked at: from a label on a route to a place.
@@ -36,17 +32,18 @@ type option struct {
 	route int32 // −1−v: a new trip of vehicle v; goOn: all rides to places of transfer
 	place int32
 	last  bool  // it ends there, at the destination
-	rank  int32 // of the route among those that can go on from the label
+	hub   int32 // of a new trip: the place's number among finder.hubs
+	rank  int32 // all rides on the route from its nearest place of this number on, 1 for the first; place is what boarding it adds
 }
 
-// boarding is a route and the least that a stop at the label's place adds to it.
-type boarding struct{ route, detour int32 }
+// call is between which times a route can be at a place.
+type call struct{ early, late int32 }
 
-// call is what a stop of a route at a place can be: the least that it adds, Inf where the route cannot stop there, and
-// between which times the route can be there.
-type call struct{ detour, early, late int32 }
+// allRoutes is the rank of an option that stands for all rides from its label to places of transfer.
+const allRoutes = -1
 
-const goOn = -Inf
+// atOnce is how many rides on one route are listed before others are looked at that may be the next.
+const atOnce = 16
 
 // maxLabels is how many labels a place may have in one search.
 const maxLabels = 3
@@ -68,6 +65,8 @@ type finder struct {
 	idle   int32  // a vehicle that makes no new trip; −1: none
 	merge  bool   // no new trips at all
 
+	known *state  // a state whose ways are likely to be good ones here, too; nil: none
+	usual way     // the request's way in it
 	plain bool    // habits do not count
 	lock  []int32 // when not nil, instead of the request's
 	own   Request // the request with this lock
@@ -75,34 +74,41 @@ type finder struct {
 	gather   bool // all ways below the bound are wanted, not the cheapest
 	gathered []way
 
-	calls   []call // by place, then route
+	detours []int32 // by place, then route: the least that a stop of the route there adds, Inf where it cannot stop there
+	calls   []call  // likewise
 	stride  int
+	detour  []int32 // scratch by place
 	row     []call
 	distTo  []int32 // Problem.Dist and Secs, by destination first
 	secsTo  []int32
 	service []int32   // by place
 	fresh   []uint32  // version of the route that calls belong to
+	order   [][]int64 // by route: see nearest
+	sorted  []uint32  // version of the route that order belongs to
 	trip    []int32   // by place: the least that a new trip past it costs
 	viaTrip [][]int32 // by destination, then place: the least that a new trip from there costs; nil: not asked yet
 
 	// of the request at hand
 	q         *Request
-	routes    []int32    // that may carry it and are not overlooked
-	lasts     []int32    // those of them that are still driven when its destination accepts it
-	usable    []boarding // those of them that can go on from a label, label after label, the nearest first
-	isHub     []bool     // by place
-	hubs      []int32    // places where it may change routes, the least rest first
-	rest      []int32    // by place: the least that the rest of the way from there costs, with the change to it
-	leastRest int32      // the least of rest
+	routes    []int32 // that may carry it and are not overlooked
+	lasts     []int32 // those of them that are still driven when its destination accepts it
+	isHub     []bool  // by place
+	hubs      []int32 // places where it may change routes, the least rest first
+	rest      []int32 // by place: the least that the rest of the way from there costs, with the change to it
+	leastRest int32   // the least of rest
+	brought   []int32 // by place, then route: at what cost a ride has been found that comes there as early as the route ever does
+	notes     []int   // where brought is not Inf
+	keys      []int64 // scratch
 	labels    []label
 	all       []ride
 	newest    []int32 // by place: its newest label; −1: none
-	heap      []option
+	count     []int32 // by place: its labels
+	options   queue
 }
 
 func newFinder(s *state, rng *rand.Rand) *finder {
 	n := len(s.p.Places)
-	f := &finder{s: s, rng: rng, rides: manyRides, avoid: -1, idle: -1, viaTrip: make([][]int32, n), rest: make([]int32, n), newest: make([]int32, n), row: make([]call, n), trip: make([]int32, n), isHub: make([]bool, n)}
+	f := &finder{s: s, rng: rng, rides: manyRides, avoid: -1, idle: -1, viaTrip: make([][]int32, n), rest: make([]int32, n), newest: make([]int32, n), count: make([]int32, n), row: make([]call, n), detour: make([]int32, n), trip: make([]int32, n), isHub: make([]bool, n)}
 	f.distTo, f.secsTo = make([]int32, n*n), make([]int32, n*n)
 	for i := range n {
 		for j := range n {
@@ -129,9 +135,9 @@ func (f *finder) refresh(r int32) {
 	}
 	n := len(s.p.Places)
 	f.fresh[r] = rt.version
-	row := f.row[:n]
+	row, detour := f.row[:n], f.detour[:n]
 	for i := range row {
-		row[i] = call{Inf, Inf, -Inf}
+		row[i], detour[i] = call{Inf, -Inf}, Inf
 	}
 	mostDist, mostSecs := rt.maxDist-rt.dist, rt.maxSecs-rt.secs
 	service := f.service[:n]
@@ -149,7 +155,7 @@ func (f *finder) refresh(r int32) {
 		for q := range row {
 			if d := out[q] + back[q] - direct; d <= mostDist && outSecs[q]+service[q]+backSecs[q] <= least {
 				c := &row[q]
-				c.detour = min(c.detour, d)
+				detour[q] = min(detour[q], d)
 				c.early = min(c.early, x.dep+outSecs[q])
 				c.late = max(c.late, y.larr-backSecs[q])
 			}
@@ -158,17 +164,19 @@ func (f *finder) refresh(r int32) {
 	for i := rt.first; i >= 0; i = s.stops[i].next {
 		x := &s.stops[i]
 		c := &row[x.place]
-		c.detour = 0
+		detour[x.place] = 0
 		c.early, c.late = min(c.early, x.arr), max(c.late, x.ldep)
 	}
 	for q, c := range row {
-		f.calls[q*f.stride+int(r)] = c
+		k := q*f.stride + int(r)
+		f.calls[k], f.detours[k] = c, detour[q]
 	}
 }
 
-// near is what the stops of routes at the place can be, by route.
-func (f *finder) near(place int32) []call {
-	return f.calls[int(place)*f.stride:][:f.stride]
+// near is what a stop of a route at the place adds at the least, and when it can be there, by route.
+func (f *finder) near(place int32) ([]int32, []call) {
+	k := int(place) * f.stride
+	return f.detours[k:][:f.stride], f.calls[k:][:f.stride]
 }
 
 // tripsTo is, by place, the least cost of a new trip from it to the destination.
@@ -216,7 +224,11 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 	if len(s.routes) > f.stride {
 		f.stride = len(s.routes) + 16
 		f.calls = make([]call, len(s.p.Places)*f.stride)
+		f.detours = make([]int32, len(s.p.Places)*f.stride)
+		f.brought = slices.Repeat([]int32{Inf}, len(s.p.Places)*f.stride)
 		f.fresh = make([]uint32, f.stride)
+		f.sorted = make([]uint32, f.stride)
+		f.order = append(f.order, make([][]int64, f.stride-len(f.order))...)
 	}
 	for r := range s.routes {
 		r := int32(r)
@@ -230,19 +242,89 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 			}
 		}
 	}
-	f.heap, f.usable = f.heap[:0], f.usable[:0]
+	known := f.again(c, bound)
+	if known && f.usual.cost == 0 {
+		*w = f.usual
+		return true
+	}
+	if known {
+		w.cost = f.usual.cost + 1 // others that cost as much are as good
+	}
+	f.options.clear()
 	f.labels = append(f.labels[:0], label{place: f.q.From, arr: f.q.Ready, hold: Inf, parent: -1, older: -1})
 	f.finish(0, w)
 	f.follow(Inf, w)
 	if w.cost > 0 && !s.p.Direct && !f.direct && (f.q.Lock == nil || len(f.q.Lock) > 1) {
 		f.prepare(w)
-		f.goOn(0, w)
+		f.options.clear()
+		f.spread(0, w)
 		f.follow(f.rides, w)
 		for _, l := range f.labels {
-			f.newest[l.place] = -1
+			f.newest[l.place], f.count[l.place] = -1, 0
 		}
+		for _, k := range f.notes {
+			f.brought[k] = Inf
+		}
+		f.notes = f.notes[:0]
+	}
+	if w.n == 0 && known {
+		*w = f.usual
 	}
 	return w.n > 0
+}
+
+// again rides the way of request c in the known state below bound, if it still can be ridden.
+func (f *finder) again(c, bound int32) bool {
+	s, q, k := f.s, f.q, f.known
+	f.usual.n, f.usual.cost = 0, Inf
+	if k == nil || k.paths[c].n == 0 || f.lock != nil || f.every || f.gather {
+		return false
+	}
+	pa := &k.paths[c]
+	if f.direct && pa.n > 1 {
+		return false
+	}
+	w := &f.usual
+	t := task{q: q, from: q.From, ready: q.Ready, meetBy: Inf}
+	cost, before := int32(0), int32(-1)
+	for n, l := range pa.legs[:pa.n] {
+		r := k.stops[l.from].route
+		t.to, t.window = k.stops[l.to].place, Window{-Inf, Inf}
+		if n == int(pa.n)-1 {
+			t.window = q.Window
+		}
+		d := &w.rides[n]
+		if int(r) < len(s.routes) && s.open(r) && s.routes[r].vehicle == k.routes[r].vehicle && slices.Contains(f.routes, r) {
+			if n > 0 && (before < 0 || !s.transferExists(t.from, before, r)) {
+				cost += s.p.Transfer
+			}
+			if !s.rideOn(r, &t, bound-cost, d) {
+				return false
+			}
+		} else {
+			v := k.routes[r].vehicle
+			if n > 0 {
+				cost += s.p.Transfer
+			}
+			if k.routes[r].base >= 0 || f.merge || v == f.idle || !s.rideNew(v, &t, bound-cost, f.pick, d) {
+				return false
+			}
+			for _, x := range w.rides[:n] {
+				if x.route < 0 && x.vehicle == v {
+					return false
+				}
+			}
+		}
+		if cost += d.cost; cost >= bound {
+			return false
+		}
+		before, t.from, t.ready, t.meetBy = d.route, t.to, d.arr, Inf
+		if !s.stores(t.to, q.Class) {
+			t.meetBy = d.hold
+		}
+	}
+	w.n, w.cost = int(pa.n), cost
+	return true
 }
 
 // prepare lists the places where the request may change routes and bounds what is left of the way there: one last ride
@@ -288,32 +370,22 @@ func (f *finder) prepare(w *way) {
 		return
 	}
 	f.leastRest = Inf
-	trips, to := f.tripsTo(f.q.To), f.near(f.q.To)
+	trips := f.tripsTo(f.q.To)
+	to, toCalls := f.near(f.q.To)
 	secs := f.secsTo[int(f.q.To)*len(s.p.Places):][:len(s.p.Places)]
 	n := 0
 	again := s.p.Transfer
 	if len(s.transfers) > len(s.freeTrans) {
 		again = 0
 	}
-	last, second := f.lastRides()
+	last := f.lastRide()
 	for _, p := range f.hubs {
-		least := trips[p]
-		at := f.near(p)
+		least := min(trips[p], again+last)
+		at, calls := f.near(p)
 		for _, r := range f.lasts {
-			if a, b := &at[r], &to[r]; a.early+secs[p] <= b.late {
-				least = min(least, max(a.detour, b.detour))
+			if d := max(at[r], to[r]); d < least && calls[r].early+secs[p] <= toCalls[r].late {
+				least = d
 			}
-		}
-		if least > again+last.detour {
-			some := f.trip[p] + last.detour
-			for _, r := range f.routes {
-				if r != last.route {
-					some = min(some, at[r].detour+last.detour)
-				} else {
-					some = min(some, at[r].detour+second.detour)
-				}
-			}
-			least = min(least, again+some)
 		}
 		if f.rest[p] += least; f.rest[p] < w.cost && f.q.Ready+s.secs(f.q.From, p)+secs[p] <= f.q.Window.Close {
 			f.leastRest = min(f.leastRest, f.rest[p])
@@ -329,30 +401,32 @@ func (f *finder) prepare(w *way) {
 
 // sortHubs orders the places of transfer by the rest of the way from there.
 func (f *finder) sortHubs() {
-	slices.SortFunc(f.hubs, func(a, b int32) int { return cmp.Or(int(f.rest[a]-f.rest[b]), int(a-b)) })
+	f.keys = f.keys[:0]
+	for _, h := range f.hubs {
+		f.keys = append(f.keys, int64(f.rest[h])<<32|int64(h))
+	}
+	slices.Sort(f.keys)
+	for i, k := range f.keys {
+		f.hubs[i] = int32(k)
+	}
 }
 
-// lastRides are the two routes that pass the destination at the least cost; a new trip counts for any number of them.
-func (f *finder) lastRides() (first, second boarding) {
-	to := f.near(f.q.To)
-	first = boarding{-1, f.trip[f.q.To]}
-	second = first
+// lastRide is the least that a ride to the destination costs.
+func (f *finder) lastRide() int32 {
+	least := f.trip[f.q.To]
+	to, _ := f.near(f.q.To)
 	for _, r := range f.lasts {
-		if d := to[r].detour; d < first.detour {
-			first, second = boarding{r, d}, first
-		} else if d < second.detour {
-			second = boarding{r, d}
-		}
+		least = min(least, to[r])
 	}
-	return first, second
+	return least
 }
 
 // follow looks at the options in the order of their bounds, at most so many rides to places of transfer.
 func (f *finder) follow(most int, w *way) {
-	for len(f.heap) > 0 && f.heap[0].bound < w.cost {
-		o := f.pop()
-		if o.route == goOn {
-			f.goOn(o.label, w)
+	for f.options.least() < w.cost {
+		o := f.options.pop()
+		if o.rank != 0 {
+			f.goOn(o, w)
 			continue
 		}
 		l := &f.labels[o.label]
@@ -368,10 +442,8 @@ func (f *finder) follow(most int, w *way) {
 			}
 			if o.route < 0 {
 				f.nextTrip(o, w)
-			} else {
-				f.next(o, w)
 			}
-			if f.crowded(o.place, o.bound) {
+			if f.crowded(o.place, o.bound) || o.route >= 0 && f.brought[int(o.place)*f.stride+int(o.route)] <= o.bound-f.rest[o.place] {
 				continue
 			}
 			most--
@@ -408,6 +480,7 @@ func (f *finder) reach(o *option, r *ride, cost int32, w *way) {
 		}
 		return
 	}
+	f.bring(o.place, r, cost)
 	if r.arr+f.s.secs(o.place, f.q.To) > f.q.Window.Close || f.dominated(o.place, cost, r) {
 		return
 	}
@@ -415,11 +488,29 @@ func (f *finder) reach(o *option, r *ride, cost int32, w *way) {
 	f.labels = append(f.labels, label{place: o.place, cost: cost, arr: r.arr, hold: r.hold, parent: o.label,
 		legs: f.labels[o.label].legs + 1, older: f.newest[o.place], ride: *r})
 	f.newest[o.place] = k
+	f.count[o.place]++
 	f.labels[k].toll = f.leastToll(k)
 	f.finish(k, w)
 	if l := &f.labels[k]; l.legs+1 < MaxLegs && (f.q.Lock == nil || int(l.legs)+1 < len(f.q.Lock)) {
-		f.push(option{bound: l.cost + l.toll + f.leastRest, label: k, route: goOn}, w)
+		f.push(option{bound: l.cost + l.toll + f.leastRest, label: k, rank: allRoutes}, w)
 	}
+}
+
+// bring notes that a ride brings goods to the place as early as its route ever comes there: no dearer one on it need be looked at.
+func (f *finder) bring(place int32, r *ride, cost int32) {
+	if r.route < 0 || r.unloadNew || r.arr != f.s.stops[r.unload].arr || f.every {
+		return
+	}
+	for i := f.s.routes[r.route].first; i != r.unload; i = f.s.stops[i].next {
+		if f.s.stops[i].place == place {
+			return
+		}
+	}
+	k := int(place)*f.stride + int(r.route)
+	if f.brought[k] == Inf {
+		f.notes = append(f.notes, k)
+	}
+	f.brought[k] = min(f.brought[k], cost)
 }
 
 // overlooks says, now and then, that a single ride is to be overlooked.
@@ -438,7 +529,7 @@ func (f *finder) meetBy(k int32) int32 {
 // crowded reports whether a place has labels enough that cost no more than one of the bound. It has then for every greater
 // bound, too.
 func (f *finder) crowded(place, bound int32) bool {
-	if f.every {
+	if f.every || f.count[place] < maxLabels {
 		return false
 	}
 	n := 0
@@ -515,12 +606,13 @@ func (f *finder) finish(k int32, w *way) {
 		}
 		return
 	}
-	at, to := f.near(l.place), f.near(q.To)
+	at, calls := f.near(l.place)
+	to, toCalls := f.near(q.To)
 	secs := s.secs(l.place, q.To)
 	meetBy := f.meetBy(k)
 	for _, r := range f.lasts {
-		a, z := &at[r], &to[r]
-		if b := l.cost + l.toll + max(a.detour, z.detour); b < w.cost && a.late >= l.arr && a.early <= meetBy && max(l.arr, a.early)+secs <= z.late && !f.ridden(k, r) {
+		a, z := &calls[r], &toCalls[r]
+		if b := l.cost + l.toll + max(at[r], to[r]); b < w.cost && a.late >= l.arr && a.early <= meetBy && max(l.arr, a.early)+secs <= z.late && !f.ridden(k, r) {
 			f.push(option{bound: b, label: k, route: r, place: q.To, last: true}, w)
 		}
 	}
@@ -536,52 +628,71 @@ func (f *finder) finish(k int32, w *way) {
 	}
 }
 
-// goOn lists rides from label k to places of transfer, as many as may be the next to look at: for each place the one of
-// the least bound, and the next one when that has been looked at.
-func (f *finder) goOn(k int32, w *way) {
-	l := &f.labels[k]
-	if !l.spread {
-		l.spread = true
-		f.spread(k, w)
-	}
-	if l.from == l.to {
+// goOn lists rides from a label to places of transfer, as many as may be the next to look at: first which routes can go on
+// from it, then for each of them the places by its detour to them.
+func (f *finder) goOn(o option, w *way) {
+	if o.rank == allRoutes {
+		f.spread(o.label, w)
 		return
 	}
-	base := l.cost + l.toll + f.usable[l.from].detour
-	for ; int(l.hub) < len(f.hubs); l.hub++ {
-		h := f.hubs[l.hub]
-		b := base + f.rest[h]
+	l := &f.labels[o.label]
+	base := l.cost + l.toll
+	list := f.nearest(o.route)
+	secs := f.s.p.Secs[int(l.place)*len(f.s.p.Places):][:len(f.s.p.Places)]
+	hours, brought, stride := f.calls[o.route:], f.brought[o.route:], f.stride
+	for i, n := int(o.rank-1), 0; i < len(list); i++ {
+		d, h := max(o.place, int32(list[i]>>32)), int32(list[i])
+		b := base + d + f.leastRest
 		if b >= w.cost {
 			return
 		}
-		if len(f.heap) > 0 && f.heap[0].bound < b {
-			f.push(option{bound: b, label: k, route: goOn}, w)
+		if !f.isHub[h] || h == l.place || l.arr+secs[h] > hours[int(h)*stride].late {
+			continue
+		}
+		if n >= atOnce && f.options.least() < b {
+			o.bound, o.rank = b, int32(i+1)
+			f.push(o, w)
 			return
 		}
-		if h != l.place {
-			f.next(option{bound: -1, label: k, place: h}, w)
+		if b += f.rest[h] - f.leastRest; b < w.cost && !f.crowded(h, b) && brought[int(h)*stride] > base+d {
+			f.push(option{bound: b, label: o.label, route: o.route, place: h}, w)
+			n++
 		}
 	}
 }
 
-// spread lists the routes that can go on from label k, the nearest first, and the rides on new trips.
+// nearest is the places where route r can stop, by what that adds at the least: that times 2³² and the place.
+func (f *finder) nearest(r int32) []int64 {
+	if f.sorted[r] != f.fresh[r] {
+		f.sorted[r] = f.fresh[r]
+		list := f.order[r][:0]
+		for p, k := 0, int(r); p < len(f.isHub); p, k = p+1, k+f.stride {
+			if d := f.detours[k]; d < Inf {
+				list = append(list, int64(d)<<32|int64(p))
+			}
+		}
+		slices.Sort(list)
+		f.order[r] = list
+	}
+	return f.order[r]
+}
+
+// spread lists the routes that can go on from label k and the rides on new trips.
 func (f *finder) spread(k int32, w *way) {
 	s, q := f.s, f.q
 	l := &f.labels[k]
-	at := f.near(l.place)
-	first := len(f.usable)
+	at, calls := f.near(l.place)
+	base := l.cost + l.toll + f.leastRest
 	meetBy := f.meetBy(k)
 	for _, r := range f.routes {
-		if c := &at[r]; l.cost+l.toll+c.detour+f.leastRest < w.cost && c.late >= l.arr && c.early <= meetBy &&
-			(q.Lock == nil || q.Lock[l.legs] == r) && !f.ridden(k, r) {
-			d := c.detour
-			f.usable = append(f.usable, boarding{r, d})
-			for i := len(f.usable) - 1; i > first && f.usable[i-1].detour > d; i-- {
-				f.usable[i-1], f.usable[i] = f.usable[i], f.usable[i-1]
-			}
+		d := at[r]
+		if base+d >= w.cost {
+			continue
+		}
+		if c := &calls[r]; c.late >= l.arr && c.early <= meetBy && (q.Lock == nil || q.Lock[l.legs] == r) && !f.ridden(k, r) {
+			f.push(option{bound: base + d, label: k, route: r, place: d, rank: 1}, w)
 		}
 	}
-	l.from, l.to = int32(first), int32(len(f.usable))
 	if q.Lock != nil || s.p.NoTrips || f.merge {
 		return
 	}
@@ -614,33 +725,11 @@ func (f *finder) nextTrip(o option, w *way) {
 	to, back := s.p.Dist[int(l.place)*n:][:n], f.distTo[int(home)*n:][:n]
 	for i, h := range f.hubs {
 		b := out + to[h] + back[h] + f.rest[h]
-		if b < best.bound && (b > o.bound || b == o.bound && int32(i) > o.rank) && h != l.place && !f.crowded(h, b) {
-			best.bound, best.place, best.rank = b, h, int32(i)
+		if b < best.bound && (b > o.bound || b == o.bound && int32(i) > o.hub) && h != l.place && !f.crowded(h, b) {
+			best.bound, best.place, best.hub = b, h, int32(i)
 		}
 	}
 	if best.place >= 0 {
-		f.push(best, w)
-	}
-}
-
-// next lists the ride from the label to the place of o that comes after o by bound and route.
-func (f *finder) next(o option, w *way) {
-	l := &f.labels[o.label]
-	cost := l.cost + l.toll + f.rest[o.place]
-	best := option{bound: w.cost, label: o.label, route: -1, place: o.place}
-	to := f.near(o.place)
-	secs := f.s.secs(l.place, o.place)
-	for i, u := range f.usable[l.from:l.to] {
-		if cost+u.detour >= best.bound {
-			break
-		}
-		c := &to[u.route]
-		b := cost + max(u.detour, c.detour)
-		if b < best.bound && (b > o.bound || b == o.bound && int32(i) > o.rank) && l.arr+secs <= c.late {
-			best.bound, best.route, best.rank = b, u.route, int32(i)
-		}
-	}
-	if best.route >= 0 && !f.crowded(best.place, best.bound) {
 		f.push(best, w)
 	}
 }
@@ -663,41 +752,9 @@ func (f *finder) keep(k int32, r *ride, cost int32, w *way) {
 	}
 }
 
-// push adds an option to the heap, the least bound first.
+// push lists an option that may lead to a way cheaper than w.
 func (f *finder) push(o option, w *way) {
-	if o.bound >= w.cost {
-		return
+	if o.bound < w.cost {
+		f.options.push(o)
 	}
-	h := append(f.heap, o)
-	i := len(h) - 1
-	for i > 0 && h[(i-1)/2].bound > o.bound {
-		h[i] = h[(i-1)/2]
-		i = (i - 1) / 2
-	}
-	h[i] = o
-	f.heap = h
-}
-
-func (f *finder) pop() option {
-	h := f.heap
-	top := h[0]
-	o := h[len(h)-1]
-	h = h[:len(h)-1]
-	i := 0
-	for 2*i+1 < len(h) {
-		c := 2*i + 1
-		if c+1 < len(h) && h[c+1].bound < h[c].bound {
-			c++
-		}
-		if h[c].bound >= o.bound {
-			break
-		}
-		h[i] = h[c]
-		i = c
-	}
-	if len(h) > 0 {
-		h[i] = o
-	}
-	f.heap = h
-	return top
 }
