@@ -262,6 +262,11 @@ func (a *ascent) prepare(res *Result, stopped func(part float64) bool) bool {
 		a.until = append(a.until, make([]float64, len(c.nodes)))
 		a.active = append(a.active, moat{in: make([]bool, c.added), asked: make([]bool, c.added)})
 	}
+	for _, stops := range a.at {
+		slices.SortStableFunc(stops, func(s, r stop) int {
+			return cmp.Compare(a.courses[s.course].nodes[s.node].arrive, a.courses[r.course].nodes[r.node].arrive)
+		})
+	}
 	a.queued, a.leave = make([]bool, len(p.Places)), make([]float64, len(p.Places))
 	for i := range p.Goods {
 		g := &p.Goods[i]
@@ -299,18 +304,24 @@ func (a *ascent) passes(class int, give, take stop, from float64) bool {
 	return at.Store>>class&1 != 0 || at.Meet && y.arrive <= x.leave
 }
 
-// explore finds when goods can be where at the earliest.
+// explore finds when goods can be where at the earliest. Arrivals are looked at in the order of time, so nobody boards
+// a second time who has boarded.
 func (a *ascent) explore(k *kind) {
 	g := k.goods
-	for _, c := range a.courses {
+	later := make([][]int32, len(a.courses)) // by course: nodes that goods may still come to sooner
+	for ci, c := range a.courses {
 		b, r := make([]float64, len(c.nodes)), make([]float64, len(c.nodes))
 		for i := range b {
 			b[i], r[i] = inf, inf
+			if !c.nodes[i].far && g.Carry(c.slot, c.nodes[i].place) {
+				later[ci] = append(later[ci], int32(i))
+			}
 		}
 		k.board, k.arrive = append(k.board, b), append(k.arrive, r)
 	}
 	var heap eventHeap
-	stored := make([]bool, len(a.p.Places)) // those who load there all know
+	waiting := make([][]stop, len(a.p.Places)) // who has not boarded yet, by earliest arrival
+	seen := make([]bool, len(a.p.Places))
 	load := func(s stop, t float64) {
 		c := a.courses[s.course]
 		if t > c.nodes[s.node].leave || t >= k.board[s.course][s.node] || !g.Carry(c.slot, c.nodes[s.node].place) {
@@ -320,18 +331,20 @@ func (a *ascent) explore(k *kind) {
 		if c.trip && k.arrive[s.course][s.node] <= t {
 			return // on this trip they have been before and went from there to wherever they can
 		}
-		for j := range c.nodes {
-			if k.arrive[s.course][j] <= c.nodes[j].arrive {
-				continue // earlier it never comes
-			}
-			if at := c.earliest(a.p, s.node, j, t); at < k.arrive[s.course][j] && g.Carry(c.slot, c.nodes[j].place) {
-				k.arrive[s.course][j] = at
-				if stored[c.nodes[j].place] {
-					continue
+		arrive := k.arrive[s.course]
+		open := later[s.course][:0]
+		for _, j := range later[s.course] {
+			if arrive[j] > t {
+				if at := c.earliest(a.p, s.node, int(j), t); at < arrive[j] {
+					arrive[j] = at
+					heap.push(event{at, stop{s.course, int(j)}})
 				}
-				heap.push(event{at, stop{s.course, j}})
+			}
+			if arrive[j] > c.nodes[j].arrive {
+				open = append(open, j)
 			}
 		}
+		later[s.course] = open
 	}
 	for _, s := range a.at[g.From] {
 		load(s, g.Ready)
@@ -341,16 +354,33 @@ func (a *ascent) explore(k *kind) {
 		if k.arrive[e.stop.course][e.stop.node] < e.at {
 			continue
 		}
-		x := a.courses[e.stop.course].nodes[e.stop.node].place
-		if stored[x] {
+		v := &a.courses[e.stop.course].nodes[e.stop.node]
+		x := v.place
+		if !seen[x] {
+			seen[x] = true
+			waiting[x] = slices.Clone(a.at[x])
+		}
+		store := a.p.Places[x].Store>>g.Class&1 != 0
+		if !store && !a.p.Places[x].Meet {
 			continue
 		}
-		stored[x] = a.p.Places[x].Store>>g.Class&1 != 0
-		for _, s := range a.at[x] {
-			if e.at < k.board[s.course][s.node] && (stored[x] || a.passes(g.Class, e.stop, s, e.at)) {
+		keep := 0
+		for n, s := range waiting[x] {
+			y := &a.courses[s.course].nodes[s.node]
+			if y.arrive > v.leave && !store {
+				keep += copy(waiting[x][keep:], waiting[x][n:])
+				break
+			}
+			switch {
+			case e.at > y.leave:
+			case store || a.passes(g.Class, e.stop, s, e.at):
 				load(s, e.at)
+			default: // the round that brings them cannot take them on
+				waiting[x][keep] = s
+				keep++
 			}
 		}
+		waiting[x] = waiting[x][:keep]
 	}
 }
 
