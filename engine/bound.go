@@ -17,7 +17,7 @@ const boundPlaces = 700
 // proof is of a lower bound for all plans of a week; what it says of one depends on what that leaves unserved.
 type proof struct {
 	goods []bound.Goods
-	res   []bound.Result
+	res   bound.Result
 	never float64 // kilograms that no plan serves
 	whole bool    // every objective is a whole number of metres
 }
@@ -29,32 +29,39 @@ func (m *model) prove(tries int, stopped func(part float64) bool) *proof {
 		return nil
 	}
 	b := m.newBounder()
-	r := &proof{goods: b.p.Goods, res: bound.Bound(b.p, max(1, tries), stopped), never: b.never, whole: b.whole}
-	if len(r.res) == 0 {
+	res, ok := bound.Bound(b.p, max(1, tries), stopped)
+	if !ok {
 		return nil
 	}
+	r := &proof{goods: b.p.Goods, res: res, never: b.never, whole: b.whole}
 	for g := range r.goods {
-		if r.res[0].Never[g] {
+		if res.Never[g] {
 			r.never += r.goods[g].Kg
 		}
 	}
 	return r
 }
 
+// lost is how many kilograms every plan leaves behind at least.
+func (r *proof) lost() float64 {
+	kg := r.never
+	for _, x := range r.res.Rivals {
+		kg += x.Kg
+	}
+	return kg
+}
+
 // least is what every plan costs that leaves no more than so many kilograms behind.
 func (r *proof) least(unserved float64) float64 {
-	best := math.Inf(-1)
-	for _, x := range r.res {
-		sum := x.Constant
-		for _, share := range x.Share {
-			sum += share
-		}
-		best = max(best, sum-bound.Spared(r.goods, x.Share, unserved-r.never)-1e-3)
+	sum := r.res.Constant
+	for _, share := range r.res.Share {
+		sum += share
 	}
+	sum -= r.res.Spared(r.goods, unserved-r.never) + 1e-3
 	if r.whole {
-		best = math.Ceil(best)
+		sum = math.Ceil(sum)
 	}
-	return best
+	return sum
 }
 
 // write states the bound in a summary that is complete but for it.
@@ -137,6 +144,7 @@ func (b *bounder) addSlots() {
 			added[i] = *x + checkSlack
 		}
 	}
+	gain := make([]float64, len(w.Rounds)) // most that a detour might save a round
 	for i := range w.Rounds {
 		r := &w.Rounds[i]
 		s := bound.Slot{Most: math.Inf(1), Longer: math.Inf(1), Frozen: r.Frozen, Owner: b.m.makers[r.Producer]}
@@ -153,7 +161,8 @@ func (b *bounder) addSlots() {
 			s.Secs += t
 			closed += p.Cost[s.Stops[k-1].Place*len(p.Places)+s.Stops[k].Place]
 		}
-		added[b.m.makers[r.Producer]] += max(0, s.Base-closed)
+		gain[i] = max(0, s.Base-closed)
+		added[b.m.makers[r.Producer]] += gain[i]
 		if r.MaxAddedM != nil {
 			s.Most = *r.MaxAddedM + checkSlack
 		}
@@ -165,8 +174,25 @@ func (b *bounder) addSlots() {
 	for i := range w.Rounds {
 		p.Slots[i].Most = min(p.Slots[i].Most, added[b.m.makers[w.Rounds[i].Producer]])
 	}
+	for i := range w.Rounds {
+		if w.Rounds[i].MaxAddedM != nil {
+			p.Limits = append(p.Limits, bound.Limit{Slots: []int{i}, Most: p.Slots[i].Most + gain[i]})
+		}
+	}
 	for v := range w.Vehicles {
 		b.addTrips(v, added[b.m.makers[w.Vehicles[v].Producer]])
+	}
+	for i := range w.Producers {
+		if w.Producers[i].MaxAddedM == nil {
+			continue
+		}
+		l := bound.Limit{Most: added[i]}
+		for s := range p.Slots {
+			if p.Slots[s].Owner == i {
+				l.Slots = append(l.Slots, s)
+			}
+		}
+		p.Limits = append(p.Limits, l)
 	}
 }
 
@@ -252,8 +278,15 @@ func (b *bounder) addGoods() {
 		if t := w.Producers[c.producer].ReadyAt; !t.IsZero() {
 			ready = b.at(t.Unix()) - boundSlack
 		}
-		b.p.Goods = append(b.p.Goods, bound.Goods{From: m.origin(c), To: m.goal(c), Ready: ready, Open: b.at(at.AcceptAfter.Unix()) - boundSlack,
-			Close: b.at(at.AcceptBy.Unix()) + 1 + boundSlack, Owner: c.producer, Class: slices.Index(Classes[:], c.class), Kg: c.kg, Kind: n, Carry: carry[n]})
+		g := bound.Goods{From: m.origin(c), To: m.goal(c), Ready: ready, Open: b.at(at.AcceptAfter.Unix()) - boundSlack,
+			Close: b.at(at.AcceptBy.Unix()) + 1 + boundSlack, Owner: c.producer, Class: slices.Index(Classes[:], c.class), Kg: c.kg, Kind: n, Carry: carry[n]}
+		if i := slices.IndexFunc(b.p.Goods, func(x bound.Goods) bool {
+			return x.Kind == n && x.To == g.To && x.Open == g.Open && x.Close == g.Close
+		}); i >= 0 {
+			b.p.Goods[i].Kg += g.Kg // two points at one place
+			continue
+		}
+		b.p.Goods = append(b.p.Goods, g)
 	}
 }
 

@@ -11,11 +11,39 @@ import (
 
 // TestBoundIsBelowTheOptimum compares the bound with the best plan of weeks small enough to try all.
 func TestBoundIsBelowTheOptimum(t *testing.T) {
-	weeks := few(500)
-	equal, solved := 0, 0
+	t.Run("as they come", func(t *testing.T) {
+		weeks := few(500)
+		solved, equal, _ := belowOptimum(t, weeks, func(*Week, *rand.Rand) {})
+		if solved < weeks/2 || equal < solved/3 {
+			t.Errorf("the bound is the optimum in %d of %d weeks only", equal, solved)
+		}
+	})
+	t.Run("each for themselves and not far", func(t *testing.T) {
+		weeks := few(1500)
+		solved, _, rivals := belowOptimum(t, weeks, func(w *Week, rng *rand.Rand) {
+			for i := range w.Producers {
+				w.Producers[i].MaxAddedM = new(float64(5000 * (4 + rng.IntN(12))))
+			}
+			for i := range w.Orders {
+				for k := range w.Orders[i].Lines {
+					w.Orders[i].Lines[k].CarriedBy = ByProducer
+				}
+			}
+		})
+		if solved < weeks/2 || rivals < weeks/200 {
+			t.Errorf("in %d of %d weeks only goods are found that cannot all be served", rivals, solved)
+		}
+	})
+}
+
+// belowOptimum says how many weeks it has solved, of how many the bound is the optimum and in how many goods are found that cannot
+// all be served.
+func belowOptimum(t *testing.T, weeks int, change func(w *Week, rng *rand.Rand)) (solved, equal, rivals int) {
 	sum, best := 0.0, 0.0
 	for seed := range weeks {
-		week := tinyWeek(rand.New(rand.NewPCG(uint64(seed), 7)))
+		rng := rand.New(rand.NewPCG(uint64(seed), 7))
+		week := tinyWeek(rng)
+		change(week, rng)
 		e := newExact(week)
 		e.solve(exactCost{math.MaxInt, math.MaxInt})
 		if e.full || e.found == nil {
@@ -27,8 +55,14 @@ func TestBoundIsBelowTheOptimum(t *testing.T) {
 		for _, v := range bad {
 			t.Error(v)
 		}
-		m := newModel(week, TravelOf(week))
-		least := m.prove(1, never).least(figures.UnservedKg)
+		proof := newModel(week, TravelOf(week)).prove(1+seed%20, never)
+		least := proof.least(figures.UnservedKg)
+		if lost := proof.lost(); lost > figures.UnservedKg+1e-9 {
+			t.Errorf("seed %d: %.3f kg are said to stay behind, but %.3f do:\n%s", seed, lost, figures.UnservedKg, sketch(plan))
+		}
+		if len(proof.res.Rivals) > 0 {
+			rivals++
+		}
 		sum, best = sum+least, best+figures.Objective
 		switch {
 		case least > figures.Objective:
@@ -37,10 +71,8 @@ func TestBoundIsBelowTheOptimum(t *testing.T) {
 			equal++
 		}
 	}
-	if solved < weeks/2 || equal < solved/3 {
-		t.Errorf("the bound is the optimum in %d of %d weeks only", equal, solved)
-	}
-	t.Logf("the bound is the optimum in %d of %d weeks, and %.1f %% of it in all", equal, solved, 100*sum/best)
+	t.Logf("the bound is the optimum in %d of %d weeks, and %.1f %% of it in all; in %d goods cannot all be served", equal, solved, 100*sum/best, rivals)
+	return solved, equal, rivals
 }
 
 func never(float64) bool { return false }
@@ -48,7 +80,7 @@ func never(float64) bool { return false }
 // TestBoundIsBelowAnyPlan compares the bound with what the search finds in weeks of every shape.
 func TestBoundIsBelowAnyPlan(t *testing.T) {
 	eachShape(t, 6, func(t *testing.T, week *Week, rng *rand.Rand) {
-		plan := solved(t, t.Context(), week, Options{Seed: 1, Iterations: 400})
+		plan := solved(t, t.Context(), week, Options{Seed: 1, Iterations: 400, Bound: 3})
 		s := &plan.Summary
 		if s.LowerBound > s.Objective {
 			t.Errorf("the bound is %.1f, but %.1f can be had", s.LowerBound, s.Objective)

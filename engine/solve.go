@@ -19,9 +19,9 @@ type Options struct {
 	Workers     int  // searches side by side that share what they find; 0 means 2. Part of what a plan depends on, as the seed is
 	NoHandovers bool // goods ride one round all the way; those locked to more stay behind
 
-	// Bound is how much work goes into the lower bound of the summary: how many times it is sought anew; the search
-	// has what time that leaves. 0: in weeks of up to 200 places alone, a few times
-	// within a fifth of the time or, with Iterations, once; below 0: never.
+	// Bound is how much work goes into the lower bound of the summary: as much as so many orders of the goods take; the search
+	// has what time that leaves. 0: in weeks of up to 200 places alone, what
+	// a fifth of the time allows or, with Iterations, one order; below 0: never.
 	Bound int
 
 	// Share is the caller's clock: the share of the time allowed that is used up, 0 to 1. The engine has no clock of
@@ -178,11 +178,11 @@ func (s *solver) solve() *Plan {
 	return p
 }
 
-// boundShare is the share of the time that is for the lower bound where nothing else is said, boundTries how often it is
-// sought then, in weeks of up to boundWhole places. Where iterations count it is sought once.
+// boundShare is the share of the time that is for the lower bound where nothing else is said, boundTries for how many
+// orders of the goods at most, in weeks of up to boundWhole places. Where iterations count it is one.
 const (
 	boundShare = 0.2
-	boundTries = 3
+	boundTries = 100
 	boundWhole = 200
 )
 

@@ -13,6 +13,7 @@ type Result struct {
 	Share    []float64 // by goods: what serving them adds to the bound
 	Never    []bool    // by goods: nobody can bring them
 	Constant float64   // added to the sum of the shares; below 0 where detours may be shorter than the straight way
+	Rivals   []Rivals  // no two with goods in common
 }
 
 // stop is a node of a course.
@@ -25,7 +26,7 @@ type ascent struct {
 	at      [][]stop    // by place: who may stop there
 	hand    [][]float64 // by course and place: what is left of the price of a handover to it there
 	kinds   []*kind
-	fresh   []fresh // by course
+	bills   []bill // by goods
 
 	// of the goods at hand
 	g       *Goods
@@ -41,6 +42,9 @@ type ascent struct {
 	queue   []int
 	queued  []bool
 	takers  []stop
+	found   []int
+	paying  []payment
+	tolls   []toll
 	leave   []float64 // by place: the latest of late
 }
 
@@ -53,6 +57,21 @@ type moat struct {
 	since   float64 // charged up to this reading of the clock
 	left    float64 // reading of the clock at which something in it becomes free
 	members []int
+	nodes   []int // those of in
+}
+
+// payment is what a moat has been charged for goods.
+type payment struct {
+	course int
+	nodes  []int
+	d      float64
+}
+
+// bill is all that goods have been charged.
+type bill struct {
+	sum   float64
+	moats []payment
+	tolls []toll // since: how much
 }
 
 type toll struct {
@@ -67,15 +86,15 @@ type kind struct {
 	arrive [][]float64 // by course and node: earliest arrival
 }
 
-// Bound proves bounds on the cost of every way to serve the goods, each by charging for the goods in another order: as
-// many as tries says, or fewer when it is stopped: it asks whether the part of its time is over that it gives to what it
-// does. Goods that it does not come to have no share. What is proved for one set of goods may be the most by one order, for
-// another by another.
-func Bound(p *Problem, tries int, stopped func(part float64) bool) []Result {
-	a := &ascent{p: p}
-	first := Result{Share: make([]float64, len(p.Goods)), Never: make([]bool, len(p.Goods))}
-	if !a.prepare(&first, stopped) {
-		return nil
+// Bound proves a bound on the cost of every way to serve the goods, by charging for one after another and then, again and
+// again, giving back what some of them have been charged to charge for them in another order. It charges for tries times as
+// many goods as there are, or fewer when it is stopped: it asks whether the part of its time is over that it gives to what
+// it does. Goods that it does not come to have no share. ok is false when nothing is proved.
+func Bound(p *Problem, tries int, stopped func(part float64) bool) (res Result, ok bool) {
+	a := &ascent{p: p, bills: make([]bill, len(p.Goods))}
+	res = Result{Share: make([]float64, len(p.Goods)), Never: make([]bool, len(p.Goods))}
+	if !a.prepare(&res, stopped) {
+		return res, false
 	}
 	var order []int
 	for g := range p.Goods {
@@ -83,106 +102,135 @@ func Bound(p *Problem, tries int, stopped func(part float64) bool) []Result {
 			if a.reachable(x) {
 				order = append(order, g)
 			} else {
-				first.Never[g] = !a.roams(x)
+				res.Never[g] = !a.roams(x)
 			}
 		}
 	}
-	if tries > 1 {
-		a.save()
-	}
-	rng := rand.New(rand.NewPCG(1, 1))
-	var out []Result
-	best, most := slices.Clone(order), -inf
-	for try := range tries {
-		if try > 0 {
-			a.restore()
-		}
-		a.arrange(order, best, try, rng)
-		res := first
-		res.Share = make([]float64, len(p.Goods))
-		sum := 0.0
-		for _, g := range order {
-			if stopped(1) {
-				break
-			}
-			res.Share[g] = a.raise(&p.Goods[g])
-			sum += res.Share[g]
-		}
-		out = append(out, res)
-		if sum > most {
-			most = sum
-			copy(best, order)
-		}
+	a.compete(&res, order)
+	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(p.Goods[x].Close, p.Goods[y].Close) })
+	for _, g := range order {
 		if stopped(1) {
 			break
 		}
+		a.add(g, inf)
 	}
-	return out
+	rng := rand.New(rand.NewPCG(1, 1))
+	for left := (tries - 1) * len(order); left > 0 && !stopped(1); {
+		left -= a.again(order, rng)
+	}
+	for g := range a.bills {
+		res.Share[g] = a.bills[g].sum
+	}
+	return res, true
 }
 
-// arrange orders the goods for a try: some orders that often do well, and then small changes to the best so far.
-func (a *ascent) arrange(order, best []int, try int, rng *rand.Rand) {
+// again gives back the charges of some goods that have much to do with one another, charges for them and for some of the rest in
+// another order, and keeps what is more. It says for how many it has charged.
+func (a *ascent) again(order []int, rng *rand.Rand) int {
 	goods := a.p.Goods
-	by := func(key func(g *Goods) float64) {
-		slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(key(&goods[x]), key(&goods[y])) })
-	}
-	switch try {
+	one := &goods[order[rng.IntN(len(order))]]
+	kin := func(g int) bool { return goods[g].To == one.To }
+	switch rng.IntN(3) {
 	case 0:
-		by(func(g *Goods) float64 { return g.Close })
-	case 1: // dear ones first
-		alone := make([]float64, len(goods))
+		kin = func(g int) bool { return goods[g].From == one.From }
+	case 1:
+		kin = func(g int) bool { return goods[g].Close == one.Close }
+	}
+	var some []int
+	for _, g := range order {
+		if kin(g) {
+			some = append(some, g)
+		}
+	}
+	rng.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
+	some = some[:min(len(some), 1+rng.IntN(8))]
+	before := a.total()
+	old := map[int]bill{}
+	for _, g := range some {
+		old[g] = a.bills[g]
+	}
+	a.giveBack(some)
+	work := len(some)
+	for range rng.IntN(3) * rng.IntN(3) {
+		g := order[rng.IntN(len(order))]
+		if _, ok := old[g]; !ok {
+			old[g] = a.bills[g]
+		}
+		a.add(g, inf)
+		work++
+	}
+	if rng.IntN(2) == 0 { // a part first, so that they share what they compete for
+		work += len(some)
+		for _, g := range some {
+			a.add(g, old[g].sum*rng.Float64())
+		}
+	}
+	for _, g := range some {
+		a.add(g, inf)
+	}
+	if a.total() < before-nothing {
+		var all []int
 		for _, g := range order {
-			alone[g] = a.raise(&goods[g])
-			a.restore()
-		}
-		slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(alone[y], alone[x]) })
-	case 2:
-		by(func(g *Goods) float64 { return float64(g.From) })
-	case 3: // those that are hardest to leave behind
-		by(func(g *Goods) float64 { return -g.Kg })
-	default:
-		copy(order, best)
-		for range 1 + rng.IntN(3) {
-			n := 1 + rng.IntN(max(1, len(order)/8))
-			if n >= len(order) {
-				continue
+			if _, ok := old[g]; ok {
+				all = append(all, g)
 			}
-			i := rng.IntN(len(order) - n)
-			some := slices.Clone(order[i : i+n])
-			order = slices.Delete(order, i, i+n)
-			order = slices.Insert(order, rng.IntN(len(order)+1), some...)
 		}
+		a.giveBack(all)
+		for _, g := range all {
+			a.bills[g] = old[g]
+		}
+		a.repay(all, 1)
+	}
+	return work
+}
+
+// total is what has been charged in all.
+func (a *ascent) total() float64 {
+	sum := 0.0
+	for g := range a.bills {
+		sum += a.bills[g].sum
+	}
+	return sum
+}
+
+// add charges for goods what can be charged besides what has been.
+func (a *ascent) add(g int, most float64) {
+	x := &a.bills[g]
+	if d := a.raise(&a.p.Goods[g], most); d > 0 {
+		*x = bill{x.sum + d, append(slices.Clip(x.moats), a.paying...), append(slices.Clip(x.tolls), a.tolls...)}
 	}
 }
 
-// save and restore keep the prices as they are before anything is charged.
-func (a *ascent) save() {
-	for _, c := range a.courses {
-		var pass []float64
-		for _, b := range c.blocks {
-			pass = append(pass, b.pass...)
-		}
-		a.fresh = append(a.fresh, fresh{slices.Clone(c.enter), pass, slices.Clone(c.free)})
+// giveBack makes it so that nothing has been charged for goods.
+func (a *ascent) giveBack(some []int) {
+	a.repay(some, -1)
+	for _, g := range some {
+		a.bills[g] = bill{}
 	}
 }
 
-func (a *ascent) restore() {
+// repay charges the bills of goods once more or, with −1, gives them back.
+func (a *ascent) repay(some []int, sign float64) {
+	touched := make([]bool, len(a.courses))
+	for _, g := range some {
+		for _, m := range a.bills[g].moats {
+			in := a.active[m.course].in
+			clear(in)
+			for _, i := range m.nodes {
+				in[i] = true
+			}
+			a.courses[m.course].lower(in, m.nodes, sign*m.d)
+			touched[m.course] = true
+		}
+		for _, t := range a.bills[g].tolls {
+			a.hand[t.course][t.place] -= sign * t.since
+		}
+	}
 	for k, c := range a.courses {
-		copy(c.enter, a.fresh[k].enter)
-		pass := a.fresh[k].pass
-		for _, b := range c.blocks {
-			pass = pass[copy(b.pass, pass):]
-		}
-		copy(c.free, a.fresh[k].free)
-		for i := range a.hand[k] {
-			a.hand[k][i] = a.p.Handover
+		if touched[k] {
+			c.refresh()
 		}
 	}
-}
-
-type fresh struct {
-	enter, pass []float64
-	free        []bool
 }
 
 func (a *ascent) prepare(res *Result, stopped func(part float64) bool) bool {
@@ -213,6 +261,11 @@ func (a *ascent) prepare(res *Result, stopped func(part float64) bool) bool {
 		a.late = append(a.late, make([]float64, len(c.nodes)))
 		a.until = append(a.until, make([]float64, len(c.nodes)))
 		a.active = append(a.active, moat{in: make([]bool, c.added), asked: make([]bool, c.added)})
+	}
+	for _, stops := range a.at {
+		slices.SortStableFunc(stops, func(s, r stop) int {
+			return cmp.Compare(a.courses[s.course].nodes[s.node].arrive, a.courses[r.course].nodes[r.node].arrive)
+		})
 	}
 	a.queued, a.leave = make([]bool, len(p.Places)), make([]float64, len(p.Places))
 	for i := range p.Goods {
@@ -251,18 +304,24 @@ func (a *ascent) passes(class int, give, take stop, from float64) bool {
 	return at.Store>>class&1 != 0 || at.Meet && y.arrive <= x.leave
 }
 
-// explore finds when goods can be where at the earliest.
+// explore finds when goods can be where at the earliest. Arrivals are looked at in the order of time, so nobody boards
+// a second time who has boarded.
 func (a *ascent) explore(k *kind) {
 	g := k.goods
-	for _, c := range a.courses {
+	later := make([][]int32, len(a.courses)) // by course: nodes that goods may still come to sooner
+	for ci, c := range a.courses {
 		b, r := make([]float64, len(c.nodes)), make([]float64, len(c.nodes))
 		for i := range b {
 			b[i], r[i] = inf, inf
+			if !c.nodes[i].far && g.Carry(c.slot, c.nodes[i].place) {
+				later[ci] = append(later[ci], int32(i))
+			}
 		}
 		k.board, k.arrive = append(k.board, b), append(k.arrive, r)
 	}
 	var heap eventHeap
-	stored := make([]bool, len(a.p.Places)) // those who load there all know
+	waiting := make([][]stop, len(a.p.Places)) // who has not boarded yet, by earliest arrival
+	seen := make([]bool, len(a.p.Places))
 	load := func(s stop, t float64) {
 		c := a.courses[s.course]
 		if t > c.nodes[s.node].leave || t >= k.board[s.course][s.node] || !g.Carry(c.slot, c.nodes[s.node].place) {
@@ -272,18 +331,20 @@ func (a *ascent) explore(k *kind) {
 		if c.trip && k.arrive[s.course][s.node] <= t {
 			return // on this trip they have been before and went from there to wherever they can
 		}
-		for j := range c.nodes {
-			if k.arrive[s.course][j] <= c.nodes[j].arrive {
-				continue // earlier it never comes
-			}
-			if at := c.earliest(a.p, s.node, j, t); at < k.arrive[s.course][j] && g.Carry(c.slot, c.nodes[j].place) {
-				k.arrive[s.course][j] = at
-				if stored[c.nodes[j].place] {
-					continue
+		arrive := k.arrive[s.course]
+		open := later[s.course][:0]
+		for _, j := range later[s.course] {
+			if arrive[j] > t {
+				if at := c.earliest(a.p, s.node, int(j), t); at < arrive[j] {
+					arrive[j] = at
+					heap.push(event{at, stop{s.course, int(j)}})
 				}
-				heap.push(event{at, stop{s.course, j}})
+			}
+			if arrive[j] > c.nodes[j].arrive {
+				open = append(open, j)
 			}
 		}
+		later[s.course] = open
 	}
 	for _, s := range a.at[g.From] {
 		load(s, g.Ready)
@@ -293,16 +354,33 @@ func (a *ascent) explore(k *kind) {
 		if k.arrive[e.stop.course][e.stop.node] < e.at {
 			continue
 		}
-		x := a.courses[e.stop.course].nodes[e.stop.node].place
-		if stored[x] {
+		v := &a.courses[e.stop.course].nodes[e.stop.node]
+		x := v.place
+		if !seen[x] {
+			seen[x] = true
+			waiting[x] = slices.Clone(a.at[x])
+		}
+		store := a.p.Places[x].Store>>g.Class&1 != 0
+		if !store && !a.p.Places[x].Meet {
 			continue
 		}
-		stored[x] = a.p.Places[x].Store>>g.Class&1 != 0
-		for _, s := range a.at[x] {
-			if e.at < k.board[s.course][s.node] && (stored[x] || a.passes(g.Class, e.stop, s, e.at)) {
+		keep := 0
+		for n, s := range waiting[x] {
+			y := &a.courses[s.course].nodes[s.node]
+			if y.arrive > v.leave && !store {
+				keep += copy(waiting[x][keep:], waiting[x][n:])
+				break
+			}
+			switch {
+			case e.at > y.leave:
+			case store || a.passes(g.Class, e.stop, s, e.at):
 				load(s, e.at)
+			default: // the round that brings them cannot take them on
+				waiting[x][keep] = s
+				keep++
 			}
 		}
+		waiting[x] = waiting[x][:keep]
 	}
 }
 
@@ -334,10 +412,11 @@ func (a *ascent) roams(g *Goods) bool {
 	return false
 }
 
-// raise charges for goods as much as it can, and says how much.
-func (a *ascent) raise(g *Goods) float64 {
+// raise charges for goods as much as it can, up to a limit, and says how much.
+func (a *ascent) raise(g *Goods, most float64) float64 {
 	a.g, a.k, a.done, a.clock = g, a.kinds[g.Kind], false, 0
 	a.toll, a.changed, a.queue = a.toll[:0], a.changed[:0], a.queue[:0]
+	a.paying, a.tolls = nil, nil
 	clear(a.queued)
 	for i := range a.leave {
 		a.leave[i] = -inf
@@ -349,7 +428,7 @@ func (a *ascent) raise(g *Goods) float64 {
 		m := &a.active[k]
 		clear(m.in)
 		clear(m.asked)
-		m.any, m.dirty, m.members, m.left = false, false, m.members[:0], inf
+		m.any, m.dirty, m.members, m.nodes, m.left = false, false, m.members[:0], m.nodes[:0], inf
 		clear(a.paid[k])
 	}
 	for k, c := range a.courses {
@@ -383,6 +462,10 @@ func (a *ascent) raise(g *Goods) float64 {
 		if next == inf {
 			break // nothing more can be charged for; only goods that nobody can bring come here
 		}
+		if next >= most {
+			a.clock = max(a.clock, most)
+			break
+		}
 		a.clock = max(a.clock, next)
 		a.settle()
 	}
@@ -391,7 +474,7 @@ func (a *ascent) raise(g *Goods) float64 {
 		a.charge(k)
 	}
 	for _, t := range a.toll {
-		a.hand[t.course][t.place] -= a.clock - t.since
+		a.payToll(t)
 	}
 	return a.clock
 }
@@ -463,10 +546,10 @@ func (a *ascent) ridesTo(s stop) {
 
 // ride looks at a ride to a free stop from which goods go on freely.
 func (a *ascent) ride(k, i, j int) {
-	if a.k.board[k][i] == inf {
-		return
-	}
 	c := a.courses[k]
+	if t := min(c.nodes[i].leave, a.until[k][j]); t < a.k.board[k][i] || t <= a.late[k][i] || !c.free[i] && a.active[k].asked[i] {
+		return // not even without any way to go
+	}
 	t := c.latest(a.p, i, j, a.until[k][j])
 	if t < a.k.board[k][i] || t <= a.late[k][i] {
 		return
@@ -530,27 +613,8 @@ func (a *ascent) charge(k int) {
 	if !m.any || d <= 0 {
 		return
 	}
-	c := a.courses[k]
-	for _, b := range c.blocks {
-		n := b.to - b.from
-		in := m.in[b.from:b.to]
-		for j := range n {
-			if in[j] {
-				c.enter[b.from+j] -= d
-			}
-		}
-		for i := range n {
-			if in[i] {
-				continue
-			}
-			row := b.pass[i*n : i*n+n]
-			for j := range row {
-				if in[j] {
-					row[j] -= d
-				}
-			}
-		}
-	}
+	a.courses[k].lower(m.in, m.nodes, d)
+	a.paying = append(a.paying, payment{k, slices.Clone(m.nodes), d})
 }
 
 // draw draws the moats that have changed.
@@ -559,52 +623,33 @@ func (a *ascent) draw() {
 		m := &a.active[k]
 		c := a.courses[k]
 		m.dirty = false
-		clear(m.in)
-		var todo []int
+		for _, i := range m.nodes {
+			m.in[i] = false
+		}
+		m.nodes = m.nodes[:0]
 		keep := m.members[:0]
 		for _, i := range m.members {
 			if !c.free[i] {
 				keep = append(keep, i)
 				m.in[i] = true
-				todo = append(todo, i)
+				m.nodes = append(m.nodes, i)
 			}
 		}
 		m.members = keep
 		m.any = len(keep) > 0
 		m.since = a.clock
-		for len(todo) > 0 {
-			j := todo[len(todo)-1]
-			todo = todo[:len(todo)-1]
+		for n := 0; n < len(m.nodes); n++ { // and whatever leads there for nothing
+			j := m.nodes[n]
 			b := c.block(j)
-			n := b.to - b.from
-			for i := range n {
-				if !m.in[b.from+i] && b.pass[i*n+j-b.from] <= nothing {
+			w := b.to - b.from
+			for i, price := range b.into[(j-b.from)*w : (j-b.from+1)*w] {
+				if price <= nothing && !m.in[b.from+i] {
 					m.in[b.from+i] = true
-					todo = append(todo, b.from+i)
+					m.nodes = append(m.nodes, b.from+i)
 				}
 			}
 		}
-		least := inf
-		for _, b := range c.blocks {
-			n := b.to - b.from
-			in := m.in[b.from:b.to]
-			for j := range n {
-				if in[j] {
-					least = min(least, c.enter[b.from+j])
-				}
-			}
-			for i := range n {
-				if in[i] {
-					continue
-				}
-				for j, price := range b.pass[i*n : i*n+n] {
-					if in[j] && price < least {
-						least = price
-					}
-				}
-			}
-		}
-		m.left = a.clock + least
+		m.left = a.clock + c.cheapest(m.in, m.nodes)
 	}
 	a.changed = a.changed[:0]
 }
@@ -617,15 +662,9 @@ func (a *ascent) settle() {
 			continue
 		}
 		a.dirty(k)
-		c := a.courses[k]
-		was := slices.Clone(c.free)
-		if !c.spread() {
-			continue
-		}
-		for i := range c.added {
-			if c.free[i] && !was[i] {
-				a.freed(stop{k, i})
-			}
+		a.found = a.courses[k].spread(m.nodes, a.found[:0])
+		for _, i := range a.found {
+			a.freed(stop{k, i})
 		}
 	}
 	keep := a.toll[:0]
@@ -634,6 +673,7 @@ func (a *ascent) settle() {
 			keep = append(keep, t)
 			continue
 		}
+		a.payToll(t)
 		a.hand[t.course][t.place] = 0
 		a.paid[t.course][t.place] = false
 		c := a.courses[t.course]
@@ -644,6 +684,12 @@ func (a *ascent) settle() {
 		}
 	}
 	a.toll = keep
+}
+
+func (a *ascent) payToll(t toll) {
+	d := min(a.clock-t.since, a.hand[t.course][t.place])
+	a.hand[t.course][t.place] -= d
+	a.tolls = append(a.tolls, toll{t.course, t.place, d})
 }
 
 // freed follows the rides of a stop that has become free.

@@ -39,11 +39,30 @@
 // # What is left behind
 //
 // The shares of the goods that a plan serves are below its cost. One that leaves no more than u kilograms behind can have left
-// goods that cannot be served at all (Never) and others of the rest of u in all; Spared is the most that their shares
-// add up to, by the fractional knapsack.
+// goods that cannot be served at all (Never) and others of the rest of u in all.
+//
+// What some slots may cost at most can be too little for all the goods that ride one of them whatever their way (only these
+// come to where they are made, or only these to where they go): Rivals. Let all other slots be free and handovers, too. Then the
+// goods are charged to these slots alone, and those of them that a plan serves have shares whose sum is no more than the limit. So
+// those left behind have the rest, and weigh no less than the lightest choice that has. No two groups of rivals have goods in
+// common, so what stays behind of each adds up. When L is what stays behind of a group at least, a plan's losses are L kilograms
+// of each group and what is left of u of any goods; Result.Spared is the most that shares of that kind add up to, by the
+// fractional knapsack.
+//
+// # In which order
+//
+// Shares depend on the order in which goods are charged: each takes what the next cannot have. So charges are given back, of
+// a few goods that come from or go to the same place or at the same time, and these are charged anew in another order, after some others or
+// in part at first; what is no less in all is kept. Any moment's charges prove a bound: the moats and tolls that were
+// charged hold for every plan, whatever the prices are by now, and no price is below 0.
+//
+// # In numbers
+//
+// Rounding makes a price that is given back differ from what it was by less than 1e-9 m; the bound is taken 1e-3 m lower.
 //
 // # How good it is
 //
-// Shares depend on the order in which goods are charged, hence the tries. What the relaxation does not see: that one
-// round cannot make all the detours that are cheapest one by one (time, its limits, room), and the order of stops in one block.
+// What the relaxation does not see: that one round cannot make all the detours that are cheapest one by one (time, its limits,
+// room), that a tour may leave a moat and enter it again and then has paid twice what counts once, and that a slot can be at
+// different places for different goods at the same time.
 package bound

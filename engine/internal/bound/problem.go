@@ -9,6 +9,7 @@ type Problem struct {
 	Cost     []float64 // len(Places)², row by row: no more than any way between two places costs
 	Secs     []float64 // len(Places)², row by row: no more than any way between two places takes
 	Slots    []Slot
+	Limits   []Limit
 	Goods    []Goods
 	Handover float64 // what one handover costs
 }
@@ -32,6 +33,12 @@ type Slot struct {
 	Frozen bool    // no stop may be added
 	Owner  int     // goods of the same owner may also be handled at places that are not near
 	Near   []bool  // by place, where goods are handled; nil: everywhere
+}
+
+// Limit is what some slots may cost in all, beyond the base of those that are rounds.
+type Limit struct {
+	Slots []int
+	Most  float64
 }
 
 // Stop is one that a round makes anyway: service begins between Open and Close. At the start Open is the first departure,

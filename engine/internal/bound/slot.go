@@ -21,10 +21,10 @@ type node struct {
 // block is the added nodes between two own stops that follow one another, and what it costs to go on from one to another.
 type block struct {
 	from, to int
-	pass     []float64 // (to−from)²
+	into     []float64 // (to−from)², row by row: by node that is gone to, what that costs from each
 }
 
-// course is a slot prepared. The nodes that are added have prices: enter for going there from the own stop before, pass
+// course is a slot prepared. The nodes that are added have prices: enter for going there from the own stop before, into
 // for going on from one to another before the next own stop. What a tour adds is at least the sum of these over the
 // arrows that it follows. Prices only fall, by what has been charged already.
 type course struct {
@@ -34,6 +34,7 @@ type course struct {
 	added  int // the first so many nodes are added ones
 	enter  []float64
 	blocks []block
+	of     []int32   // by added node: its block
 	free   []bool    // by node: can be visited for nothing more
 	gain   float64   // what detours by a table that is not one of shortest ways might save, at most
 	first  []float64 // rounds: by pair of nodes, the earliest arrival at the second after a stop at the first; inf: never
@@ -124,7 +125,7 @@ func (p *Problem) course(k int) (c *course, ok bool) {
 	for i := range c.nodes {
 		c.free[i] = i >= c.added
 	}
-	c.spread()
+	c.refresh()
 	return c, true
 }
 
@@ -195,14 +196,14 @@ func (c *course) add(p *Problem, s *Slot, own []node) {
 				for j := range n {
 					v := &c.nodes[from+j]
 					if u.far || v.far {
-						t.pass[i*n+j] = inf
+						t.into[j*n+i] = inf
 						for _, x := range far {
 							switch {
 							case i == j:
 							case u.far:
-								t.pass[i*n+j] = min(t.pass[i*n+j], max(0, p.cost(x, v.place)+p.cost(v.place, b)-p.cost(x, b)))
+								t.into[j*n+i] = min(t.into[j*n+i], max(0, p.cost(x, v.place)+p.cost(v.place, b)-p.cost(x, b)))
 							default:
-								t.pass[i*n+j] = min(t.pass[i*n+j], max(0, p.cost(u.place, x)+p.cost(x, b)-p.cost(u.place, b)))
+								t.into[j*n+i] = min(t.into[j*n+i], max(0, p.cost(u.place, x)+p.cost(x, b)-p.cost(u.place, b)))
 							}
 						}
 						continue
@@ -210,11 +211,14 @@ func (c *course) add(p *Problem, s *Slot, own []node) {
 					drive := p.secs(u.place, v.place)
 					on := p.cost(u.place, v.place) + p.cost(v.place, b)
 					longer := u.longer - p.secs(u.place, b) + drive + p.secs(v.place, b) + p.Places[v.place].Service
-					t.pass[i*n+j] = inf
+					t.into[j*n+i] = inf
 					if i != j && u.depart+drive <= v.begin && p.cost(a, u.place)+on-p.cost(a, b) <= s.Most+c.gain && longer <= spare {
-						t.pass[i*n+j] = max(0, on-p.cost(u.place, b))
+						t.into[j*n+i] = max(0, on-p.cost(u.place, b))
 					}
 				}
+			}
+			for range n {
+				c.of = append(c.of, int32(len(c.blocks)))
 			}
 			c.blocks = append(c.blocks, t)
 		}
@@ -249,7 +253,7 @@ func (c *course) time(p *Problem, s *Slot) {
 				continue
 			case u.own < 0 && v.own < 0 && u.leg == v.leg:
 				for k := range c.blocks {
-					if b := &c.blocks[k]; i >= b.from && i < b.to && b.pass[(i-b.from)*(b.to-b.from)+j-b.from] < inf {
+					if b := &c.blocks[k]; i >= b.from && i < b.to && b.into[(j-b.from)*(b.to-b.from)+i-b.from] < inf {
 						c.drive[e] = p.secs(u.place, v.place)
 						c.first[e] = max(v.arrive, u.depart+c.drive[e])
 					}
@@ -283,44 +287,117 @@ func (c *course) time(p *Problem, s *Slot) {
 // nothing is a price that counts as none: metres.
 const nothing = 1e-7
 
-// spread finds what can be visited for nothing more, and reports whether that has grown.
-func (c *course) spread() bool {
-	var todo []int
-	grown := false
-	reach := func(i int) {
-		if !c.free[i] {
-			c.free[i] = true
-			grown = true
-		}
-		todo = append(todo, i)
-	}
-	for i := range c.added {
-		if c.free[i] || c.enter[i] <= nothing {
-			reach(i)
+// spread finds what can be visited for nothing more, beginning with some nodes that may have become so, and appends it to
+// found.
+func (c *course) spread(some, found []int) []int {
+	k := len(found)
+	for _, j := range some {
+		if !c.free[j] && c.opens(j) {
+			c.free[j] = true
+			found = append(found, j)
 		}
 	}
-	for len(todo) > 0 {
-		i := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	for ; k < len(found); k++ {
+		i := found[k]
 		b := c.block(i)
 		n := b.to - b.from
-		for j, price := range b.pass[(i-b.from)*n : (i-b.from+1)*n] {
-			if price <= nothing && !c.free[b.from+j] {
-				reach(b.from + j)
+		for j := range n {
+			if !c.free[b.from+j] && b.into[j*n+i-b.from] <= nothing {
+				c.free[b.from+j] = true
+				found = append(found, b.from+j)
 			}
 		}
 	}
-	return grown
+	return found
+}
+
+// opens reports whether some way to a node is free.
+func (c *course) opens(j int) bool {
+	if c.enter[j] <= nothing {
+		return true
+	}
+	b := c.block(j)
+	n := b.to - b.from
+	free := c.free[b.from:b.to]
+	for i, price := range b.into[(j-b.from)*n : (j-b.from+1)*n] {
+		if price <= nothing && free[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// refresh finds anew all that can be visited for nothing.
+func (c *course) refresh() {
+	clear(c.free[:c.added])
+	var all []int
+	for j := range c.added {
+		all = append(all, j)
+	}
+	c.spread(all, nil)
+}
+
+// priced is the course with prices of its own: as they are, or none at all.
+func (c *course) priced(as bool) *course {
+	d := *c
+	d.enter, d.free, d.blocks = slices.Clone(c.enter), slices.Clone(c.free), slices.Clone(c.blocks)
+	for k := range d.blocks {
+		d.blocks[k].into = slices.Clone(c.blocks[k].into)
+	}
+	if !as {
+		for _, b := range d.blocks {
+			for i, price := range b.into {
+				if price < inf {
+					b.into[i] = 0
+				}
+			}
+		}
+		clear(d.enter)
+		d.refresh()
+	}
+	return &d
 }
 
 // block is the one that holds an added node.
-func (c *course) block(i int) *block {
-	for k := range c.blocks {
-		if i < c.blocks[k].to {
-			return &c.blocks[k]
+func (c *course) block(i int) *block { return &c.blocks[c.of[i]] }
+
+// into is the price of going on from one added node of a block to another.
+func (c *course) into(i, j int) float64 {
+	b := c.block(j)
+	return b.into[(j-b.from)*(b.to-b.from)+i-b.from]
+}
+
+// lower takes d from the price of every arrow into a moat of these nodes.
+func (c *course) lower(in []bool, nodes []int, d float64) {
+	for _, j := range nodes {
+		c.enter[j] -= d
+		b := c.block(j)
+		n := b.to - b.from
+		outside := in[b.from:b.to]
+		row := b.into[(j-b.from)*n : (j-b.from+1)*n]
+		for i := range row {
+			if !outside[i] {
+				row[i] -= d
+			}
 		}
 	}
-	return nil
+}
+
+// cheapest is the least price of an arrow into a moat of these nodes.
+func (c *course) cheapest(in []bool, nodes []int) float64 {
+	least := inf
+	for _, j := range nodes {
+		least = min(least, c.enter[j])
+		b := c.block(j)
+		n := b.to - b.from
+		inside := in[b.from:b.to]
+		for i, price := range b.into[(j-b.from)*n : (j-b.from+1)*n] {
+			if price < least && !inside[i] {
+				least = price
+			}
+		}
+	}
+	return least
 }
 
 // ride is when goods that ride from node i arrive at node j at the earliest, and how long that takes at least.
@@ -329,7 +406,7 @@ func (c *course) ride(p *Problem, i, j int) (first, drive float64) {
 		return c.first[i*len(c.nodes)+j], c.drive[i*len(c.nodes)+j]
 	}
 	u, v := &c.nodes[i], &c.nodes[j]
-	if v.own == 0 || u.own == 1 || i == j || u.far || v.far {
+	if v.own == 0 || u.own == 1 || i == j || u.far || v.far || u.own < 0 && v.own < 0 && c.into(i, j) == inf {
 		return inf, inf
 	}
 	drive = p.secs(u.place, v.place)

@@ -5,12 +5,34 @@ import (
 	"slices"
 )
 
-// Spared is at most how much of the shares falls away when goods of up to kg kilograms are left behind.
-func Spared(goods []Goods, share []float64, kg float64) float64 {
+// Rivals are goods that cannot all be served, because of what some slots may cost at most: of these at least Kg kilograms
+// stay behind.
+type Rivals struct {
+	Goods []int
+	Kg    float64
+}
+
+// Spared is at most how much of the shares falls away when no more than kg kilograms are left behind, not counted those
+// that are never served.
+func (r *Result) Spared(goods []Goods, kg float64) float64 {
+	all := make([]int, len(goods))
+	for g := range all {
+		all[g] = g
+	}
+	sum := 0.0
+	for _, x := range r.Rivals {
+		sum += r.spared(goods, x.Goods, x.Kg)
+		kg -= x.Kg
+	}
+	return sum + r.spared(goods, all, kg)
+}
+
+func (r *Result) spared(goods []Goods, some []int, kg float64) float64 {
 	const grain = 1e-6
 	kg = max(0, kg) + grain
+	share := r.Share
 	var order []int
-	for g := range goods {
+	for _, g := range some {
 		if share[g] > 0 {
 			order = append(order, g)
 		}
@@ -27,4 +49,117 @@ func Spared(goods []Goods, share []float64, kg float64) float64 {
 		}
 	}
 	return sum
+}
+
+// compete finds rivals: what goods are charged while all but the slots of a limit are free is what serving them costs
+// these at least.
+func (a *ascent) compete(res *Result, order []int) {
+	in := make([]bool, len(a.p.Slots))
+	var found []Rivals
+	for _, l := range a.p.Limits {
+		clear(in)
+		for _, s := range l.Slots {
+			in[s] = true
+		}
+		var bound []int
+		for _, g := range order {
+			if a.needs(&a.p.Goods[g], in) {
+				bound = append(bound, g)
+			}
+		}
+		if len(bound) < 2 {
+			continue
+		}
+		slices.SortStableFunc(bound, func(x, y int) int { return cmp.Compare(a.p.Goods[y].Kg, a.p.Goods[x].Kg) })
+		was := a.courses
+		a.courses = slices.Clone(was)
+		for k, c := range was {
+			a.courses[k] = c.priced(in[c.slot])
+			clear(a.hand[k])
+		}
+		x := Rivals{}
+		var pays, kg []float64
+		sum := 0.0
+		for _, g := range bound {
+			if d := a.raise(&a.p.Goods[g], inf); d > nothing {
+				x.Goods = append(x.Goods, g)
+				pays, kg = append(pays, d), append(kg, a.p.Goods[g].Kg)
+				sum += d
+			}
+		}
+		a.courses = was
+		for k := range a.hand {
+			for i := range a.hand[k] {
+				a.hand[k][i] = a.p.Handover
+			}
+		}
+		if x.Kg = least(pays, kg, sum-l.Most-1e-3); x.Kg > 0 {
+			found = append(found, x)
+		}
+	}
+	slices.SortStableFunc(found, func(x, y Rivals) int { return cmp.Compare(y.Kg, x.Kg) })
+	taken := make([]bool, len(a.p.Goods))
+	for _, x := range found {
+		if !slices.ContainsFunc(x.Goods, func(g int) bool { return taken[g] }) {
+			for _, g := range x.Goods {
+				taken[g] = true
+			}
+			res.Rivals = append(res.Rivals, x)
+		}
+	}
+}
+
+// needs reports whether goods certainly ride one of some slots: only those come to where they are made, or only those to
+// where they go.
+func (a *ascent) needs(g *Goods, in []bool) bool {
+	if a.roams(g) {
+		return false
+	}
+	k := a.kinds[g.Kind]
+	first, last := true, true
+	for _, s := range a.at[g.From] {
+		first = first && (in[a.courses[s.course].slot] || k.board[s.course][s.node] == inf)
+	}
+	for _, s := range a.at[g.To] {
+		last = last && (in[a.courses[s.course].slot] || k.arrive[s.course][s.node] > g.Close || !a.ends(g, s))
+	}
+	return first || last
+}
+
+// least is the least weight of a choice of things whose worth is more than short. With many things it may be less than that.
+func least(worth, weight []float64, short float64) float64 {
+	if short <= 0 {
+		return 0
+	}
+	const many = 20
+	order := make([]int, len(worth))
+	rest := 0.0
+	for i := range order {
+		order[i] = i
+		rest += worth[i]
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(worth[j], worth[i]) })
+	for _, i := range order[min(many, len(order)):] {
+		short -= worth[i] // as if these were free to choose
+		rest -= worth[i]
+	}
+	order = order[:min(many, len(order))]
+	best := inf
+	var choose func(n int, short, rest, sum float64)
+	choose = func(n int, short, rest, sum float64) {
+		switch {
+		case sum >= best:
+		case short <= 0:
+			best = sum
+		case rest >= short:
+			i := order[n]
+			choose(n+1, short-worth[i], rest-worth[i], sum+weight[i])
+			choose(n+1, short, rest-worth[i], sum)
+		}
+	}
+	choose(0, short, rest, 0)
+	if best == inf {
+		return 0
+	}
+	return best
 }
