@@ -164,7 +164,11 @@ func (f *frame) addVehicle(d *draft, v int) {
 	if limit := m.week.Settings.OthersWithinM; limit != nil {
 		out.Reach = make([]bool, len(f.places))
 		for k, i := range f.places {
-			out.Reach[k] = geo.GreatCircle(m.point(home), m.point(i)) <= *limit
+			if near := m.reach[v]; near != nil {
+				out.Reach[k] = near[i]
+			} else {
+				out.Reach[k] = m.within(home, i, *limit)
+			}
 		}
 		for _, k := range f.heads {
 			out.Reach[k] = true // what leaves from there is on board
@@ -179,6 +183,11 @@ func (f *frame) addVehicle(d *draft, v int) {
 		}
 	}
 	f.p.Vehicles = append(f.p.Vehicles, out)
+}
+
+// within reports whether a place is no farther from a home than others' goods are handled.
+func (m *model) within(home, place int, limit float64) bool {
+	return geo.GreatCircle(m.point(home), m.point(place)) <= limit
 }
 
 // addRoute makes a route of a draft round and what it carries for goods that the frame does not move.
