@@ -223,7 +223,10 @@ func (f *frame) addRoute(d *draft, n int, vehicle int32, fixed []crossing) {
 		at.stops = append(at.stops, i)
 		switch {
 		case k == 0:
-			out.Depart, out.StartBy = max(out.Depart, q.Ready), min(out.StartBy, q.By)
+			out.Depart = max(out.Depart, q.Ready)
+			if !r.begun || s.arrive > q.By { // where it has begun it comes to its head as planned, and may stay
+				out.StartBy = min(out.StartBy, q.By)
+			}
 			continue
 		case k == end:
 			out.EndWindow, out.Return, out.EndUnload = q.Window, min(out.Return, q.By), q.Unload
@@ -428,13 +431,7 @@ func (f *frame) end(r, t int32) (int32, bool) {
 func (f *frame) stuck() []int {
 	var out []int
 	for v := range f.p.Vehicles {
-		t, ok := int32(-search.Inf), true
-		for _, r := range f.p.Vehicles[v].Chain {
-			x := &f.p.Routes[r]
-			end, kept := f.end(r, t)
-			t, ok = end, ok && kept && x.MaxDist >= 0 && x.MaxSecs >= 0
-		}
-		if !ok {
+		if f.late(v) >= 0 {
 			out = append(out, f.vehicles[v])
 		}
 	}
@@ -444,6 +441,20 @@ func (f *frame) stuck() []int {
 		}
 	}
 	return out
+}
+
+// late is the first route of a vehicle that misses a window or breaks a limit with its own stops alone; −1: none does.
+func (f *frame) late(vehicle int) int32 {
+	t := int32(-search.Inf)
+	for _, r := range f.p.Vehicles[vehicle].Chain {
+		x := &f.p.Routes[r]
+		end, kept := f.end(r, t)
+		if !kept || x.MaxDist < 0 || x.MaxSecs < 0 {
+			return r
+		}
+		t = end
+	}
+	return -1
 }
 
 func (f *frame) addRequest(d *draft, number int) {

@@ -340,6 +340,11 @@ func (r *replanner) mend(hops int) error {
 	}
 	mended := search.Mend(f.p, f.start, search.MendOptions{Seed: r.opt.Seed, Iterations: r.opt.Iterations, Around: around, Faint: faint, Stop: r.stop})
 	if mended.Solution == nil {
+		for v := range f.vehicles {
+			if k := f.late(v); k >= 0 && d.rounds[f.routes[k].round].base >= 0 {
+				return fmt.Errorf("%w: it is %s", ErrRoundCannot, quote(m.week.Rounds[d.rounds[f.routes[k].round].base].ID))
+			}
+		}
 		return ErrRoundCannot
 	}
 	for _, e := range mended.Evicted {
