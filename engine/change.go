@@ -20,7 +20,10 @@ type Change struct {
 	CancelRounds []string `json:"cancel_rounds,omitempty"` // ids; one that has begun stops where it last was, see Replan
 	Delays       []Delay  `json:"delays,omitempty"`
 
-	Vehicles   []Vehicle `json:"vehicles,omitempty"`   // new, or in the place of the vehicle of the same id: smaller, with other hours
+	// New, or in the place of the vehicle of the same id: smaller, with other hours. One that has had more on board before
+	// Now than a smaller one holds keeps its entry, with its hours ended; the smaller one has an id of its own, and Rounds
+	// has what it will drive.
+	Vehicles   []Vehicle `json:"vehicles,omitempty"`
 	Breakdowns []string  `json:"breakdowns,omitempty"` // vehicles that drive no more: their rounds are cancelled, and their hours
 
 	// Neither has an effect on a round that has brought goods of the producer already at Now.

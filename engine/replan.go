@@ -215,7 +215,11 @@ func (r *replanner) run(hops int) (*Plan, error) {
 		_, bad = Check(r.m.week, r.m.travel, plan)
 	}
 	if bad != nil {
-		return plan, fmt.Errorf("%w: %v", ErrPast, bad[0])
+		advice := ""
+		if bad[0].Rule == 4 && len(r.change.Vehicles) > 0 {
+			advice = "; give the smaller vehicle an id of its own, and the rounds to come that vehicle"
+		}
+		return plan, fmt.Errorf("%w: %v%s", ErrPast, bad[0], advice)
 	}
 	return plan, nil
 }

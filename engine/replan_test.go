@@ -421,6 +421,27 @@ func TestReplanRefusalAfterwards(t *testing.T) {
 	}
 }
 
+// A vehicle that has had more on board already cannot have been smaller; one with an id of its own can drive what is to come.
+func TestReplanSmallerVehicleAfterwards(t *testing.T) {
+	frozen := `"frozen": true, `
+	week, plan := planOf(t, line+round("ra", "a", frozen, stop("c", "08:00", "08:00"))+","+round("rc", "c", frozen, stop("h", "10:00", "11:00"))+`]}`)
+	small := week.Vehicles[0]
+	small.Kg = 5
+	c := Change{Now: plan.Rounds[1].Stops[0].Depart.Add(time.Minute), Vehicles: []Vehicle{small}}
+	if _, err := Replan(t.Context(), week, nil, plan, c, Options{}); !errors.Is(err, ErrPast) || !strings.Contains(err.Error(), "an id of its own") {
+		t.Fatalf("error %v", err)
+	}
+	c.Vehicles[0].ID = "small"
+	got, err := Replan(t.Context(), week, nil, plan, c, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustBeRight(t, got.Week, got.Plan)
+	if len(got.Differences) > 0 {
+		t.Errorf("%+v", got.Differences)
+	}
+}
+
 // A new round that cannot be driven any more is named.
 func TestReplanNamesRoundThatCannot(t *testing.T) {
 	week, plan := planOf(t, line+round("ra", "a", "", stop("c", "08:00", "08:00"))+","+round("rc", "c", "", stop("h", "10:00", "11:00"))+`]}`)
