@@ -20,9 +20,13 @@ type Change struct {
 	CancelRounds []string `json:"cancel_rounds,omitempty"` // ids; one that has begun stops where it last was, see Replan
 	Delays       []Delay  `json:"delays,omitempty"`
 
-	Vehicles   []Vehicle `json:"vehicles,omitempty"`   // new, or in the place of the vehicle of the same id: smaller, with other hours
+	// New, or in the place of the vehicle of the same id: smaller, with other hours. One that has had more on board before
+	// Now than a smaller one holds keeps its entry, with its hours ended; the smaller one has an id of its own, and Rounds
+	// has what it will drive.
+	Vehicles   []Vehicle `json:"vehicles,omitempty"`
 	Breakdowns []string  `json:"breakdowns,omitempty"` // vehicles that drive no more: their rounds are cancelled, and their hours
 
+	// Neither has an effect on a round that has brought goods of the producer already at Now.
 	Refuse []Refusal `json:"refuse,omitempty"`
 	Forbid []Forbid  `json:"forbid,omitempty"`
 	Allow  []Forbid  `json:"allow,omitempty"` // lifts what is forbidden
@@ -247,6 +251,25 @@ func (a *applied) planned(id string) *PlanRound {
 	return nil
 }
 
+// brought are the producers of whom a round has brought goods at Now to where they leave it, or is about to.
+func (a *applied) brought(id string) []string {
+	r := a.planned(id)
+	if r == nil {
+		return nil
+	}
+	var out []string
+	head := headOf(r, a.change.Now)
+	for i := range a.previous.Consignments {
+		c := &a.previous.Consignments[i]
+		for _, l := range c.Legs {
+			if l.Round == id && l.To <= head && !slices.Contains(out, c.Producer) {
+				out = append(out, c.Producer)
+			}
+		}
+	}
+	return out
+}
+
 // overBy reports whether a round is finished at Now.
 func (a *applied) overBy(id string) bool {
 	r := a.planned(id)
@@ -296,7 +319,11 @@ func (a *applied) wishes() {
 	c, w := a.change, a.out
 	if len(c.Forbid)+len(c.Allow)+len(c.Refuse) > 0 {
 		w.Forbid = slices.DeleteFunc(slices.Clone(w.Forbid), func(f Forbid) bool { return slices.Contains(c.Allow, f) })
-		w.Forbid = append(w.Forbid, c.Forbid...)
+		for _, f := range c.Forbid {
+			if !slices.Contains(a.brought(f.Round), f.Producer) {
+				w.Forbid = append(w.Forbid, f)
+			}
+		}
 		w.Rounds = slices.Clone(w.Rounds)
 	}
 	for i, x := range c.Refuse {
@@ -309,11 +336,13 @@ func (a *applied) wishes() {
 		for k := range w.Rounds {
 			r := &w.Rounds[k]
 			switch {
-			case r.Producer != x.Carrier:
-			case x.Producer == "":
-				r.Carries = Carries{OwnOnly: true}
-			default:
+			case r.Producer != x.Carrier || x.Producer != "" && slices.Contains(a.brought(r.ID), x.Producer):
+			case x.Producer != "":
 				w.Forbid = append(w.Forbid, Forbid{x.Producer, r.ID})
+			case a.brought(r.ID) != nil:
+				r.Carries = Carries{Only: a.brought(r.ID)}
+			default:
+				r.Carries = Carries{OwnOnly: true}
 			}
 		}
 	}

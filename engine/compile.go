@@ -26,15 +26,16 @@ type model struct {
 
 	producers, vehicles, rounds, sales []int // indexes in the week in the order of ids
 	placeRank, producerRank            []int32
-	roundsOf                           [][]int    // by vehicle: its rounds
-	driversOf                          [][]int    // by vehicle: the producers who drive it, its own first
-	vehiclesOf                         [][]int    // by producer: the vehicles that they drive
-	farms                              *geo.Index // of all producers
-	epoch                              int64      // Unix second of the search's time 0
-	unit                               float64    // search distance of a metre
-	tick                               float64    // search time of a second
-	wish                               wishes     // what being fair to each asks of a plan
-	now                                int32      // what was done before is fixed; −Inf: nothing is
+	roundsOf                           [][]int        // by vehicle: its rounds
+	driversOf                          [][]int        // by vehicle: the producers who drive it, its own first
+	vehiclesOf                         [][]int        // by producer: the vehicles that they drive
+	farms                              *geo.Index     // of all producers
+	epoch                              int64          // Unix second of the search's time 0
+	unit                               float64        // search distance of a metre
+	tick                               float64        // search time of a second
+	wish                               wishes         // what being fair to each asks of a plan
+	reach                              map[int][]bool // by vehicle and place: whether others' goods are handled there, where it is written down; nil: nowhere
+	now                                int32          // what was done before is fixed; −Inf: nothing is
 }
 
 func newModel(week *Week, travel geo.Travel) *model {

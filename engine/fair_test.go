@@ -313,6 +313,175 @@ func TestSharesByPlansOfCoalitions(t *testing.T) {
 	}
 }
 
+// TestShapleyOfAllOrders: the value by coalitions is the mean over all orders, those who are alike have the same, who adds
+// nothing has nothing, and the parts add up to the whole.
+func TestShapleyOfAllOrders(t *testing.T) {
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		n := 1 + rng.IntN(7)
+		v := make([]int64, 1<<n)
+		for set := range v {
+			switch {
+			case set > 0 && seed%4 == 0: // the last adds nothing
+				v[set] = v[set&^(1<<(n-1))]
+				fallthrough
+			case set > 0:
+				if set>>(n-1)&1 == 0 || seed%4 != 0 {
+					v[set] = rng.Int64N(1000)
+				}
+			}
+			if seed%4 == 1 { // all are alike
+				v[set] = int64(bits.OnesCount(uint(set))*bits.OnesCount(uint(set))) * 7
+			}
+		}
+		got, want, orders := shapley(n, v), make([]float64, n), 0.0
+		var walk func(set int, gain []float64)
+		walk = func(set int, gain []float64) {
+			if set == len(v)-1 {
+				orders++
+				for i, x := range gain {
+					want[i] += x
+				}
+			}
+			for i := range n {
+				if set>>i&1 == 0 {
+					next := slices.Clone(gain)
+					next[i] = float64(v[set|1<<i] - v[set])
+					walk(set|1<<i, next)
+				}
+			}
+		}
+		walk(0, make([]float64, n))
+		sum := 0.0
+		for i := range want {
+			if sum += got[i]; math.Abs(got[i]-want[i]/orders) > 1e-6 {
+				t.Errorf("seed %d: %v, by all orders %v / %v", seed, got, want, orders)
+			}
+			if seed%4 == 1 && math.Abs(got[i]-got[0]) > 1e-6 {
+				t.Errorf("seed %d: those who are alike have %v", seed, got)
+			}
+		}
+		if math.Abs(sum-float64(v[len(v)-1])) > 1e-6 || seed%4 == 0 && math.Abs(got[n-1]) > 1e-6 {
+			t.Errorf("seed %d: %v of %d", seed, got, v[len(v)-1])
+		}
+	}
+}
+
+// gameOf is the game of a week after a short search, those of it who play together most, and what all of them save.
+func gameOf(t *testing.T, week *Week, opt Options) (g *game, ranks []int, near []map[int]int, saving int64) {
+	m := newModel(week, TravelOf(week))
+	s := newSolver(t.Context(), m, opt)
+	s.assign()
+	d := m.newDraft(s.parcels())
+	s.cycles(&d, func() {})
+	g = s.game(d, s.alone(d.parcels, m.newDraft))
+	near = g.rides()
+	g.possible(near)
+	seen := make([]bool, len(g.alone))
+	for k := range seen {
+		if x := reach(near, k, seen); len(x) > len(ranks) {
+			ranks = x
+		}
+	}
+	planned := g.costs(d)
+	for _, p := range ranks {
+		saving += g.alone[p] - planned[p]
+	}
+	return g, ranks, near, saving
+}
+
+// TestSampledShares: samples err about as much as they say, beside the value over all coalitions.
+func TestSampledShares(t *testing.T) {
+	if few(2) < 2 {
+		t.Skip("too few weeks to tell")
+	}
+	stated, real, weeks := 0.0, 0.0, 0
+	for seed := range few(uint64(40)) {
+		week := randomWeek(rand.New(rand.NewPCG(seed, 17)), weekShape{Producers: 8, Points: 5, Orders: 20, Days: 1, Rounds: 2, Travel: shortest})
+		g, ranks, near, saving := gameOf(t, week, Options{Iterations: 60})
+		if len(ranks) < 6 || saving <= 0 {
+			continue
+		}
+		weeks++
+		all := g.players(ranks, near, saving)
+		if all.planAll(); len(all.known) < all.needed() {
+			t.Fatalf("%d of %d coalitions planned", len(all.known), all.needed())
+		}
+		exact := &shares{saving: make([]float64, len(g.alone)), err: make([]float64, len(g.alone))}
+		all.exact(exact)
+		// the same values for the samples, so that only the draw differs; as walks take them, no coalition saves less than one inside it
+		c := g.players(ranks, near, saving)
+		for set := range c.all() {
+			v := all.value(set)
+			for s := set; s != 0; s = (s - 1) & set {
+				v = max(v, all.value(s))
+			}
+			c.known[set] = v
+			for i := range c.near {
+				c.near[i] = c.all()
+			}
+		}
+		worth := make([]int64, c.all()+1)
+		for set := range worth {
+			worth[set] = c.value(uint64(set))
+		}
+		want := shapley(len(ranks), worth)
+		for draw := range uint64(10) {
+			g.s.opt.Seed = draw
+			out := &shares{saving: make([]float64, len(g.alone)), err: make([]float64, len(g.alone))}
+			c.planned = 0
+			var sums []tally
+			rng := rand.New(rand.NewPCG(draw, seed))
+			for range 4 {
+				sums = append(sums, tally{make([]float64, len(ranks)), make([]float64, len(ranks)), 0})
+				c.walkAll([][]int{rng.Perm(len(ranks))}, sums[len(sums)-1:])
+			}
+			c.mean(sums, out)
+			sum := 0.0
+			for i, p := range ranks {
+				sum += out.saving[p]
+				real += math.Pow((out.saving[p]-want[i])/float64(saving), 2)
+				stated += math.Pow(out.err[p]/float64(saving), 2)
+			}
+			if math.Abs(sum-float64(saving)) > 1 {
+				t.Errorf("seed %d: parts add up to %.0f of %d", seed, sum, saving)
+			}
+		}
+	}
+	t.Logf("%d weeks: the stated error is %.2f of the real one", weeks, math.Sqrt(stated/real))
+	if weeks < 10 || stated < 0.7*real || stated > 1.5*real {
+		t.Errorf("%d weeks, error² stated %.5f, real %.5f", weeks, stated, real)
+	}
+}
+
+// TestSharesByTheClock: every plan has its shares, even where the time is up at once, and they add up to the whole.
+func TestSharesByTheClock(t *testing.T) {
+	methods := map[string]int{}
+	eachShape(t, 2, func(t *testing.T, week *Week, rng *rand.Rand) {
+		calls, most := 0, 1+rng.IntN(250)
+		plan := solved(t, t.Context(), week, Options{Workers: 1, Bound: -1, Share: func() float64 {
+			calls++
+			return min(1, float64(calls)/float64(most))
+		}})
+		s := plan.Summary.Sharing
+		if s == nil {
+			t.Fatal("no shares")
+		}
+		methods[s.Method]++
+		sum := 0.0
+		for _, x := range savings(plan) {
+			sum += x
+		}
+		if math.Abs(sum-s.SavingMetres) > 0.1*float64(1+len(week.Producers)) {
+			t.Errorf("%s: parts add up to %.1f of %.1f m", s.Method, sum, s.SavingMetres)
+		}
+	})
+	t.Log(methods)
+	if methods[SharesExact] == 0 || methods[SharesPlanned]+methods[SharesSampled] == 0 {
+		t.Errorf("shares %v", methods)
+	}
+}
+
 // TestWishesInParts: a week planned in parts keeps every limit, too, and its habits are no hindrance.
 func TestWishesInParts(t *testing.T) {
 	eachInParts(t, 10, func(week *Week, rng *rand.Rand) {
@@ -333,7 +502,7 @@ func TestWishesInParts(t *testing.T) {
 // TestSharesOfNeighbours: where too many play together each does with those nearest, and the parts still add up.
 func TestSharesOfNeighbours(t *testing.T) {
 	week := neighbours(mostPlayers+6, 9000, 12000)
-	plan := solved(t, t.Context(), week, Options{Iterations: 40, Shares: 100})
+	plan := solved(t, t.Context(), week, Options{Iterations: 40, Shares: 1000})
 	mustBeRight(t, week, plan)
 	s := plan.Summary.Sharing
 	if s == nil || s.Method != SharesLocal {

@@ -164,7 +164,11 @@ func (f *frame) addVehicle(d *draft, v int) {
 	if limit := m.week.Settings.OthersWithinM; limit != nil {
 		out.Reach = make([]bool, len(f.places))
 		for k, i := range f.places {
-			out.Reach[k] = geo.GreatCircle(m.point(home), m.point(i)) <= *limit
+			if near := m.reach[v]; near != nil {
+				out.Reach[k] = near[i]
+			} else {
+				out.Reach[k] = m.within(home, i, *limit)
+			}
 		}
 		for _, k := range f.heads {
 			out.Reach[k] = true // what leaves from there is on board
@@ -179,6 +183,11 @@ func (f *frame) addVehicle(d *draft, v int) {
 		}
 	}
 	f.p.Vehicles = append(f.p.Vehicles, out)
+}
+
+// within reports whether a place is no farther from a home than others' goods are handled.
+func (m *model) within(home, place int, limit float64) bool {
+	return geo.GreatCircle(m.point(home), m.point(place)) <= limit
 }
 
 // addRoute makes a route of a draft round and what it carries for goods that the frame does not move.
@@ -214,7 +223,10 @@ func (f *frame) addRoute(d *draft, n int, vehicle int32, fixed []crossing) {
 		at.stops = append(at.stops, i)
 		switch {
 		case k == 0:
-			out.Depart, out.StartBy = max(out.Depart, q.Ready), min(out.StartBy, q.By)
+			out.Depart = max(out.Depart, q.Ready)
+			if !r.begun || s.arrive > q.By { // where it has begun it comes to its head as planned, and may stay
+				out.StartBy = min(out.StartBy, q.By)
+			}
 			continue
 		case k == end:
 			out.EndWindow, out.Return, out.EndUnload = q.Window, min(out.Return, q.By), q.Unload
@@ -419,13 +431,7 @@ func (f *frame) end(r, t int32) (int32, bool) {
 func (f *frame) stuck() []int {
 	var out []int
 	for v := range f.p.Vehicles {
-		t, ok := int32(-search.Inf), true
-		for _, r := range f.p.Vehicles[v].Chain {
-			x := &f.p.Routes[r]
-			end, kept := f.end(r, t)
-			t, ok = end, ok && kept && x.MaxDist >= 0 && x.MaxSecs >= 0
-		}
-		if !ok {
+		if f.late(v) >= 0 {
 			out = append(out, f.vehicles[v])
 		}
 	}
@@ -435,6 +441,20 @@ func (f *frame) stuck() []int {
 		}
 	}
 	return out
+}
+
+// late is the first route of a vehicle that misses a window or breaks a limit with its own stops alone; −1: none does.
+func (f *frame) late(vehicle int) int32 {
+	t := int32(-search.Inf)
+	for _, r := range f.p.Vehicles[vehicle].Chain {
+		x := &f.p.Routes[r]
+		end, kept := f.end(r, t)
+		if !kept || x.MaxDist < 0 || x.MaxSecs < 0 {
+			return r
+		}
+		t = end
+	}
+	return -1
 }
 
 func (f *frame) addRequest(d *draft, number int) {

@@ -157,7 +157,7 @@ type Summary struct {
 	Habits *HabitSummary `json:"habits,omitempty"` // nil: the week has none
 
 	Producers []Share     `json:"producers"`         // in the week's order
-	Sharing   *Sharing    `json:"sharing,omitempty"` // of the saving; nil: not computed, see Options.Shares
+	Sharing   *Sharing    `json:"sharing,omitempty"` // of the saving; nil: not asked for, see Options.Shares
 	Wishes    []WishPrice `json:"wishes,omitempty"`  // what the week's wishes to be fair to each cost
 }
 
@@ -187,6 +187,6 @@ type Share struct {
 	BalanceMetres float64 `json:"balance_m"`         // the week's balance + for others − by others: balance_m of the next week
 
 	SavingMetres float64 `json:"saving_m,omitempty"`       // this producer's part of Sharing.SavingMetres
-	SavingError  float64 `json:"saving_error_m,omitempty"` // its standard error; 0 where it is exact
+	SavingError  float64 `json:"saving_error_m,omitempty"` // its standard error; 0 where it is exact, or by the plan alone
 	EUR          float64 `json:"eur,omitempty"`            // received by Sharing.Transfers; below 0: paid
 }

@@ -66,7 +66,7 @@ func (d *draft) ready(m *model, c int) int32 {
 
 // meets is until when a round must have come to take a parcel over that is about to be handed over and cannot wait.
 func (d *draft) meets(m *model, c int) int32 {
-	if !d.held(c) {
+	if !d.held(c) || d.under[c].load >= 0 || len(d.under[c].past) == 0 || m.week.Places[d.under[c].place].CanStore(d.parcels[c].class) {
 		return search.Inf
 	}
 	past := d.under[c].past

@@ -210,6 +210,7 @@ func (r *replanner) recallConsignment(i int) {
 	var way []draftLeg
 	var why Cause
 	var usual []string
+	fetched := false // by a van that is where the goods are brought to, or about to come there
 	for k := range x.Legs {
 		l := &x.Legs[k]
 		n, there := r.number[l.Round]
@@ -238,6 +239,8 @@ func (r *replanner) recallConsignment(i int) {
 			why = r.gone(l.Round)
 		} else if why.Kind == "" {
 			why = r.refused(c, n, leg)
+			o := &d.rounds[n]
+			fetched = fetched || len(way) > 0 && o.begun && leg.from == o.stops[o.head]
 		}
 		way = append(way, leg)
 		id := l.Round
@@ -275,6 +278,7 @@ func (r *replanner) recallConsignment(i int) {
 			u.load, u.round, u.past = u.past[k].from, n, u.past[:k]
 		}
 	}
+	u.held = u.held || fetched && why.Kind == "" && !r.release
 	m.accustom(c, usual, valueOr(m.week.Settings.ChangeM, defaultChangeM))
 	if why.Kind != "" || len(x.Legs) == 0 {
 		way = nil

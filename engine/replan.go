@@ -215,7 +215,11 @@ func (r *replanner) run(hops int) (*Plan, error) {
 		_, bad = Check(r.m.week, r.m.travel, plan)
 	}
 	if bad != nil {
-		return plan, fmt.Errorf("%w: %v", ErrPast, bad[0])
+		advice := ""
+		if bad[0].Rule == 4 && len(r.change.Vehicles) > 0 {
+			advice = "; give the smaller vehicle an id of its own, and the rounds to come that vehicle"
+		}
+		return plan, fmt.Errorf("%w: %v%s", ErrPast, bad[0], advice)
 	}
 	return plan, nil
 }
@@ -340,6 +344,11 @@ func (r *replanner) mend(hops int) error {
 	}
 	mended := search.Mend(f.p, f.start, search.MendOptions{Seed: r.opt.Seed, Iterations: r.opt.Iterations, Around: around, Faint: faint, Stop: r.stop})
 	if mended.Solution == nil {
+		for v := range f.vehicles {
+			if k := f.late(v); k >= 0 && d.rounds[f.routes[k].round].base >= 0 {
+				return fmt.Errorf("%w: it is %s", ErrRoundCannot, quote(m.week.Rounds[d.rounds[f.routes[k].round].base].ID))
+			}
+		}
 		return ErrRoundCannot
 	}
 	for _, e := range mended.Evicted {

@@ -336,6 +336,127 @@ func TestReplanNothing(t *testing.T) {
 	})
 }
 
+// Without any change nothing is otherwise at any moment of the week either: not while a van stands where another will bring
+// it goods, nor while one drives to where it hands them over.
+func TestReplanNothingAtAnyMoment(t *testing.T) {
+	begun := 0
+	eachShape(t, 4, func(t *testing.T, week *Week, rng *rand.Rand) {
+		week.Settings.ChangeM = new(1e6)
+		plan := solved(t, t.Context(), week, quick)
+		if len(plan.Unserved) > 0 {
+			return // what was unserved may be served
+		}
+		var moments []time.Time
+		for _, r := range plan.Rounds {
+			for _, s := range r.Stops {
+				moments = append(moments, s.Arrive, s.Depart)
+			}
+		}
+		for range 4 {
+			if len(moments) == 0 {
+				return
+			}
+			now := pick(&weekMaker{Rand: rng}, moments...).Add(time.Duration(rng.IntN(3)-1) * 100 * time.Second)
+			got, err := Replan(t.Context(), week, nil, plan, Change{Now: now}, Options{Seed: 1})
+			if err != nil {
+				t.Fatalf("%v: %v", now, err)
+			}
+			begun++
+			for _, d := range got.Differences {
+				t.Errorf("%v: %+v", now, d)
+			}
+		}
+	})
+	t.Log(begun, "moments")
+	if begun < 10 && few(2) == 2 {
+		t.Errorf("%d moments", begun)
+	}
+}
+
+// A van that stands where another brings it goods later takes them over as planned, whatever the moment; and so it does
+// when both are still driving there, and where the other has to be off again before it leaves.
+func TestReplanWhileVanWaits(t *testing.T) {
+	frozen := `"frozen": true, `
+	for name, ra := range map[string]string{
+		"waits for it": round("ra", "a", frozen, stop("m", "09:30", "09:40")),
+		"leaves later": round("ra", "a", frozen, strings.Replace(stop("m", "08:20", "08:20"), "3600", "60", 1), stop("c", "08:40", "08:45")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			week, plan := planOf(t, line+ra+","+round("rc", "c", frozen, stop("m", "08:00", "08:10"), stop("n", "11:00", "12:00"))+","+
+				round("rd", "d", frozen, stop("n", "11:00", "12:00"), stop("h", "14:00", "15:00"))+`]}`)
+			if plan.Summary.Handovers != 2 {
+				t.Fatalf("%d handovers", plan.Summary.Handovers)
+			}
+			for now := plan.Rounds[0].Stops[0].Depart.Add(-3 * time.Hour); now.Before(plan.Rounds[2].Stops[2].Depart); now = now.Add(5 * time.Minute) {
+				got, err := Replan(t.Context(), week, nil, plan, Change{Now: now}, Options{})
+				if err != nil {
+					t.Fatalf("%v: %v", now, err)
+				}
+				if len(got.Differences) > 0 || len(got.Plan.Unserved) > 0 {
+					t.Errorf("%v: %+v", now, got.Differences)
+				}
+			}
+		})
+	}
+}
+
+// A refusal binds what is still to come: goods that a round has brought already are no reason to fail.
+func TestReplanRefusalAfterwards(t *testing.T) {
+	week, plan := planOf(t, line+round("ra", "a", "", stop("c", "08:00", "08:00"))+","+round("rc", "c", "", stop("h", "10:00", "11:00"))+`]}`)
+	for _, refuse := range []Change{{Refuse: []Refusal{{Carrier: "c"}}}, {Refuse: []Refusal{{Carrier: "c", Producer: "a"}}}, {Forbid: []Forbid{{"a", "rc"}}}} {
+		r := plan.Rounds[1]
+		refuse.Now = r.Stops[len(r.Stops)-1].Depart
+		got, err := Replan(t.Context(), week, nil, plan, refuse, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustBeRight(t, got.Week, got.Plan)
+		if len(got.Differences) > 0 || len(got.Plan.Unserved) > 0 {
+			t.Errorf("%+v", got.Differences)
+		}
+		refuse.Now = time.Time{}
+		if got, err = Replan(t.Context(), week, nil, plan, refuse, Options{}); err != nil || len(got.Differences) == 0 {
+			t.Errorf("before the rounds begin: %v, differences %+v", err, got.Differences)
+		}
+	}
+}
+
+// A vehicle that has had more on board already cannot have been smaller; one with an id of its own can drive what is to come.
+func TestReplanSmallerVehicleAfterwards(t *testing.T) {
+	frozen := `"frozen": true, `
+	week, plan := planOf(t, line+round("ra", "a", frozen, stop("c", "08:00", "08:00"))+","+round("rc", "c", frozen, stop("h", "10:00", "11:00"))+`]}`)
+	small := week.Vehicles[0]
+	small.Kg = 5
+	c := Change{Now: plan.Rounds[1].Stops[0].Depart.Add(time.Minute), Vehicles: []Vehicle{small}}
+	if _, err := Replan(t.Context(), week, nil, plan, c, Options{}); !errors.Is(err, ErrPast) || !strings.Contains(err.Error(), "an id of its own") {
+		t.Fatalf("error %v", err)
+	}
+	c.Vehicles[0].ID = "small"
+	got, err := Replan(t.Context(), week, nil, plan, c, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustBeRight(t, got.Week, got.Plan)
+	if len(got.Differences) > 0 {
+		t.Errorf("%+v", got.Differences)
+	}
+}
+
+// A new round that cannot be driven any more is named.
+func TestReplanNamesRoundThatCannot(t *testing.T) {
+	week, plan := planOf(t, line+round("ra", "a", "", stop("c", "08:00", "08:00"))+","+round("rc", "c", "", stop("h", "10:00", "11:00"))+`]}`)
+	late := week.Rounds[1]
+	late.ID = "late"
+	week.Rounds = week.Rounds[:1]
+	for k := range plan.Rounds {
+		plan.Rounds[k].Stops = slices.Clone(plan.Rounds[k].Stops)
+	}
+	_, err := Replan(t.Context(), week, nil, plan, Change{Now: late.Stops[0].ArriveBy.Add(time.Minute), Rounds: []Round{late}}, Options{})
+	if !errors.Is(err, ErrRoundCannot) || !strings.Contains(err.Error(), `"late"`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // Goods that are collected where they are made stay behind when they are locked to rounds, and are served again when they are not.
 func TestReplanLocksCollectedGoods(t *testing.T) {
 	week, _ := onSite()

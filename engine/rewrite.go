@@ -333,35 +333,16 @@ func (r *replanner) touched() (who map[string]bool, all bool) {
 	if r.m.week.ID != r.previous.Week || r.silent() {
 		return who, true
 	}
-	orders := map[string]bool{}
-	for _, o := range c.Orders {
-		orders[o.ID] = true
-	}
-	for _, id := range c.CancelOrders {
-		orders[id] = true
-	}
-	for _, x := range c.Weighed {
-		orders[x.Order] = true
-	}
-	for _, x := range c.CancelLines {
-		orders[x.Order] = true
-	}
-	rounds, vehicles := map[string]bool{}, map[string]bool{}
-	for _, x := range c.Rounds {
-		rounds[x.ID] = true
-	}
-	for _, x := range c.Delays {
-		rounds[x.Round] = true
-	}
-	for _, id := range c.CancelRounds {
-		rounds[id] = true
-	}
-	for _, x := range c.Vehicles {
-		vehicles[x.ID] = true
-	}
-	for _, id := range c.Breakdowns {
-		vehicles[id] = true
-	}
+	orders, rounds, vehicles := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	mark(orders, c.Orders, func(o Order) string { return o.ID })
+	mark(orders, c.CancelOrders, itself)
+	mark(orders, c.Weighed, func(x Weighed) string { return x.Order })
+	mark(orders, c.CancelLines, func(l LineRef) string { return l.Order })
+	mark(rounds, c.Rounds, func(x Round) string { return x.ID })
+	mark(rounds, c.Delays, func(x Delay) string { return x.Round })
+	mark(rounds, c.CancelRounds, itself)
+	mark(vehicles, c.Vehicles, func(v Vehicle) string { return v.ID })
+	mark(vehicles, c.Breakdowns, itself)
 	for _, w := range [2]*Week{r.old, r.m.week} {
 		for i := range w.Orders {
 			if o := &w.Orders[i]; orders[o.ID] {
@@ -383,6 +364,15 @@ func (r *replanner) touched() (who map[string]bool, all bool) {
 	}
 	return who, false
 }
+
+// mark adds the ids of a list to a set.
+func mark[T any](set map[string]bool, list []T, id func(T) string) {
+	for _, x := range list {
+		set[id(x)] = true
+	}
+}
+
+func itself(id string) string { return id }
 
 // silent reports whether the change says nothing, so that the week may differ in anything.
 func (r *replanner) silent() bool {

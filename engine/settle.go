@@ -12,7 +12,7 @@ import (
 // A saving here is in metres of the objective, handovers with it; goods left behind count as a drive to their pickup
 // point and back, so it is not saved_metres where there are any.
 type Sharing struct {
-	Method       string     `json:"method"`     // SharesExact, SharesSampled or SharesLocal
+	Method       string     `json:"method"`     // SharesExact, SharesSampled, SharesLocal or SharesPlanned
 	Coalitions   int        `json:"coalitions"` // planned for it
 	SavingMetres float64    `json:"saving_m"`   // of all; the sum of the producers' parts
 	CostPerKm    float64    `json:"cost_per_km"`
@@ -160,10 +160,14 @@ func (s *solver) prices(best *outcome) []WishPrice {
 	return out
 }
 
-// Of the caller's time each price of a wish has wishShare and so has the search beside which they are set; shares of the saving that were asked for have sharesShare.
+// Of the caller's time each price of a wish has wishShare and so has the search beside which they are set; the shares of
+// the saving have sharesShare, and askedShare where they were asked for. Where iterations count the shares have a coalition
+// for ten of them, fewCoalitions at least.
 const (
-	wishShare   = 0.1
-	sharesShare = 0.3
+	wishShare     = 0.1
+	sharesShare   = 0.1
+	askedShare    = 0.3
+	fewCoalitions = 64
 )
 
 // mainShare is the part of the caller's time that is for the plan itself.
@@ -180,24 +184,28 @@ func (s *solver) mainShare() float64 {
 		share -= wishShare
 	}
 	if s.opt.Shares > 0 {
+		share -= askedShare
+	} else if s.opt.Shares == 0 {
 		share -= sharesShare
 	}
 	return share
 }
 
-// sharing computes the shares of the saving: as the caller asks, or where it is cheap.
+// sharing computes the shares of the saving: as the caller asks, or as far as it is cheap.
 func (s *solver) sharing(best *outcome, alone *draft) *shares {
+	if s.opt.Shares < 0 {
+		return nil
+	}
 	if !slices.Equal(s.aloneOf, best.d.parcels) {
 		alone = s.alone(best.d.parcels, s.m.newDraft)
 	}
-	more := func() bool { return !s.stop() }
+	budget := s.opt.Shares
 	switch {
-	case s.opt.Shares < 0:
-		return nil
-	case s.opt.Shares == 0:
-		return s.share(best.d, alone, cheapShares, true, more)
-	case s.opt.Iterations <= 0:
-		more = func() bool { return !s.stop() && s.opt.Share() < 1 }
+	case budget > 0:
+	case s.opt.Iterations > 0:
+		budget = max(fewCoalitions, s.opt.Iterations/10)
+	default:
+		budget = math.MaxInt32
 	}
-	return s.share(best.d, alone, s.opt.Shares, false, more)
+	return s.share(best.d, alone, budget)
 }

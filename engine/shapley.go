@@ -3,10 +3,8 @@ package engine
 import (
 	"cmp"
 	"math"
-	"math/bits"
 	"math/rand/v2"
 	"slices"
-	"sync"
 
 	"carriole/engine/internal/search"
 )
@@ -20,33 +18,35 @@ import (
 // the pickup point and back home, alone as in a coalition, so that a plan that serves more is no loss. What all save
 // together is what the plan does; locks bind the plan alone, as they do nobody who drives alone.
 //
-// A coalition is planned from the plan itself, less what is not of it, by a short search: on made weeks of 15 producers
-// ten times as long a one moves the shares by some 5 % of the saving in all. Short searches err, so v is made
-// what it must be: no coalition saves less than one inside it (where all are planned, than any two that it divides into),
-// whose plans it could take, nor more than all.
+// A coalition is planned from the plan of a larger one, see players.plan. Quick plans err, so v is made what it must be: no
+// coalition saves less than one inside it (where all are planned, than any two that it divides into), whose plans it could
+// take, nor more than all.
 //
 // Producers between whom no ride is possible do not play together: the value of a coalition is the sum over its connected
-// parts, and that of everybody the sum over the components. Up to exactPlayers in a component the value is exact over all
-// coalitions, up to mostPlayers it is sampled; beyond, each plays only with some of those with whom the plan has them ride.
+// parts, and that of everybody the sum over the components. Up to exactPlayers in a component the value can be exact over
+// all coalitions, up to mostPlayers it is sampled; beyond, each plays only with some of those with whom the plan has them
+// ride. The work is bounded by time or by coalitions; whom it does not reach is given what they have by the plan itself.
 const (
 	exactPlayers = 12
 	mostPlayers  = 64
 	localPlayers = 12
-	cheapShares  = 64 // coalitions planned without being asked
-	mostPairs    = 1000
-	firstPairs   = 4 // pairs of orders before all coalitions of a small component are planned, in case time ends
+	atOnce       = 5 // players whose coalitions are all planned without sampling first
+	mostSamples  = 1000
 )
 
-// Ways of computing the shares of a saving.
+// Ways of computing the shares of a saving, from the best.
 const (
-	SharesExact   = "exact"   // the Shapley value over all coalitions
-	SharesSampled = "sampled" // its mean over orders drawn at random, with the standard error
-	SharesLocal   = "local"   // the same among the 12 whom each rides with most, scaled to what all save together; so is the error
+	SharesExact   = "exact"      // the Shapley value over all coalitions
+	SharesSampled = "sampled"    // its mean over orders drawn at random, with the standard error
+	SharesLocal   = "local"      // the same among the 12 whom each rides with most, scaled to what all save together; so is the error
+	SharesPlanned = "as_planned" // by the plan alone: what a consignment saves goes in equal parts to its producer and those who carry it
 )
+
+var sharesMethods = []string{SharesExact, SharesSampled, SharesLocal, SharesPlanned}
 
 // shares is each producer's part of the saving, by rank, in search units.
 type shares struct {
-	method     string
+	method     string // the least good of those that somebody's share is by
 	coalitions int
 	saving     []float64
 	err        []float64 // standard errors
@@ -54,25 +54,42 @@ type shares struct {
 	total      int64
 }
 
-// game is what coalitions are worth, in search units.
-type game struct {
-	s     *solver
-	m     *model // without a price on burdens
-	d     *draft // the plan, locks forgotten
-	drive []int  // by round of d: rank of the driver
-	of    [][]int
-	left  []int64 // by parcel: what leaving it behind counts
-	alone []int64 // by rank
-	more  func() bool
-	build sync.Mutex // travel is asked by one at a time
+func (x *shares) by(method string) {
+	if slices.Index(sharesMethods, method) > slices.Index(sharesMethods, x.method) {
+		x.method = method
+	}
 }
 
-// share computes the shares with about so many coalitions planned; with must only if all of them are exact then. The
-// answer is nil where that or the time is not enough; more says whether there is some left.
-func (s *solver) share(plan, alone *draft, budget int, must bool, more func() bool) *shares {
+// game is what coalitions are worth, in search units.
+type game struct {
+	s      *solver
+	m      *model  // without a price on burdens
+	d      *draft  // the plan, locks forgotten
+	drive  []int   // by round of d: rank of the driver
+	rounds [][]int // by vehicle: its rounds and trips in d
+	of     [][]int
+	left   []int64   // by parcel: what leaving it behind counts
+	alone  []int64   // by rank
+	weight []float64 // by rank: what the plan alone gives them, in parts of the whole
+	until  float64   // the share of the time that there is at present
+}
+
+// share computes the shares with so many coalitions planned at most, as far as the time goes.
+func (s *solver) share(plan, alone *draft, budget int) *shares {
+	g := s.game(plan, alone)
+	out := &shares{method: SharesExact, saving: make([]float64, len(g.alone)), err: make([]float64, len(g.alone)), alone: g.alone}
+	planned := g.costs(plan)
+	for k := range planned {
+		out.total += g.alone[k] - planned[k]
+	}
+	g.divide(planned, budget, out)
+	return out
+}
+
+func (s *solver) game(plan, alone *draft) *game {
 	m := *s.m
 	m.wish.grade = 0
-	g := &game{s: s, m: &m, d: plan.clone(), of: make([][]int, len(m.producers)), left: make([]int64, len(plan.parcels)), more: more}
+	g := &game{s: s, m: &m, d: plan.clone(), rounds: make([][]int, len(m.week.Vehicles)), of: make([][]int, len(m.producers)), left: make([]int64, len(plan.parcels)), until: 1}
 	g.d.parcels = slices.Clone(plan.parcels)
 	same := map[[2]int]int64{}
 	for c, x := range g.d.parcels {
@@ -94,19 +111,28 @@ func (s *solver) share(plan, alone *draft, budget int, must bool, more func() bo
 		}
 	}
 	for n := range g.d.rounds {
-		g.drive = append(g.drive, m.driver(&g.d.rounds[n]))
+		r := &g.d.rounds[n]
+		g.drive = append(g.drive, m.driver(r))
+		g.rounds[r.vehicle] = append(g.rounds[r.vehicle], n)
 	}
 	g.alone = g.costs(alone)
-	out := &shares{method: SharesExact, saving: make([]float64, len(g.alone)), err: make([]float64, len(g.alone)), alone: g.alone}
-	planned := g.costs(plan)
-	for k := range planned {
-		out.total += g.alone[k] - planned[k]
-	}
-	if !g.divide(planned, budget, must, out) {
-		return nil
-	}
-	return out
+	g.weight = g.weights()
+	return g
 }
+
+// timed reports whether the work is bounded by the time and not by iterations.
+func (g *game) timed() bool { return g.s.opt.Iterations <= 0 }
+
+// now is the share of the time that is used up.
+func (g *game) now() float64 {
+	if !g.timed() {
+		return 0
+	}
+	return g.s.opt.Share()
+}
+
+// more reports whether there is time left.
+func (g *game) more() bool { return !g.s.stop() && (!g.timed() || g.s.opt.Share() < g.until) }
 
 // costs is what a draft costs by producer: what their rounds add, what their goods need in handovers, one event counted
 // for the first who uses it, and what of their goods is left behind.
@@ -131,88 +157,84 @@ func (g *game) costs(d *draft) []int64 {
 	return out
 }
 
-// divide finds who plays with whom and computes the shares of each component. It reports whether the budget and the time
-// were enough.
-func (g *game) divide(planned []int64, budget int, must bool, out *shares) bool {
+// weights gives each consignment's weight, the drive that it spares its producer, in equal parts to those whom it takes in
+// the plan: the Shapley value of a game in which goods ride as the plan has them or not at all.
+func (g *game) weights() []float64 {
+	out := make([]float64, len(g.alone))
+	for p, list := range g.of {
+		for _, c := range list {
+			with := []int{p}
+			for _, l := range g.d.ways[c] {
+				if q := g.drive[g.d.round(l)]; !slices.Contains(with, q) {
+					with = append(with, q)
+				}
+			}
+			for _, q := range with {
+				if len(with) > 1 {
+					out[q] += float64(g.left[c]) / float64(len(with))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// divide finds who plays with whom and computes the shares of each component, the smallest first. Each has of what is
+// left of the budget and the time a part by its size.
+func (g *game) divide(planned []int64, budget int, out *shares) {
 	n := len(g.alone)
 	near := g.rides()
 	if n <= mostPlayers {
 		g.possible(near)
 	}
-	var wide, large []*part64
+	var parts [][]int
 	seen := make([]bool, n)
-	need, sampled := 0, 0
+	left := 0
+	size := func(ranks []int) int { return len(ranks) * min(len(ranks), mostPlayers) }
 	for k := range n {
-		members := reach(near, k, seen)
-		if len(members) < 2 {
-			continue
+		if ranks := reach(near, k, seen); len(ranks) > 1 {
+			parts = append(parts, ranks)
+			left += size(ranks)
 		}
-		c := &part64{g: g, members: members, known: map[uint64]int64{}}
-		for _, p := range members {
-			c.saving += g.alone[p] - planned[p]
-		}
-		if len(members) > mostPlayers {
-			large = append(large, c)
-			continue
-		}
-		wide = append(wide, c)
 	}
-	for _, c := range wide {
-		c.connect(near)
-		if c.count = c.coalitions(); c.count >= 0 {
-			need += c.count
+	slices.SortStableFunc(parts, func(a, b []int) int { return len(a) - len(b) })
+	for _, ranks := range parts {
+		saving := int64(0)
+		for _, p := range ranks {
+			saving += g.alone[p] - planned[p]
+		}
+		part := int(math.Ceil(float64(budget) * float64(size(ranks)) / float64(left)))
+		if g.timed() {
+			now := g.now()
+			g.until = now + (1-now)*float64(size(ranks))/float64(left)
+		}
+		left -= size(ranks)
+		made := 0
+		if len(ranks) <= mostPlayers {
+			c := g.players(ranks, near, saving)
+			c.play(part, out)
+			made = c.planned
 		} else {
-			sampled += len(c.members)
+			made = g.local(near, ranks, saving, part, out)
+		}
+		out.coalitions += made
+		budget -= made
+	}
+}
+
+// asPlanned shares a component's saving by the plan alone.
+func (g *game) asPlanned(ranks []int, saving int64, out *shares) {
+	sum := 0.0
+	for _, p := range ranks {
+		sum += g.weight[p]
+	}
+	for _, p := range ranks {
+		if out.err[p] = 0; sum > 0 {
+			out.saving[p] = float64(saving) * g.weight[p] / sum
+		} else {
+			out.saving[p] = float64(saving) / float64(len(ranks))
 		}
 	}
-	for _, c := range large {
-		sampled += len(c.members)
-	}
-	if must && (sampled > 0 || need > budget) {
-		return false
-	}
-	if need > budget {
-		need, sampled = 0, 0
-		for _, c := range wide {
-			c.count = -1
-		}
-		for _, c := range slices.Concat(wide, large) {
-			sampled += len(c.members)
-		}
-	}
-	for _, c := range wide {
-		how, ok := c.play((budget-need)*len(c.members)/max(1, sampled), out)
-		if !ok {
-			return false
-		}
-		if how == SharesSampled && out.method == SharesExact {
-			out.method = SharesSampled
-		}
-		out.coalitions += len(c.known)
-	}
-	for _, c := range large {
-		out.method = SharesLocal
-		sum := 0.0
-		for _, p := range c.members {
-			x := &part64{g: g, members: g.around(near, p), known: map[uint64]int64{}, saving: math.MaxInt64, some: true}
-			x.connect(near)
-			var ok bool
-			if out.saving[p], out.err[p], ok = x.local(p, min(mostPairs, max(2, (budget-need)/(4*sampled)))); !ok {
-				return false
-			}
-			out.coalitions += len(x.known)
-			sum += out.saving[p]
-		}
-		for _, p := range c.members {
-			if sum > 0 {
-				out.saving[p] *= float64(c.saving) / sum
-				out.err[p] *= math.Abs(float64(c.saving)) / sum
-			} else {
-				out.saving[p] = float64(c.saving) / float64(len(c.members))
-			}
-		}
-	}
-	return true
 }
 
 // rides lists, by rank, with whom a producer's goods ride in the plan, and whose goods they carry.
@@ -333,320 +355,46 @@ func (g *game) around(near []map[int]int, p int) []int {
 	return out
 }
 
-// local estimates the share of one member from so many pairs of orders. It reports whether there was time.
-func (c *part64) local(p, pairs int) (mean, err float64, ok bool) {
-	at := slices.Index(c.members, p)
-	rng := rand.New(rand.NewPCG(c.g.s.opt.Seed, uint64(p)))
-	square := 0.0
-	for range pairs {
-		before := uint64(0)
-		for _, i := range rng.Perm(len(c.members)) {
-			if i == at {
-				break
+// local estimates the share of each of many from what they save by joining some of those with whom they ride, in orders
+// drawn at random and their reverse, as many as the budget and the time allow. It gives the number of coalitions planned.
+func (g *game) local(near []map[int]int, ranks []int, saving int64, budget int, out *shares) int {
+	samples, counts := make([][2][]float64, len(ranks)), make([]int, len(ranks)) // forth and back; coalitions
+	made, full := 0, true
+	for made+5*len(ranks) <= budget && full && len(samples[0][0]) < mostSamples {
+		g.s.sideBySide(len(ranks), func(k int) {
+			if !g.more() {
+				return
 			}
-			before |= 1 << i
-		}
-		after := c.all() &^ before &^ (1 << at) // who comes before in the reverse order
-		if !c.solve([]uint64{before, before | 1<<at, after, after | 1<<at}) {
-			return 0, 0, false
-		}
-		x := float64(c.joins(before, at)+c.joins(after, at)) / 2
-		mean += x / float64(pairs)
-		square += x * x / float64(pairs)
-	}
-	return mean, math.Sqrt(max(0, square-mean*mean) / float64(pairs-1)), true
-}
-
-func (c *part64) joins(set uint64, at int) int64 {
-	return max(0, c.value(set|1<<at)-c.value(set))
-}
-
-// part64 is a component of up to 64 players; coalitions are sets of bits.
-type part64 struct {
-	g       *game
-	members []int // ranks
-	near    []uint64
-	saving  int64 // of all of them
-	count   int   // coalitions to plan for the exact value; −1: it is sampled
-	known   map[uint64]int64
-	some    bool // not a component: it is planned whole, too
-}
-
-func (c *part64) all() uint64 { return ^uint64(0) >> (64 - len(c.members)) }
-
-func (c *part64) connect(near []map[int]int) {
-	c.near = make([]uint64, len(c.members))
-	for i, p := range c.members {
-		for j, q := range c.members {
-			if near[p][q] > 0 {
-				c.near[i] |= 1 << j
+			x := &samples[k]
+			c := g.players(g.around(near, ranks[k]), near, whole)
+			rng := rand.New(rand.NewPCG(g.s.opt.Seed, uint64(ranks[k])<<32+uint64(len(x[0]))))
+			if forth, back, ok := c.joins(slices.Index(c.ranks, ranks[k]), rng); ok {
+				x[0], x[1] = append(x[0], forth), append(x[1], back)
 			}
-		}
-	}
-}
-
-// first is the connected part of a coalition that holds its lowest member.
-func (c *part64) first(set uint64) uint64 {
-	part := set & -set
-	for todo := part; todo != 0; {
-		i := bits.TrailingZeros64(todo)
-		todo &^= 1 << i
-		more := c.near[i] & set &^ part
-		part |= more
-		todo |= more
-	}
-	return part
-}
-
-// coalitions is how many have to be planned for the exact value; −1: too many players for that.
-func (c *part64) coalitions() int {
-	if len(c.members) > exactPlayers {
-		return -1
-	}
-	count := 0
-	for set := uint64(1); set < c.all(); set++ {
-		if bits.OnesCount64(set) > 1 && c.first(set) == set {
-			count++
-		}
-	}
-	return count
-}
-
-// solve plans the connected parts of coalitions that are not known yet. It reports whether there was time.
-func (c *part64) solve(sets []uint64) bool {
-	var todo []uint64
-	asked := map[uint64]bool{}
-	for _, set := range sets {
-		for set != 0 {
-			part := c.first(set)
-			set &^= part
-			if _, ok := c.known[part]; !ok && !asked[part] && bits.OnesCount64(part) > 1 && (part != c.all() || c.some) {
-				asked[part] = true
-				todo = append(todo, part)
-			}
-		}
-	}
-	values := make([]int64, len(todo))
-	var wg sync.WaitGroup
-	workers := c.g.s.opt.Workers
-	late := make([]bool, workers)
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < len(todo) && !late[w]; i += workers {
-				if late[w] = !c.g.more(); !late[w] {
-					values[i] = c.g.saves(c.ranks(todo[i]))
-				}
-			}
+			counts[k] += c.planned
 		})
-	}
-	wg.Wait()
-	if slices.Contains(late, true) {
-		return false
-	}
-	for i, part := range todo {
-		c.known[part] = values[i]
-	}
-	return true
-}
-
-func (c *part64) ranks(set uint64) []int {
-	var out []int
-	for ; set != 0; set &= set - 1 {
-		out = append(out, c.members[bits.TrailingZeros64(set)])
-	}
-	return out
-}
-
-// value is what a coalition saves by what is known, between nothing and what all do.
-func (c *part64) value(set uint64) int64 {
-	if set == c.all() && !c.some {
-		return c.saving
-	}
-	v := int64(0)
-	for set != 0 {
-		part := c.first(set)
-		set &^= part
-		v += max(0, c.known[part])
-	}
-	return min(v, max(0, c.saving))
-}
-
-// play computes the shares of the component: exactly where all its coalitions are to be planned, otherwise from as many
-// pairs of orders, each the other's reverse, as the budget allows, two at least.
-func (c *part64) play(budget int, out *shares) (how string, ok bool) {
-	n := len(c.members)
-	exact := c.count >= 0
-	pairs := min(mostPairs, max(2, budget/max(1, 2*(n-2))))
-	if exact {
-		pairs = firstPairs
-		if n <= 5 {
-			pairs = 0
+		made = 0
+		for k := range samples {
+			made += counts[k]
+			full = full && len(samples[k][0]) == len(samples[0][0])
 		}
 	}
-	mean, square := make([]float64, n), make([]float64, n)
-	rng := rand.New(rand.NewPCG(c.g.s.opt.Seed, uint64(c.members[0])))
-	done := 0
-	for ; done < pairs; done++ {
-		order := rng.Perm(n)
-		sets := prefixes(order)
-		slices.Reverse(order)
-		sets = append(sets, prefixes(order)...)
-		if !c.solve(sets) {
-			break
+	g.asPlanned(ranks, saving, out)
+	out.by(SharesLocal)
+	sum := 0.0
+	for k, p := range ranks {
+		if x := &samples[k]; len(x[0]) > 0 {
+			out.saving[p], out.err[p] = estimate(x[0], x[1])
+		} else {
+			out.by(SharesPlanned)
 		}
-		gain := make([]float64, n)
-		c.walk(order, gain)
-		slices.Reverse(order)
-		c.walk(order, gain)
-		for i, x := range gain {
-			mean[i] += x / 2
-			square[i] += x * x / 4
-		}
+		sum += out.saving[p]
 	}
-	if exact && (done == pairs || pairs == 0) {
-		var sets []uint64
-		for set := uint64(1); set < c.all(); set++ {
-			sets = append(sets, set)
-		}
-		if c.solve(sets) {
-			for i, x := range c.exact() {
-				out.saving[c.members[i]] = x
-			}
-			return SharesExact, true
-		}
-	}
-	if done < 2 {
-		return "", false
-	}
-	k := float64(done)
-	for i, p := range c.members {
-		out.saving[p] = mean[i] / k
-		out.err[p] = math.Sqrt(max(0, square[i]/k-mean[i]/k*mean[i]/k) / (k - 1))
-	}
-	return SharesSampled, true
-}
-
-func prefixes(order []int) []uint64 {
-	var out []uint64
-	set := uint64(0)
-	for _, i := range order {
-		set |= 1 << i
-		out = append(out, set)
-	}
-	return out
-}
-
-// walk adds what each saves who joins in the order.
-func (c *part64) walk(order []int, gain []float64) {
-	set, before := uint64(0), int64(0)
-	for _, i := range order {
-		set |= 1 << i
-		v := c.value(set)
-		if set != c.all() {
-			v = max(v, before)
-		}
-		gain[i] += float64(v - before)
-		before = v
-	}
-}
-
-// exact is the Shapley value over all coalitions.
-func (c *part64) exact() []float64 {
-	n := len(c.members)
-	v := make([]int64, 1<<n)
-	for set := uint64(1); set <= c.all(); set++ {
-		v[set] = c.value(set)
-		if set == c.all() {
-			break
-		}
-		for s := (set - 1) & set; s > set&^s; s = (s - 1) & set { // 3ⁿ/2 divisions into two, half a million for 12 players
-			v[set] = max(v[set], v[s]+v[set&^s])
-		}
-		v[set] = min(v[set], max(0, c.saving))
-	}
-	weight := make([]float64, n) // by size of the coalition that is joined: s!(n−s−1)!/n!
-	for s := range weight {
-		weight[s] = 1 / float64(n)
-		for i := 1; i <= s; i++ {
-			weight[s] *= float64(i) / float64(n-i)
-		}
-	}
-	out := make([]float64, n)
-	for set := uint64(0); set < c.all(); set++ {
-		w := weight[bits.OnesCount64(set)]
-		for i := range n {
-			if set>>i&1 == 0 {
-				out[i] += w * float64(v[set|1<<i]-v[set])
-			}
-		}
-	}
-	return out
-}
-
-// saves is what a coalition of producers saves when it plans by itself.
-func (g *game) saves(ranks []int) int64 {
-	m := g.m
-	in := make([]bool, len(g.alone))
-	alone := int64(0)
 	for _, p := range ranks {
-		in[p] = true
-		alone += g.alone[p]
-	}
-	// the plan, less what is not of the coalition
-	d := g.d.clone()
-	for n := range d.rounds {
-		r := &d.rounds[n]
-		switch {
-		case in[g.drive[n]]:
-		case r.base < 0:
-			r.stops = nil
-		default:
-			var own []int32
-			for k, i := range r.stops {
-				if k == 0 || k == len(r.stops)-1 || d.stops[i].own >= 0 {
-					own = append(own, i)
-				}
-			}
-			r.stops = own
+		if sum > 0 {
+			out.saving[p] *= float64(saving) / sum
+			out.err[p] *= math.Abs(float64(saving)) / sum
 		}
 	}
-	d.ways = make([][]draftLeg, len(d.parcels))
-	var parcels []int
-	for _, p := range ranks {
-		for _, c := range g.of[p] {
-			parcels = append(parcels, c)
-			if w := g.d.ways[c]; !slices.ContainsFunc(w, func(l draftLeg) bool { return !in[g.drive[g.d.round(l)]] }) {
-				d.ways[c] = w
-			}
-		}
-	}
-	slices.Sort(parcels)
-	var vehicles []int
-	for _, v := range m.vehicles {
-		if slices.ContainsFunc(m.driversOf[v], func(p int) bool { return in[m.producerRank[p]] }) {
-			vehicles = append(vehicles, v)
-		}
-	}
-	g.build.Lock()
-	f := m.frame(d, vehicles, parcels)
-	g.build.Unlock()
-	for r := range f.p.Routes {
-		if x := &f.p.Routes[r]; !in[x.Owner] {
-			x.Frozen, x.Carries = true, make([]bool, len(in))
-		}
-	}
-	for v := range f.p.Vehicles {
-		if x := &f.p.Vehicles[v]; !in[x.Owner] {
-			x.Free = nil
-		}
-	}
-	sol, _ := search.Search(f.p, f.start, search.Options{Seed: g.s.opt.Seed, Workers: 1, Iterations: 16 + len(parcels)/8})
-	f.adopt(d, sol)
-	need := m.burdens(d, m.all()) + int64(m.events(d, m.all()))*int64(m.transfer())
-	for _, c := range parcels {
-		if len(d.ways[c]) == 0 {
-			need += g.left[c]
-		}
-	}
-	return alone - need
+	return made
 }

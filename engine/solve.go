@@ -28,11 +28,11 @@ type Options struct {
 	// its own; with nil the search goes by Iterations alone and is deterministic.
 	Share func() float64
 
-	// Shares is how many coalitions of producers may be planned, each in a few milliseconds, to share the saving by the
-	// Shapley value. It is exact where no more are needed and at most 12 producers play together; otherwise it is sampled,
-	// with its standard error. 0: only where 64 are enough for the exact value, as in a week of up to six producers;
-	// below 0: never. 4096 are enough for 12 producers. By the caller's clock, shares that are asked for have the last part of the
-	// time and are left out when that ends too early.
+	// Shares is how many coalitions of producers may be planned, each in a millisecond or two, to share the saving by the
+	// Shapley value. Up to 12 who play together have it exactly where that is enough for all of their coalitions (4083 for
+	// 12) and the time is, too; otherwise it is sampled, with its standard error. 0: one for ten iterations and 64 at least
+	// or, by the caller's clock, as many as the last tenth of the time allows; below 0: never. Shares that are asked for have
+	// the last three tenths of the time.
 	Shares int
 
 	// Progress, when not nil, is called from one goroutine at a time.

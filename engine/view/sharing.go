@@ -12,7 +12,7 @@ func (t *text) sharing() {
 	s := &t.plan.Summary
 	if s.Sharing != nil {
 		t.section(t.Shared, t.km(s.Sharing.SavingMetres))
-		t.wrap("", t.fixed(map[string]string{engine.SharesExact: t.SharedExact, engine.SharesSampled: t.SharedSampled, engine.SharesLocal: t.SharedLocal}[s.Sharing.Method]))
+		t.wrap("", t.fixed(map[string]string{engine.SharesExact: t.SharedExact, engine.SharesSampled: t.SharedSampled, engine.SharesLocal: t.SharedLocal, engine.SharesPlanned: t.SharedPlanned}[s.Sharing.Method]))
 		for _, p := range s.Producers {
 			if p.SavingMetres == 0 && p.EUR == 0 {
 				continue

@@ -43,7 +43,7 @@ type words struct {
 	Handovers, Trips                                [2]string
 	Producer, ForOthers, ByOthers, WorseOff         string
 	Shared, SharedExact, SharedSampled              string
-	SharedLocal, Capped                             string
+	SharedLocal, SharedPlanned, Capped              string
 	PaysFmt, MoneyFmt                               string // who, whom, how much; cost per km
 	FairnessFmt, NobodyFmt, WishKgFmt               string
 	AllServed, Unserved                             string
@@ -111,6 +111,7 @@ var english = words{
 	SharedExact:   "Each has the mean of what their joining saves (Shapley value), over all orders of joining.",
 	SharedSampled: "Each has the mean of what their joining saves (Shapley value), from a sample of orders of joining: ± is its standard error.",
 	SharedLocal:   "Each has the mean of what their joining saves those whom they ride with (Shapley value), from a sample: ± is its standard error.",
+	SharedPlanned: "Each has part of what goods save that they send or carry, in equal parts: there was no time for what their joining saves.",
 	PaysFmt:       "%s pays %s %s", MoneyFmt: "This evens the shares out at %s per km driven for the plan: costs are shared, nothing is earned.",
 	Capped:      "Somebody’s share is larger than that: nobody receives more than the added km really cost them.",
 	FairnessFmt: "Fairness costs %s.", NobodyFmt: "That nobody drives further than alone costs %s.", WishKgFmt: "%s left behind",
@@ -178,6 +179,7 @@ var french = words{
 	SharedExact:   "À chacun la moyenne de ce que sa venue fait gagner (valeur de Shapley), sur tous les ordres d’arrivée.",
 	SharedSampled: "À chacun la moyenne de ce que sa venue fait gagner (valeur de Shapley), sur un échantillon d’ordres d’arrivée~: ± en est l’erreur type.",
 	SharedLocal:   "À chacun la moyenne de ce que sa venue fait gagner à ses proches (valeur de Shapley), sur un échantillon~: ± en est l’erreur type.",
+	SharedPlanned: "À chacun une part égale de ce que font gagner les colis qu’il envoie ou transporte~: le temps manquait pour ce que sa venue fait gagner.",
 	PaysFmt:       "%s verse à %s %s", MoneyFmt: "Cela égalise les parts à %s par km roulé pour le plan~: on partage des frais, personne ne gagne rien.",
 	Capped:      "La part de quelqu’un est plus grande~: nul ne reçoit plus que ce que lui coûtent vraiment les km ajoutés.",
 	FairnessFmt: "L’équité coûte %s.", NobodyFmt: "Que personne ne roule plus que seul coûte %s.", WishKgFmt: "%s non livrés",
