@@ -20,7 +20,7 @@ type MendOptions struct {
 type Mended struct {
 	Solution *Solution // nil: the routes cannot keep their own windows
 	Evicted  []Eviction
-	Saved    []int64 // by request: by how much the step that gave it its present way lowered the cost; 0 where none did
+	Saved    []int64 // by request: by how much the step that took it from its usual way lowered the cost alone, less what that gave back for others' habits; 0 where none did
 }
 
 // Eviction is a request that had to leave the route it rode in the start.
@@ -217,8 +217,19 @@ func (w *worker) mend(spare *state, focus []int32, faint []bool, saved []int64, 
 			w.rng.Shuffle(len(w.out), func(i, j int) { w.out[i], w.out[j] = w.out[j], w.out[i] })
 			better := func(c Cost) bool { return c.Less(spare.total()) }
 			if w.putAll(func(c Cost) bool { return !better(c) }) && better(s.total()) {
+				saving := spare.cost - s.cost
+				if s.lost != spare.lost {
+					saving = 0 // it was not for the cost
+				}
 				for _, c := range w.out {
-					saved[c] = spare.cost - s.cost
+					if spare.paths[c].moved && !s.paths[c].moved {
+						saving -= int64(s.p.Requests[c].Change) // others may have made way for it to ride as it is used to
+					}
+				}
+				for _, c := range w.out {
+					if !spare.paths[c].moved || !s.paths[c].moved {
+						saved[c] = saving
+					}
 				}
 				spare.copyFrom(s)
 				continue
