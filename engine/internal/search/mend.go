@@ -53,7 +53,7 @@ func Mend(p *Problem, start *Solution, opt MendOptions) *Mended {
 		return out
 	}
 	out.Evicted = evicted
-	w := &worker{work: s, rng: rand.New(rand.NewPCG(opt.Seed, 1)), rides: fewRides, fails: make([]int32, len(p.Requests)), chosen: make([]bool, len(p.Requests))}
+	w := &worker{work: s, rng: rand.New(rand.NewPCG(opt.Seed, 1)), rides: fewRides, fails: make([]int32, len(p.Requests)), chosen: make([]bool, len(p.Requests)), near: make([][]int32, len(p.Requests))}
 	w.f = newFinder(s, w.rng)
 	s.remove(opt.Out)
 	faint := make([]bool, len(p.Requests))
@@ -176,8 +176,11 @@ func (w *worker) putBest(spare *state) {
 	}
 }
 
-// mendRides is how many rides to places of transfer a search looks at in mend.
-const mendRides = 100
+// How many rides to places of transfer a search looks at in mend, and how many neighbours of a request move with it.
+const (
+	mendRides = 100
+	mendKin   = 24
+)
 
 // putFaint gives requests a way of one ride where there is one.
 func (w *worker) putFaint(requests []int32) {
@@ -194,7 +197,6 @@ func (w *worker) putFaint(requests []int32) {
 // spare is a state to come back to.
 func (w *worker) mend(spare *state, focus []int32, faint []bool, saved []int64, opt *MendOptions) {
 	s := w.work
-	near := make([][]int32, len(s.p.Requests))
 	w.rides = mendRides
 	w.f.known = spare
 	spare.copyFrom(s)
@@ -203,11 +205,8 @@ func (w *worker) mend(spare *state, focus []int32, faint []bool, saved []int64, 
 		if s.paths[c].n == 0 && w.fails[c] > 2 {
 			continue // the neighbours of others may make room for it
 		}
-		if near[c] == nil {
-			near[c] = kinOf(s.p, c, 24)
-		}
 		w.out = append(w.out[:0], c)
-		w.around(c, near[c])
+		w.around(c, w.kin(c)[:min(mendKin, len(w.kin(c)))])
 		if s.remove(w.out) {
 			for c := range s.paths {
 				if s.paths[c].n == 0 && !faint[c] && !slices.Contains(w.out, int32(c)) && w.rng.IntN(1+int(w.fails[c])) == 0 {

@@ -6,16 +6,17 @@ import (
 	"slices"
 )
 
-// kin lists, for each request, others near it: those whose origins or destinations lie close, nearest first.
-func kin(p *Problem, most int) [][]int32 {
-	near := make([][]int32, len(p.Requests))
-	for c := range near {
-		near[c] = kinOf(p, int32(c), most)
+// kin are requests near request c: those whose origins or destinations lie close, nearest first.
+func (w *worker) kin(c int32) []int32 {
+	if w.near[c] == nil {
+		w.near[c] = kinOf(w.work.p, c, mostKin)
 	}
-	return near
+	return w.near[c]
 }
 
-// kinOf lists the requests nearest to request c, as kin does.
+const mostKin = 60
+
+// kinOf lists the most requests nearest to request c, as kin does.
 func kinOf(p *Problem, c int32, most int) []int32 {
 	n := len(p.Places)
 	q := &p.Requests[c]
@@ -110,7 +111,7 @@ func (w *worker) some() int {
 func (w *worker) strings(c int32) {
 	routes := 1 + w.rng.IntN(3)
 	w.string(c)
-	for _, o := range w.near[c] {
+	for _, o := range w.kin(c) {
 		if routes == 0 {
 			break
 		}
@@ -170,7 +171,7 @@ func (w *worker) together(c int32, same func(a, b *Request) bool) {
 	p := w.work.p
 	seeds := []int32{c}
 	if w.rng.IntN(3) == 0 {
-		for _, o := range w.near[c] {
+		for _, o := range w.kin(c) {
 			if !same(&p.Requests[c], &p.Requests[o]) {
 				seeds = append(seeds, o)
 				break
@@ -193,7 +194,7 @@ func (w *worker) wholeTrips(c int32) {
 	if w.wholeTrip(c) {
 		trips--
 	}
-	for _, o := range w.near[c] {
+	for _, o := range w.kin(c) {
 		if trips <= 0 {
 			return
 		}
@@ -230,7 +231,7 @@ func (w *worker) wholeTrip(c int32) bool {
 // splitTrip removes what the second part of a trip near request c serves, for other routes.
 func (w *worker) splitTrip(c int32) bool {
 	s := w.work
-	for _, o := range w.near[c] {
+	for _, o := range w.kin(c) {
 		pa := &s.paths[o]
 		if pa.n == 0 {
 			continue
@@ -256,7 +257,7 @@ func (w *worker) splitTrip(c int32) bool {
 func (w *worker) changes(c int32) {
 	s := w.work
 	place := int32(-1)
-	for _, o := range w.near[c] {
+	for _, o := range w.kin(c) {
 		if pa := &s.paths[o]; pa.n > 1 {
 			place = s.stops[pa.legs[w.rng.IntN(int(pa.n)-1)].to].place
 			break
@@ -279,7 +280,7 @@ func (w *worker) changes(c int32) {
 // cluster removes a request and some of those nearest to it.
 func (w *worker) cluster(c int32) {
 	w.chosen[c] = true
-	for _, o := range w.near[c][:min(w.some(), len(w.near[c]))] {
+	for _, o := range w.kin(c)[:min(w.some(), len(w.kin(c)))] {
 		if w.rng.IntN(4) > 0 {
 			w.chosen[o] = true
 		}

@@ -25,7 +25,7 @@ type worker struct {
 	cur, work, best *state
 	f               *finder
 	rng             *rand.Rand
-	near            [][]int32
+	near            [][]int32 // by request: see kin; nil: not asked for yet
 	way             way
 
 	out    []int32 // requests to be put back
@@ -59,10 +59,10 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 	if len(p.Requests) == 0 {
 		return first.solution(), 0
 	}
-	near, vain := kin(p, 60), hopeless(p)
+	vain := hopeless(first)
 	workers := make([]*worker, opt.Workers)
 	for k := range workers {
-		w := &worker{cur: newState(p), work: newState(p), best: newState(p), rng: rand.New(rand.NewPCG(opt.Seed, uint64(k)+1)), near: near,
+		w := &worker{cur: newState(p), work: newState(p), best: newState(p), rng: rand.New(rand.NewPCG(opt.Seed, uint64(k)+1)), near: make([][]int32, len(p.Requests)),
 			chosen: make([]bool, len(p.Requests)), fails: slices.Clone(vain)}
 		w.f = newFinder(w.work, w.rng)
 		w.f.every = p.tiny()
@@ -110,15 +110,16 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 	return b.best.solution(), n
 }
 
-// hopeless counts, by request, as so many vain attempts that it has no way even where there are no others.
-func hopeless(p *Problem) []int32 {
-	s := newState(p)
+// hopeless counts, by request that a state leaves behind, as so many vain attempts that it has no way even where there are no
+// others.
+func hopeless(first *state) []int32 {
+	s := newState(first.p)
 	f := newFinder(s, rand.New(rand.NewPCG(1, 1)))
-	f.rides, f.wide = fewRides, true
-	out := make([]int32, len(p.Requests))
+	f.rides, f.wide, f.any = fewRides, true, true
+	out := make([]int32, len(s.paths))
 	var w way
 	for c := range out {
-		if !f.find(int32(c), Inf, &w) {
+		if first.paths[c].n == 0 && !f.find(int32(c), Inf, &w) {
 			out[c] = mostFails
 		}
 	}

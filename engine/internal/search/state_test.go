@@ -569,7 +569,7 @@ func TestWorkerKeepsStates(t *testing.T) {
 		if len(p.Requests) == 0 {
 			return
 		}
-		w := &worker{cur: newState(p), work: newState(p), rng: rng, rides: manyRides, near: kin(p, 60), chosen: make([]bool, len(p.Requests)), fails: make([]int32, len(p.Requests))}
+		w := &worker{cur: newState(p), work: newState(p), rng: rng, rides: manyRides, near: make([][]int32, len(p.Requests)), chosen: make([]bool, len(p.Requests)), fails: make([]int32, len(p.Requests))}
 		w.f = newFinder(w.work, rng)
 		w.f.blink = 30
 		for range 30 {

@@ -59,6 +59,7 @@ type finder struct {
 	every  bool   // look at all rides to places of transfer and for the last one, useless as they may seem
 	rides  int    // how many rides to places of transfer one search looks at
 	direct bool   // look for ways of one ride only
+	any    bool   // the first way found will do
 	blink  uint32 // a route is overlooked with probability blink/1024
 	fog    uint32 // with every: a ride is overlooked with probability fog/1024
 	avoid  int32  // a route that the way must not ride; −1: none
@@ -254,7 +255,7 @@ func (f *finder) find(c int32, bound int32, w *way) bool {
 	f.labels = append(f.labels[:0], label{place: f.q.From, arr: f.q.Ready, hold: Inf, parent: -1, older: -1})
 	f.finish(0, w)
 	f.follow(Inf, w)
-	if w.cost > 0 && !s.p.Direct && !f.direct && (f.q.Lock == nil || len(f.q.Lock) > 1) {
+	if w.cost > 0 && !s.p.Direct && !f.direct && !(f.any && w.n > 0) && (f.q.Lock == nil || len(f.q.Lock) > 1) {
 		f.prepare(w)
 		f.options.clear()
 		f.spread(0, w)
@@ -467,6 +468,9 @@ func (f *finder) follow(most int, w *way) {
 			for i := range f.all {
 				f.reach(&o, &f.all[i], cost, w)
 			}
+		}
+		if f.any && w.n > 0 {
+			return
 		}
 	}
 }
