@@ -29,6 +29,7 @@ type commands struct {
 	Replan  replanCmd  `cmd:"" help:"Plan a week anew after a change, as near to the earlier plan as can be."`
 	Check   checkCmd   `cmd:"" help:"Recompute a plan from nothing and report every broken rule."`
 	Demo    demoCmd    `cmd:"" help:"Plan the example week that comes with the program."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database to what this program needs; safe to run at any time."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -1,0 +1,351 @@
+-- What a collective is, what it sells and what was ordered.
+--
+-- One text for PostgreSQL and SQLite. Every row names its collective, and every reference includes it, so that no row
+-- can point into another collective. Ids are random text, times milliseconds since 1970 (UTC), days ISO 8601 text,
+-- times of day minutes after the local midnight, goods grams and millilitres, money cents, quantities thousandths,
+-- coordinates 1e-7 degrees, distances metres.
+
+-- +goose Up
+create table collectives (
+	collective text not null unique check (collective = id),
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	name text not null,
+	timezone text not null,
+	primary key (collective, id)
+);
+
+create table places (
+	collective text not null references collectives (collective),
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	ref text,
+	name text not null,
+	address text not null,
+	note text not null,
+	lon_e7 bigint check (lon_e7 between -1800000000 and 1800000000),
+	lat_e7 bigint check (lat_e7 between -900000000 and 900000000),
+	hours text not null,
+	stop_s bigint check (stop_s >= 0),
+	meet boolean not null,
+	store_ambient boolean not null,
+	store_chilled boolean not null,
+	store_frozen boolean not null,
+	primary key (collective, id),
+	unique (collective, ref),
+	check ((lon_e7 is null) = (lat_e7 is null))
+);
+
+create table producers (
+	collective text not null references collectives (collective),
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	ref text,
+	name text not null,
+	place text not null,
+	profession text not null,
+	email text not null,
+	phone text not null,
+	phone_shared boolean not null,
+	organic_body text not null,
+	ready_clock bigint,
+	ready_days_before bigint not null check (ready_days_before >= 0),
+	max_added_m bigint check (max_added_m >= 0),
+	active boolean not null,
+	primary key (collective, id),
+	unique (collective, ref),
+	foreign key (collective, place) references places (collective, id)
+);
+create index producers_place on producers (collective, place);
+
+create table members (
+	collective text not null references collectives (collective),
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	email text not null,
+	name text not null,
+	role text not null check (role in ('coordinator', 'producer', 'reader')),
+	producer text,
+	language text not null,
+	primary key (collective, id),
+	unique (collective, email),
+	foreign key (collective, producer) references producers (collective, id)
+);
+create index members_email on members (email);
+create index members_producer on members (collective, producer);
+
+create table tokens (
+	collective text not null references collectives (collective),
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	name text not null,
+	scope text not null check (scope in ('coordinator', 'marketplace', 'producer', 'read')),
+	producer text,
+	hash bytea not null,
+	expires bigint,
+	revoked bigint,
+	used bigint,
+	primary key (collective, id),
+	unique (collective, hash),
+	foreign key (collective, producer) references producers (collective, id),
+	check (scope <> 'producer' or producer is not null)
+);
+create index tokens_producer on tokens (collective, producer);
+
+create table vehicles (
+	collective text not null references collectives (collective),
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	ref text,
+	name text not null,
+	producer text not null,
+	grams bigint not null check (grams >= 0),
+	gross_grams bigint check (gross_grams >= 0),
+	ambient_ml bigint not null check (ambient_ml >= 0),
+	chilled_ml bigint not null check (chilled_ml >= 0),
+	frozen_ml bigint not null check (frozen_ml >= 0),
+	equipment text not null check (equipment in ('none', 'boxes', 'fridge', 'freezer')),
+	boxes bigint not null check (boxes >= 0),
+	co2_g_per_km bigint check (co2_g_per_km >= 0),
+	available text not null,
+	primary key (collective, id),
+	unique (collective, ref),
+	foreign key (collective, producer) references producers (collective, id)
+);
+create index vehicles_producer on vehicles (collective, producer);
+
+create table rounds (
+	collective text not null references collectives (collective),
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	ref text,
+	name text not null,
+	kind text not null,
+	producer text not null,
+	vehicle text not null,
+	rule text not null,
+	starts text not null,
+	season text not null,
+	start_place text not null,
+	end_place text not null,
+	depart_after bigint not null,
+	return_by bigint not null check (return_by >= depart_after),
+	carries text not null check (carries in ('all', 'own', 'some')),
+	max_added_m bigint check (max_added_m >= 0),
+	max_added_s bigint check (max_added_s >= 0),
+	frozen boolean not null,
+	primary key (collective, id),
+	unique (collective, ref),
+	foreign key (collective, producer) references producers (collective, id),
+	foreign key (collective, vehicle) references vehicles (collective, id),
+	foreign key (collective, start_place) references places (collective, id),
+	foreign key (collective, end_place) references places (collective, id)
+);
+create index rounds_producer on rounds (collective, producer);
+create index rounds_vehicle on rounds (collective, vehicle);
+create index rounds_start_place on rounds (collective, start_place);
+create index rounds_end_place on rounds (collective, end_place);
+
+create table round_stops (
+	collective text not null,
+	round text not null,
+	n bigint not null,
+	place text not null,
+	arrive_after bigint not null,
+	arrive_by bigint not null check (arrive_by >= arrive_after),
+	stay_s bigint not null check (stay_s >= 0),
+	grams bigint not null check (grams >= 0),
+	ambient_ml bigint not null check (ambient_ml >= 0),
+	chilled_ml bigint not null check (chilled_ml >= 0),
+	frozen_ml bigint not null check (frozen_ml >= 0),
+	primary key (collective, round, n),
+	foreign key (collective, round) references rounds (collective, id) on delete cascade,
+	foreign key (collective, place) references places (collective, id)
+);
+create index round_stops_place on round_stops (collective, place);
+
+create table round_carries (
+	collective text not null,
+	round text not null,
+	producer text not null,
+	primary key (collective, round, producer),
+	foreign key (collective, round) references rounds (collective, id) on delete cascade,
+	foreign key (collective, producer) references producers (collective, id)
+);
+create index round_carries_producer on round_carries (collective, producer);
+
+create table round_changes (
+	collective text not null,
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	round text not null,
+	day text not null,
+	kind text not null check (kind in ('cancelled', 'moved', 'added')),
+	to_day text,
+	shift_min bigint not null,
+	vehicle text,
+	reason text not null,
+	primary key (collective, id),
+	unique (collective, round, day),
+	foreign key (collective, round) references rounds (collective, id) on delete cascade,
+	foreign key (collective, vehicle) references vehicles (collective, id)
+);
+create index round_changes_vehicle on round_changes (collective, vehicle);
+
+create table absences (
+	collective text not null references collectives (collective),
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	producer text,
+	vehicle text,
+	first_day text not null,
+	last_day text not null check (last_day >= first_day),
+	reason text not null,
+	primary key (collective, id),
+	foreign key (collective, producer) references producers (collective, id),
+	foreign key (collective, vehicle) references vehicles (collective, id),
+	check (producer is null or vehicle is null)
+);
+create index absences_producer on absences (collective, producer);
+create index absences_vehicle on absences (collective, vehicle);
+create index absences_last_day on absences (collective, last_day);
+
+create table pickup_points (
+	collective text not null references collectives (collective),
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	ref text,
+	name text not null,
+	place text not null,
+	windows text not null,
+	dated text not null,
+	accept_from_min bigint not null,
+	accept_until_min bigint not null check (accept_until_min <= accept_from_min),
+	note text not null,
+	active boolean not null,
+	primary key (collective, id),
+	unique (collective, ref),
+	foreign key (collective, place) references places (collective, id)
+);
+create index pickup_points_place on pickup_points (collective, place);
+
+create table products (
+	collective text not null references collectives (collective),
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	ref text,
+	producer text not null,
+	name text not null,
+	unit text not null,
+	grams bigint not null check (grams >= 0),
+	millilitres bigint not null check (millilitres >= 0),
+	class text not null check (class in ('ambient', 'chilled', 'frozen')),
+	carried_by text not null check (carried_by in ('any', 'producer')),
+	organic boolean not null,
+	price_cents bigint check (price_cents >= 0),
+	active boolean not null,
+	primary key (collective, id),
+	unique (collective, ref),
+	foreign key (collective, producer) references producers (collective, id)
+);
+create index products_producer on products (collective, producer);
+
+create table sales (
+	collective text not null references collectives (collective),
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	ref text,
+	name text not null,
+	opens bigint,
+	closes bigint,
+	first_day text not null,
+	distribution text not null check (distribution >= first_day),
+	last_day text not null check (last_day >= distribution),
+	state text not null check (state in ('open', 'closed', 'done', 'cancelled')),
+	primary key (collective, id),
+	unique (collective, ref)
+);
+create index sales_distribution on sales (collective, distribution);
+
+create table orders (
+	collective text not null,
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	sale text not null,
+	ref text not null,
+	pickup_point text,
+	lon_e7 bigint check (lon_e7 between -1800000000 and 1800000000),
+	lat_e7 bigint check (lat_e7 between -900000000 and 900000000),
+	digest bytea not null,
+	primary key (collective, id),
+	unique (collective, sale, ref),
+	foreign key (collective, sale) references sales (collective, id),
+	foreign key (collective, pickup_point) references pickup_points (collective, id),
+	check ((lon_e7 is null) = (lat_e7 is null))
+);
+create index orders_pickup_point on orders (collective, pickup_point);
+
+create table order_lines (
+	collective text not null,
+	order_id text not null,
+	n bigint not null,
+	product text not null,
+	quantity_milli bigint not null check (quantity_milli > 0),
+	grams bigint check (grams >= 0),
+	millilitres bigint check (millilitres >= 0),
+	price_cents bigint check (price_cents >= 0),
+	primary key (collective, order_id, n),
+	foreign key (collective, order_id) references orders (collective, id) on delete cascade,
+	foreign key (collective, product) references products (collective, id)
+);
+create index order_lines_product on order_lines (collective, product);
+
+create table idempotency (
+	collective text not null references collectives (collective),
+	key text not null,
+	created bigint not null,
+	request bytea not null,
+	reply bytea not null,
+	primary key (collective, key)
+);
+create index idempotency_created on idempotency (collective, created);
+
+create table audit (
+	collective text not null references collectives (collective),
+	id text not null,
+	created bigint not null,
+	actor text not null,
+	action text not null,
+	kind text not null,
+	subject text not null,
+	detail text not null,
+	primary key (collective, id)
+);
+create index audit_created on audit (collective, created, id);
+create index audit_subject on audit (collective, subject, created);

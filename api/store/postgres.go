@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// postgres is the backend for many processes on one database.
+type postgres struct {
+	connections *pgxpool.Pool
+	db          *sql.DB // on the same connections
+	lowered     bool    // transactions give up the login's right to see through row-level security
+}
+
+// postgresRole is taken by transactions whose login would bypass row-level security, as a superuser does.
+const postgresRole = "carriole_app"
+
+func openPostgres(ctx context.Context, url string) (backend, error) {
+	connections, err := pgxpool.New(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	p := &postgres{connections: connections, db: stdlib.OpenDBFromPool(connections)}
+	const bypasses = `select rolsuper or rolbypassrls from pg_roles where rolname = current_user`
+	if err := connections.QueryRow(ctx, bypasses).Scan(&p.lowered); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+func (p *postgres) close() error {
+	err := p.db.Close()
+	p.connections.Close()
+	return err
+}
+
+func (p *postgres) pool(write bool) (*sql.DB, *sql.TxOptions) {
+	if write {
+		return p.db, nil
+	}
+	return p.db, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+}
+
+func (p *postgres) enter(ctx context.Context, tx *sql.Tx, collective ID) error {
+	show := `select set_config('carriole.collective', $1, true)`
+	if p.lowered {
+		show += `, set_config('role', '` + postgresRole + `', true)`
+	}
+	_, err := tx.ExecContext(ctx, show, string(collective))
+	return err
+}
+
+// load copies: COPY cannot write to a table under row-level security, but to a temporary one that the rows are then
+// taken from.
+func (p *postgres) load(ctx context.Context, t *tx, into staging, rows [][]any) error {
+	prepare := fmt.Sprintf("create temp table if not exists %s (%s) on commit delete rows; delete from %[1]s", into.table, into.definition)
+	return t.conn.Raw(func(driverConn any) error {
+		conn := driverConn.(*stdlib.Conn).Conn()
+		if _, err := conn.Exec(ctx, prepare, pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
+		}
+		_, err := conn.CopyFrom(ctx, pgx.Identifier{into.table}, into.columns(), pgx.CopyFromRows(rows))
+		return err
+	})
+}
+
+func (p *postgres) migrate(ctx context.Context, version int64) ([]Migration, error) {
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600))
+	if err != nil {
+		return nil, err
+	}
+	done, err := migrate(ctx, goose.DialectPostgres, p.db, version, goose.WithSessionLocker(locker))
+	if err != nil {
+		return done, err
+	}
+	return done, p.secure(ctx)
+}
+
+// secure puts row-level security on every table that has a collective, and lets the lowered role use them. It can be
+// repeated, and is after each migration, so that no table is ever forgotten.
+func (p *postgres) secure(ctx context.Context) error {
+	const key = 7_226_313_108 // any number, for this alone
+	tx, err := p.connections.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback(ctx)
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(key)); err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, `
+		select t.relname from pg_class t
+		join pg_attribute a on a.attrelid = t.oid and a.attname = 'collective' and not a.attisdropped
+		where t.relnamespace = current_schema()::regnamespace and t.relkind = 'r' and not (t.relrowsecurity and t.relforcerowsecurity)`)
+	if err != nil {
+		return err
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		mine := `collective = current_setting('carriole.collective', true)`
+		if table == "collectives" || table == "members" {
+			mine += fmt.Sprintf(` or current_setting('carriole.collective', true) = '%s'`, everyone)
+		}
+		name := pgx.Identifier{table}.Sanitize()
+		for _, statement := range []string{
+			`alter table ` + name + ` enable row level security`,
+			`alter table ` + name + ` force row level security`,
+			`create policy one_collective on ` + name + ` using (` + mine + `)`,
+		} {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				return err
+			}
+		}
+	}
+	if p.lowered {
+		schema := `do $$ begin execute format('%s', current_schema()); end $$`
+		for _, statement := range []string{
+			`do $$ begin create role ` + postgresRole + ` nologin; exception when duplicate_object or unique_violation then null; end $$`,
+			strings.Replace(schema, "%s", `grant usage on schema %I to `+postgresRole, 1),
+			strings.Replace(schema, "%s", `grant select, insert, update, delete on all tables in schema %I to `+postgresRole, 1),
+			strings.Replace(schema, "%s", `alter default privileges in schema %I grant select, insert, update, delete on tables to `+postgresRole, 1),
+			strings.Replace(schema, "%s", `alter default privileges in schema %I grant usage on sequences to `+postgresRole, 1),
+		} {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.Commit(ctx)
+}
+
+func (p *postgres) violation(err error) violation {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return noViolation
+	}
+	switch e.Code {
+	case "23505":
+		return uniqueViolation
+	case "23503":
+		return referenceViolation
+	case "40001", "40P01": // serialization failure, deadlock
+		return retryViolation
+	}
+	return noViolation
+}

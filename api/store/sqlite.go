@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// embedded is the backend in a file of its own: one connection writes, several read what is committed.
+type embedded struct {
+	path           string
+	writer, reader *sql.DB
+}
+
+// Readers of an embedded database.
+const mostReaders = 8
+
+func openSQLite(ctx context.Context, path string) (backend, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	e := &embedded{path: path}
+	// A commit is on disk when it returns: synchronous FULL.
+	if e.writer, err = openFile(ctx, path, 1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)"); err != nil {
+		return nil, err
+	}
+	if e.reader, err = openFile(ctx, path, mostReaders, "_txlock=deferred", "_pragma=query_only(1)"); err != nil {
+		return nil, errors.Join(err, e.writer.Close())
+	}
+	return e, nil
+}
+
+// openFile opens a file with at most some connections that stay open, each waiting up to ten seconds for another process.
+func openFile(ctx context.Context, path string, connections int, options ...string) (*sql.DB, error) {
+	options = append([]string{"_pragma=busy_timeout(10000)"}, options...)
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: strings.Join(options, "&")}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func (e *embedded) close() error { return errors.Join(e.reader.Close(), e.writer.Close()) }
+
+func (e *embedded) pool(write bool) (*sql.DB, *sql.TxOptions) {
+	if write {
+		return e.writer, nil
+	}
+	return e.reader, nil
+}
+
+func (e *embedded) enter(context.Context, *sql.Tx, ID) error { return nil }
+
+// load inserts several rows a statement.
+func (e *embedded) load(ctx context.Context, t *tx, into staging, rows [][]any) error {
+	for _, statement := range []string{
+		`create temp table if not exists ` + into.table + ` (` + into.definition + `)`,
+		`delete from ` + into.table,
+	} {
+		if _, err := t.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	const most = 64
+	columns := into.columns()
+	insert := func(n int) string {
+		return `insert into ` + into.table + ` (` + strings.Join(columns, ", ") + `) values ` + placeholders(n, len(columns))
+	}
+	many, err := t.PrepareContext(ctx, insert(most))
+	if err != nil {
+		return err
+	}
+	defer many.Close()
+	args := make([]any, 0, most*len(columns))
+	for len(rows) > 0 {
+		n := min(len(rows), most)
+		args = args[:0]
+		for _, row := range rows[:n] {
+			args = append(args, row...)
+		}
+		if n == most {
+			_, err = many.ExecContext(ctx, args...)
+		} else {
+			_, err = t.ExecContext(ctx, insert(n), args...)
+		}
+		if err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+func (e *embedded) migrate(ctx context.Context, version int64) ([]Migration, error) {
+	return migrate(ctx, goose.DialectSQLite3, e.writer, version, goose.WithLocker(&fileLock{path: e.path + "-migrate"}))
+}
+
+// fileLock is an exclusive transaction on an empty database beside the real one: the lock of one process, let go by
+// the system when that ends.
+type fileLock struct {
+	path string
+	db   *sql.DB
+	tx   *sql.Tx
+}
+
+// Lock waits until no other process holds the lock.
+func (l *fileLock) Lock(ctx context.Context, _ *sql.DB) error {
+	for {
+		db, err := openFile(ctx, l.path, 1, "_txlock=exclusive")
+		if err != nil {
+			return err
+		}
+		tx, err := db.BeginTx(ctx, nil)
+		if err == nil {
+			l.db, l.tx = db, tx
+			return nil
+		}
+		if err = errors.Join(err, db.Close()); !busy(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// Unlock lets the lock go.
+func (l *fileLock) Unlock(context.Context, *sql.DB) error {
+	return errors.Join(l.tx.Rollback(), l.db.Close())
+}
+
+func busy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
+func (e *embedded) violation(err error) violation {
+	var s *sqlite.Error
+	if !errors.As(err, &s) {
+		return noViolation
+	}
+	switch s.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return uniqueViolation
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return referenceViolation
+	}
+	return noViolation
+}

@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"strings"
+	"time"
+)
+
+// TokenScope is what a token lets its bearer do.
+type TokenScope string
+
+// The scopes of tokens.
+const (
+	CoordinatorToken TokenScope = "coordinator"
+	MarketplaceToken TokenScope = "marketplace"
+	ProducerToken    TokenScope = "producer" // a producer's private link
+	ReadToken        TokenScope = "read"
+)
+
+// Token lets a program, or a producer by a link, in. What is kept is a hash: the text is known to its bearer alone.
+type Token struct {
+	Row
+	Name     string
+	Scope    TokenScope
+	Producer ID        // of the scope producer
+	Expires  time.Time // zero: never
+	Revoked  time.Time // zero: valid
+	Used     time.Time // last use, to the minute
+	hash     []byte
+}
+
+func (*Token) kind() kind {
+	return kind{noun: "token", table: "tokens", columns: "name, scope, producer, hash, expires, revoked, used", unique: "secret"}
+}
+
+func (x *Token) fields() []any {
+	return []any{&x.Name, &x.Scope, optional[ID]{&x.Producer}, &x.hash, stamp{&x.Expires}, stamp{&x.Revoked}, stamp{&x.Used}}
+}
+
+func (x *Token) refs() []ref { return []ref{{"producer", "producer", "producers", x.Producer}} }
+
+func (x *Token) check(f *faults) {
+	f.name("name", x.Name)
+	choice(f, "scope", x.Scope, CoordinatorToken, MarketplaceToken, ProducerToken, ReadToken)
+	if x.Scope == ProducerToken && x.Producer == "" {
+		f.add("producer", "is empty: a producer's token belongs to one")
+	}
+}
+
+// A token's text says whose it is: car_COLLECTIVE_SECRET. So it is looked for among one collective's tokens alone.
+const tokenPrefix = "car_"
+
+func parseToken(text string) (collective ID, hash []byte, ok bool) {
+	rest, ok := strings.CutPrefix(text, tokenPrefix)
+	id, secret, divided := strings.Cut(rest, "_")
+	if !ok || !divided || !plain(id) || !plain(secret) {
+		return "", nil, false
+	}
+	sum := sha256.Sum256([]byte(secret)) // a secret of 130 random bits needs no slow hash
+	return ID(id), sum[:], true
+}
+
+// CreateToken makes a token and returns its text, which cannot be had again.
+func (c *Scope) CreateToken(ctx context.Context, x *Token) (text string, err error) {
+	text = tokenPrefix + string(c.collective) + "_" + strings.ToLower(rand.Text())
+	_, x.hash, _ = parseToken(text)
+	x.Revoked, x.Used = time.Time{}, time.Time{}
+	if err := create(ctx, c, x); err != nil {
+		return "", err
+	}
+	return text, nil
+}
+
+// Authenticate finds the collective and the token that a text is for, and notes its use. Expired, revoked and unknown tokens
+// are all not found.
+func (s *Store) Authenticate(ctx context.Context, text string) (ID, *Token, error) {
+	unknown := refuse(NotFound, "the token is not valid: it is unknown, revoked or expired")
+	collective, hash, ok := parseToken(text)
+	if !ok {
+		return "", nil, unknown
+	}
+	c := s.In(collective, "")
+	var x Token
+	err := c.read(ctx, func(t *tx) error {
+		found, err := query[Token](ctx, t, `collective = $1 and hash = $2`, string(collective), hash)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 || !found[0].Revoked.IsZero() || !found[0].Expires.IsZero() && !t.now.Before(found[0].Expires) {
+			return unknown
+		}
+		x = found[0]
+		return nil
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	if now := time.Now(); now.Sub(x.Used) >= time.Minute {
+		x.Used = now.UTC().Truncate(time.Millisecond)
+		err = c.write(ctx, func(t *tx) error {
+			_, err := t.exec(ctx, x.kind(), `update tokens set used = $1 where collective = $2 and id = $3`, stamp{&x.Used}, &collective, &x.ID)
+			return err
+		})
+	}
+	return collective, &x, err
+}
+
+// RevokeToken ends a token; doing so again changes nothing.
+func (c *Scope) RevokeToken(ctx context.Context, id ID) error {
+	return c.write(ctx, func(t *tx) error {
+		x, err := fetch[Token](ctx, t, id)
+		if err != nil || !x.Revoked.IsZero() {
+			return err
+		}
+		x.Revoked = t.now
+		return change(ctx, t, x, "revoke", "")
+	})
+}
+
+// TokenFilter narrows a list of tokens; what is empty does not.
+type TokenFilter struct {
+	Scope    TokenScope
+	Producer ID
+}
+
+// Token is a token by id.
+func (c *Scope) Token(ctx context.Context, id ID) (*Token, error) { return get[Token](ctx, c, id) }
+
+// Tokens lists tokens.
+func (c *Scope) Tokens(ctx context.Context, f TokenFilter, page Page) ([]Token, Cursor, error) {
+	var w conditions
+	w.is("scope", string(f.Scope))
+	w.is("producer", string(f.Producer))
+	return list[Token](ctx, c, page, w)
+}
