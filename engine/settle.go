@@ -185,7 +185,7 @@ func (s *solver) mainShare() float64 {
 	}
 	if s.opt.Shares > 0 {
 		share -= askedShare
-	} else if s.opt.Shares == 0 {
+	} else if s.opt.Shares == 0 && !s.inParts {
 		share -= sharesShare
 	}
 	return share
@@ -204,6 +204,8 @@ func (s *solver) sharing(best *outcome, alone *draft) *shares {
 	case budget > 0:
 	case s.opt.Iterations > 0:
 		budget = max(fewCoalitions, s.opt.Iterations/10)
+	case s.inParts:
+		budget = 0
 	default:
 		budget = math.MaxInt32
 	}

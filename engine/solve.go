@@ -31,8 +31,9 @@ type Options struct {
 	// Shares is how many coalitions of producers may be planned, each in a millisecond or two, to share the saving by the
 	// Shapley value. Up to 12 who play together have it exactly where that is enough for all of their coalitions (4083 for
 	// 12) and the time is, too; otherwise it is sampled, with its standard error. 0: one for ten iterations and 64 at least
-	// or, by the caller's clock, as many as the last tenth of the time allows; below 0: never. Shares that are asked for have
-	// the last three tenths of the time.
+	// or, by the caller's clock, as many as the last tenth of the time allows, none in weeks that are planned in parts; below 0:
+	// never. Shares that are asked for have the last three tenths of the time. Without any coalition planned the plan alone
+	// tells the shares.
 	Shares int
 
 	// Progress, when not nil, is called from one goroutine at a time.
@@ -84,6 +85,8 @@ type solver struct {
 	stop func() bool
 	done int // iterations so far
 
+	inParts bool // the week is too large to be searched whole
+
 	before float64 // share of the time that was used up when the search began
 	after  float64 // share of the time that a large week takes after the search
 
@@ -128,6 +131,7 @@ func (s *solver) solve() *Plan {
 	s.bound = s.prove()
 	s.assign()
 	d := m.newDraft(s.parcels())
+	s.inParts = len(d.searchable()) > m.sizes.whole
 	if set := &m.week.Settings; set.Fairness > 0 || set.NobodyWorseOff {
 		s.first, s.byThemselves = d.parcels, s.alone(d.parcels, m.newDraft)
 		m.wish = m.wishesOf(set.Fairness, set.NobodyWorseOff, s.byThemselves)
