@@ -25,15 +25,15 @@ type label struct {
 	ride   ride
 }
 
-// option is a ride not yet looked at: from a label on a route to a place.
+// option is a ride not yet looked at, from a label on a route to a place, or by its rank many of them.
 type option struct {
 	bound int32 // no way over it costs less
 	label int32
-	route int32 // −1−v: a new trip of vehicle v; goOn: all rides to places of transfer
+	route int32 // −1−v: a new trip of vehicle v
 	place int32
 	last  bool  // it ends there, at the destination
 	hub   int32 // of a new trip: the place's number among finder.hubs
-	rank  int32 // all rides on the route from its nearest place of this number on, 1 for the first; place is what boarding it adds
+	rank  int32 // 0: one ride; k > 0: those on the route to its k-th nearest place and farther ones, place is what boarding it adds; or allRoutes
 }
 
 // call is between which times a route can be at a place.
