@@ -123,7 +123,10 @@ func (s *solver) improveGroups(d *draft, groups []part, o search.Options, report
 			}
 			report(sum, made)
 		}
-		found[k], steps[k] = search.Search(frames[k].p, nil, o)
+		sol, n := search.Search(frames[k].p, nil, o)
+		lock.Lock()
+		defer lock.Unlock()
+		found[k], steps[k] = sol, n
 	}
 	share := func(k int) float64 { return float64(len(groups[k].parcels)) / float64(total) }
 	var small []int
