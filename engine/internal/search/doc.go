@@ -7,27 +7,35 @@
 // # What carries how much
 //
 // Each row leaves one idea out. Columns: how much dearer plans become, in per cent, on four weeks of 15 producers and 180 orders
-// (geometric mean of the means of four seeds, one second on two threads) and on one of 60 producers and 900 orders (one
-// seed, six seconds). Differences below one per cent in the first column and three in the second are noise.
+// (geometric mean of the means of three seeds, one second of processor time on each of two threads) and on two of 60 producers
+// and 900 orders (one seed, five seconds). Differences below one per cent are noise.
 //
-//	at most two rides instead of six                          +23.3   +15.5
-//	at most four rides                                         +0.7    −0.2
-//	150 rides to places of transfer looked at, not 2,000       +5.6    +6.1
-//	hours of routes not in the bounds of a way (call)          +2.9    +3.7
-//	new trips hand over at their home alone                    +2.2    +1.5
-//	no strings of stops removed                                +0.8    +3.7
-//	no whole origins and destinations removed                  −0.1    +4.6
-//	no whole and split trips removed                           +1.1    −1.0
-//	no places of transfer removed                              −0.2    +2.4
-//	better states only, no annealing                           +1.1    +3.1
-//	workers do not share what they find                         0.0    +4.7
-//	hopeless requests tried like others                        +1.0    −0.4
-//	no blinks                                                  −0.2    −0.8
-//	no regret insertion                                        +0.2    +0.3
-//	no moves of stops within a route (polish)                  −0.1    −1.3
+//	at most two rides instead of six                          +22.4   +14.1
+//	at most four rides                                         +2.4    +0.5
+//	150 rides to places of transfer looked at, not 2,000      +10.8    +3.2
+//	no bound on the last ride of a way (prepare)               +1.5    +1.1
+//	new trips hand over at their home alone                    +3.5    −0.1
+//	a request's usual way is no bound (again)                  +0.8    +0.5
+//	what will be refused is put back to the end                +1.2    +1.1
+//	rides looked at that come no earlier (bring)               +0.4    +0.9
+//	all options in the heap (queue)                            +0.9    −0.8
+//	no strings of stops removed                                +1.3    −0.5
+//	no whole origins and destinations removed                  +1.6    −0.9
+//	no whole and split trips removed                           +1.1    +0.2
+//	no places of transfer removed                              −0.1    −0.2
+//	better states only, no annealing                           +1.0    −0.5
+//	workers do not share what they find                        −0.8    +0.2
+//	hopeless requests tried like others                        +0.7    +0.6
+//	no blinks                                                  −0.5    −0.9
+//	no moves of stops within a route (polish)                  +0.9    −0.1
+//	groups of the week searched together (package engine)      +0.1    +1.7
 //
-// The search for ways decides: it has to be whole, and after that fast. Two bounds that are sharper still were tried in it, one by
-// all numbers of rides and one by spells of time; they looked at no fewer rides and cost more than they saved. Profile-guided
-// compilation gains nothing measurable. Routes that share transfers cannot be chosen independently of one another, so a pool of
-// good routes is not recombined by set partitioning; the workers exchange whole states instead.
+// The search for ways decides: it has to be whole, and after that fast. Without gain for their time are: putting back by regret,
+// bounds of ways by all numbers of rides and by spells of time, moving all that changes or rides together to another place or
+// route (one try in a hundred finds something better), and profile-guided compilation.
+//
+// Routes that share transfers or requests cannot be chosen independently of one another, so set partitioning over a pool of good routes
+// would have blocks of such routes for columns: in plans of small weeks one block holds 9 to 11 of 12 to 13 vehicles in use, in weeks
+// that lie in several regions there is one for each. The latter is what searching groups by themselves does, each with its own best;
+// within a block the workers exchange whole states.
 package search
