@@ -28,6 +28,9 @@ func (w *worker) recreate() bool {
 		// what was left behind before comes first
 		slices.SortStableFunc(w.out, func(a, b int32) int { return cmp.Compare(min(w.fails[b], 1), min(w.fails[a], 1)) })
 	}
+	if w.f.every && len(w.out) <= mostRegret && w.rng.IntN(8) == 0 {
+		return w.regret()
+	}
 	return w.putAll(w.refused)
 }
 
@@ -53,6 +56,43 @@ func (w *worker) hope(rest []int32) Cost {
 
 // refused reports whether a state of this cost is not accepted.
 func (w *worker) refused(c Cost) bool { return c.energy() >= w.limit }
+
+// mostRegret is up to how many requests are put back by regret, where nothing is left untried: each is routed twice whenever
+// one is put back, which gains nothing for its time elsewhere.
+const mostRegret = 8
+
+// regret puts the requests of w.out back, first always the one that would lose most by not taking its cheapest way, as
+// against the cheapest without its first route.
+func (w *worker) regret() bool {
+	f := w.f
+	avoid := f.avoid
+	for len(w.out) > 0 {
+		worst, most := 0, int64(-1)
+		for k, c := range w.out {
+			first, second := int32(Inf), int32(Inf)
+			if f.find(c, Inf, &w.way) {
+				first = w.way.cost
+				if f.avoid < 0 {
+					f.avoid = w.way.rides[0].route
+				}
+				if f.find(c, Inf, &w.way) {
+					second = w.way.cost
+				}
+				f.avoid = avoid
+			}
+			if loss := int64(second) - int64(first); loss > most {
+				worst, most = k, loss
+			}
+		}
+		c := w.out[worst]
+		w.out = slices.Delete(w.out, worst, worst+1)
+		w.put(c)
+		if w.refused(w.hope(w.out)) {
+			return false
+		}
+	}
+	return true
+}
 
 // How many rides to places of transfer a search for a way looks at: practically all, and for requests that have had
 // none for long just some.
