@@ -285,7 +285,11 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 		return
 	}
 	made := 0
-	if groups := s.m.groups(d, all); first && len(groups) > 1 {
+	var groups []part
+	if first {
+		groups = s.m.groups(d, all)
+	}
+	if len(groups) > 1 {
 		alone := between(o, 0, groupsShare)
 		made = s.improveGroups(d, groups, alone, func(c search.Cost, n int) { report(search.Cost{Lost: c.Lost + outside, Dist: c.Dist}, n) })
 		o, first = between(o, groupsShare, 1), false
