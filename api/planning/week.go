@@ -1,5 +1,5 @@
-// Package api is the service around the planner: it makes weeks out of what collectives keep in their store.
-package api
+// Package planning makes the week of a sale out of what a collective keeps in its store, and has it planned.
+package planning
 
 import (
 	"fmt"

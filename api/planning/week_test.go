@@ -1,4 +1,4 @@
-package api_test
+package planning_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"carriole/api"
+	"carriole/api/planning"
 	"carriole/api/store"
 	"carriole/engine"
 )
@@ -61,7 +61,7 @@ func hard(faults []engine.Fault) (out []engine.Fault) {
 
 // The hours of the clock are kept when summer time ends in the night between two days of a round.
 func TestWeekAcrossClockChange(t *testing.T) {
-	week, faults := api.Week(base())
+	week, faults := planning.Week(base())
 	if h := hard(faults); h != nil {
 		t.Fatal(h)
 	}
@@ -155,7 +155,7 @@ func TestWeekRounds(t *testing.T) {
 				d.Rounds[i].Stops[0].Unload = store.Room{}
 			}
 			test.alter(d)
-			week, faults := api.Week(d)
+			week, faults := planning.Week(d)
 			if h := hard(faults); h != nil {
 				t.Error(h)
 			}
@@ -187,7 +187,7 @@ func TestWeekWays(t *testing.T) {
 	d.Rounds[0].Carries, d.Rounds[0].Only = store.CarriesSome, []store.ID{"anne", "idle"}
 	d.Settings = []store.Setting{{Name: store.OthersWithinM, Since: "2026-10-01", Reason: "registre"}, {Name: store.FairnessPermil, Since: "2026-10-01", Value: ptr(int64(250))},
 		{Name: store.CostCentsPerKm, Since: "2026-10-25", Value: ptr(int64(60))}, {Name: store.NobodyWorseOff, Since: "2026-01-01", Value: ptr(int64(1))}}
-	week, faults := api.Week(d)
+	week, faults := planning.Week(d)
 	if h := hard(faults); h != nil {
 		t.Error(h)
 	}
@@ -225,7 +225,7 @@ func TestWeekFaults(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			d := base()
 			test.alter(d)
-			_, faults := api.Week(d)
+			_, faults := planning.Week(d)
 			if !slices.ContainsFunc(faults, func(f engine.Fault) bool { return f.Path == test.path && f.Warning == test.warning }) {
 				t.Errorf("faults %v, want one of %s", faults, test.path)
 			}
@@ -234,33 +234,33 @@ func TestWeekFaults(t *testing.T) {
 	// Hours of the place that are never in this week do not mean always.
 	d := base()
 	d.Places[0].Hours = store.Windows{{Days: []store.Weekday{"mon"}, From: 0, Until: 60, Season: store.Season{From: "05-01", Until: "06-01"}}}
-	week, _ := api.Week(d)
+	week, _ := planning.Week(d)
 	if len(week.Places[0].Open) != 1 || !week.Places[0].Open[0][1].Before(week.Rounds[0].DepartAfter.AddDate(0, 0, -5)) {
 		t.Errorf("a place that is closed all week opens %v", week.Places[0].Open)
 	}
 	// Other hours on a day, here earlier, are the day's.
 	d = base()
 	d.PickupPoints[0].Dated = []store.Dated{{Day: "2026-10-24", Spans: []store.Span{{From: 11 * 60, Until: 12 * 60}}}}
-	week, _ = api.Week(d)
+	week, _ = planning.Week(d)
 	if got := week.PickupPoints[0].AcceptBy.Format("15:04"); got != "10:45" {
 		t.Errorf("unloading until %s, want 10:45", got)
 	}
 }
 
 func TestHolidays(t *testing.T) {
-	got := api.Holidays("2026-12-25", "2027-04-01")
-	want := []api.Holiday{{Day: "2026-12-25", Name: "Noël"}, {Day: "2027-01-01", Name: "Nouvel an"}, {Day: "2027-03-29", Name: "Lundi de Pâques"}}
+	got := planning.Holidays("2026-12-25", "2027-04-01")
+	want := []planning.Holiday{{Day: "2026-12-25", Name: "Noël"}, {Day: "2027-01-01", Name: "Nouvel an"}, {Day: "2027-03-29", Name: "Lundi de Pâques"}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("holidays (-want +got):\n%s", d)
 	}
 }
 
 func TestSplitRoundID(t *testing.T) {
-	if r, d, ok := api.SplitRoundID(api.RoundID("abc", "2026-10-24")); r != "abc" || d != "2026-10-24" || !ok {
+	if r, d, ok := planning.SplitRoundID(planning.RoundID("abc", "2026-10-24")); r != "abc" || d != "2026-10-24" || !ok {
 		t.Errorf("got %s, %s, %v", r, d, ok)
 	}
 	for _, trip := range []string{"", "trip-1", "@2026-10-24", "abc@", "abc@tomorrow"} {
-		if _, _, ok := api.SplitRoundID(trip); ok {
+		if _, _, ok := planning.SplitRoundID(trip); ok {
 			t.Errorf("%q is taken for a round", trip)
 		}
 	}
@@ -300,7 +300,7 @@ func ExampleWeek() {
 
 	data, err := c.WeekData(ctx, sale.ID)
 	check(err)
-	week, faults := api.Week(data)
+	week, faults := planning.Week(data)
 	plan, err := engine.Solve(ctx, week, nil, engine.Options{Iterations: 64})
 	check(err)
 	for _, stop := range plan.Rounds[0].Stops {

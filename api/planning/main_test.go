@@ -1,4 +1,4 @@
-package api_test
+package planning_test
 
 import (
 	"log"
