@@ -237,7 +237,7 @@ func add[T any, P record[T]](ctx context.Context, t *tx, x P) error {
 	}
 	fields := x.fields()
 	args := append([]any{&t.collective, &r.ID, &r.Version, stamp{&r.Created}, stamp{&r.Changed}}, fields...)
-	_, err := t.exec(ctx, k, `insert into `+k.table+` (collective, id, version, created, changed, `+k.columns+`) values `+placeholders(1, len(args)), args...)
+	_, err := t.exec(ctx, k, `insert into `+k.table+` (collective, id, version, created, changed, `+k.columns+`) values `+placeholders(0, 1, len(args)), args...)
 	if err == nil {
 		err = saveParts(ctx, t, x)
 	}
@@ -375,8 +375,8 @@ func (t *tx) known(ctx context.Context, refs []ref) error {
 	return f.err()
 }
 
-// placeholders is a list of values for several rows: ($1, $2), ($3, $4).
-func placeholders(rows, columns int) string {
+// placeholders is a list of values for several rows, after some arguments: ($1, $2), ($3, $4) after none.
+func placeholders(after, rows, columns int) string {
 	var b strings.Builder
 	for i := range rows {
 		if i > 0 {
@@ -385,7 +385,7 @@ func placeholders(rows, columns int) string {
 		for j := range columns {
 			b.WriteString([]string{"(", ", "}[min(j, 1)])
 			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(i*columns + j + 1))
+			b.WriteString(strconv.Itoa(after + i*columns + j + 1))
 		}
 		b.WriteByte(')')
 	}

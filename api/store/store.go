@@ -37,8 +37,10 @@ type backend interface {
 	pool(write bool) (*sql.DB, *sql.TxOptions)
 	// enter shows a transaction the rows of one collective, or with everyone those of all in the tables that allow it.
 	enter(ctx context.Context, tx *sql.Tx, collective ID) error
-	// load fills a temporary table in bulk.
-	load(ctx context.Context, t *tx, into staging, rows [][]any) error
+	// list is a query of some texts, in a column named one, with the value of the placeholder n that it uses.
+	list(texts []string, n int) (query string, value any)
+	// upsert puts orders in bulk into the place of %s in a statement whose first arguments are given, and calls f with what it returns.
+	upsert(ctx context.Context, t *tx, statement string, args []any, rows []upsert, f func(ref, id string)) error
 	// migrate brings the schema to a version, 0 for the newest, while no other process does.
 	migrate(ctx context.Context, version int64) ([]Migration, error)
 	// violation says which kind of constraint an error of the driver is about.
