@@ -44,14 +44,10 @@ func (s *Site) home(v *visit) error {
 	if err != nil {
 		return err
 	}
-	col, err := v.scope.Itself(v.ctx)
-	if err != nil {
-		return err
-	}
 	out := homeView{More: more, Begins: true}
 	for i := range sales {
 		x := &sales[i]
-		card := saleCard{ID: x.ID, Name: x.Name, Day: x.Distribution.At(0, col.Zone()), State: x.State}
+		card := saleCard{ID: x.ID, Name: x.Name, Day: x.Distribution.At(0, v.zone()), State: x.State}
 		plan, err := v.scope.CurrentPlan(v.ctx, x.ID)
 		switch {
 		case err == nil:

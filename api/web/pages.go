@@ -79,8 +79,13 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		},
 		"number": lang.Number, "km": lang.Km, "kg": lang.Kg, "litres": lang.Litres, "percent": lang.Percent,
 		"date": lang.Date, "clock": lang.Clock,
-		"class":    func(c engine.Class) string { return lang.Class(c) },
-		"static":   f.url,
+		"class":  func(c engine.Class) string { return lang.Class(c) },
+		"static": f.url,
+		"id": func(name string) string {
+			return strings.NewReplacer("[", "-", "].", "-", "]", "", ".", "-").Replace(name)
+		},
+		"dir":      path.Dir,
+		"base":     path.Base,
 		"day":      func(t time.Time) string { return day(lang, t) },
 		"in":       func(t time.Time, zone *time.Location) time.Time { return t.In(zone) },
 		"euros":    func(x float64) string { return euros(lang, x) },

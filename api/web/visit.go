@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"golang.org/x/text/language"
@@ -24,7 +25,11 @@ type visit struct {
 	ctx   context.Context
 	lang  view.Lang
 	scope *store.Scope
+	col   *store.Collective
 }
+
+// zone is the collective's time zone.
+func (v *visit) zone() *time.Location { return v.col.Zone() }
 
 // id is a part of the path.
 func (v *visit) id(name string) store.ID { return store.ID(chi.URLParam(v.r, name)) }
@@ -126,7 +131,9 @@ func (s *Site) visit(show func(*visit) error) http.HandlerFunc {
 		}
 		if err == nil {
 			v.scope = s.config.Store.In(who.Collective, who.Actor)
-			err = show(v)
+			if v.col, err = v.scope.Itself(v.ctx); err == nil {
+				err = show(v)
+			}
 		}
 		if err != nil {
 			s.sorry(v, err)
@@ -170,10 +177,8 @@ func (s *Site) show(v *visit, status int, page string, data any) error {
 		return fmt.Errorf("no page %q", page)
 	}
 	f := frame{Lang: v.lang, Theme: themeOf(v.r), Path: v.r.URL.RequestURI(), Who: v.Who, Tiles: s.config.Tiles, TilesBy: s.config.TilesBy, Query: v.r.URL.Query(), Data: data}
-	if v.scope != nil {
-		if c, err := v.scope.Itself(v.ctx); err == nil {
-			f.Collective, f.Zone = c.Name, c.Zone()
-		}
+	if v.col != nil {
+		f.Collective, f.Zone = v.col.Name, v.zone()
 	}
 	var out bytes.Buffer
 	if err := t.Execute(&out, f); err != nil {

@@ -75,6 +75,7 @@ func (s *Site) Mount(r chi.Router) {
 		r.Use(s.guard)
 		r.Get("/", s.page(s.home))
 		r.Post("/display", s.display)
+		s.data(r)
 		r.Get("/sales/{id}", s.page(s.week))
 		r.Get("/sales/{id}/map.json", s.page(s.weekMap))
 		r.Get("/sales/{id}/plan.svg", s.page(s.weekPicture))

@@ -18,6 +18,17 @@ func TestPages(t *testing.T) {
 	for _, page := range []struct{ path, french, english string }{
 		{"/", "Semaines", "Weeks"},
 		{"/sales/" + string(h.sale), "Qui roule", "Who drives"},
+		{"/data", "Fermes", "Farms"},
+		{"/data/producers", "Verger de Caromb", "Verger de Caromb"},
+		{"/data/producers/new", "Adresse d’un nouveau lieu", "Address of a new place"},
+		{"/data/producers/" + string(h.producer), "Enregistrer", "Save"},
+		{"/data/places", "Lieux", "Places"},
+		{"/data/vehicles/new", "Charge utile", "Payload"},
+		{"/data/rounds/new", "Arrêts de toute façon", "Stops made anyway"},
+		{"/data/pickup-points/new", "Quand les clients viennent", "When customers come"},
+		{"/data/products/new", "Une unité pèse", "A unit weighs"},
+		{"/data/sales/new", "Jour de distribution", "Day of distribution"},
+		{"/data/absences/new", "tout le monde", "everybody"},
 		{"/sales/" + string(h.sale) + "?class=chilled&day=2026-11-26", "Jour", "Day"},
 	} {
 		for language, text := range map[string]string{"fr-FR,fr;q=0.9,en;q=0.5": page.french, "en": page.english, "de": page.french} {
@@ -79,7 +90,7 @@ func TestFiles(t *testing.T) {
 }
 
 // A form of another site is refused, and display leads back to nowhere else.
-func TestForms(t *testing.T) {
+func TestDisplay(t *testing.T) {
 	h := newHouse(t)
 	send := func(origin, back string) (int, string) {
 		r, err := http.NewRequest(http.MethodPost, h.url+"/display", strings.NewReader(url.Values{"language": {"en"}, "back": {back}}.Encode()))

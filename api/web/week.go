@@ -116,15 +116,11 @@ func (s *Site) week(v *visit) error {
 	if err != nil {
 		return err
 	}
-	col, err := v.scope.Itself(v.ctx)
-	if err != nil {
-		return err
-	}
 	plan, err := v.plan(sale.ID)
 	if err != nil {
 		return err
 	}
-	zone := col.Zone()
+	zone := v.zone()
 	out := weekView{Sale: sale, Day: sale.Distribution.At(0, zone), Plan: plan}
 	if plan == nil {
 		return s.render(v, "week.html", out)
