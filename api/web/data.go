@@ -43,8 +43,8 @@ type column[T any] struct {
 
 // names are what a form can refer to, by id.
 type names struct {
-	places, producers, vehicles, rounds, points, products, sales []choice
-	of                                                           map[store.ID]string
+	places, producers, vehicles, points []choice
+	of                                  map[store.ID]string
 }
 
 // all reads every page of a list.

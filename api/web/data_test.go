@@ -162,3 +162,53 @@ func TestReaderChangesNothing(t *testing.T) {
 		t.Errorf("a reader's form: %d", status)
 	}
 }
+
+// A day of a round is cancelled, moved, and as usual again.
+func TestCalendar(t *testing.T) {
+	h := newHouse(t)
+	_, _, body := h.get("/data/calendar?from=2026-11-26", "fr")
+	round := regexp.MustCompile(`name="round" value="([^"]+)"><input type="hidden" name="day" value="2026-11-26"`).FindStringSubmatch(body)
+	if round == nil {
+		t.Fatal("no round on Thursday")
+	}
+	day := func(do string, more ...string) string {
+		t.Helper()
+		form := url.Values{"round": {round[1]}, "day": {"2026-11-26"}, "do": {do}}
+		for i := 0; i < len(more); i += 2 {
+			form.Set(more[i], more[i+1])
+		}
+		status, to, body := h.send("/data/calendar", form)
+		if status != http.StatusSeeOther {
+			t.Fatalf("%s: %d %s", do, status, body)
+		}
+		_, _, body = h.get(to, "fr")
+		return body
+	}
+	if n := strings.Count(day("cancel"), "annulée"); n != 1 {
+		t.Errorf("%d are cancelled", n)
+	}
+	if b := day("move", "to", "2026-11-27", "shift", "30"); strings.Contains(b, "annulée") || strings.Count(b, "autrement") != 1 {
+		t.Error("the day is not moved")
+	}
+	if b := day("usual"); strings.Contains(b, "autrement") {
+		t.Error("the day is not as usual")
+	}
+}
+
+// A rule of the trade is overruled with a reason alone.
+func TestSettings(t *testing.T) {
+	h := newHouse(t)
+	h.who = h.coordinator(h.empty)
+	if status, _, body := h.send("/data/settings", url.Values{"name": {"others_within_m"}, "value": {"150"}}); status != http.StatusOK || !strings.Contains(body, `role="alert"`) {
+		t.Errorf("without a reason: %d", status)
+	}
+	if status, _, body := h.send("/data/settings", url.Values{"name": {"others_within_m"}, "value": {"150"}, "reason": {"CUMA"}}); status != http.StatusSeeOther {
+		t.Errorf("with a reason: %d %s", status, body)
+	}
+	if _, _, body := h.get("/data/settings", "fr"); !strings.Contains(body, `value="150"`) || !strings.Contains(body, `value="CUMA"`) {
+		t.Error("the setting is not shown")
+	}
+	if status, _, body := h.send("/data/settings", url.Values{"name": {"handover_m"}, "value": {"beaucoup"}}); status != http.StatusOK || !strings.Contains(body, "Ce n’est pas un nombre") {
+		t.Errorf("no number: %d", status)
+	}
+}

@@ -19,6 +19,10 @@ import (
 func (s *Site) data(r chi.Router) {
 	r.Get("/data", s.page(s.overview))
 	r.Get("/data/places.json", s.page(s.placesMap))
+	r.Get("/data/calendar", s.page(s.calendar))
+	r.Post("/data/calendar", s.change(s.changeDay))
+	r.Get("/data/settings", s.page(s.settings))
+	r.Post("/data/settings", s.change(s.set))
 	mount(s, r, producers)
 	mount(s, r, places)
 	mount(s, r, vehicles)
@@ -46,6 +50,8 @@ func (s *Site) overview(v *visit) error {
 	add(products.path, products.many, products.text)
 	add(sales.path, sales.many, sales.text)
 	add(absences.path, absences.many, absences.text)
+	add("calendar", [2]string{"Calendrier", "Calendar"}, [2]string{"Quand les tournées roulent, jours fériés et exceptions.", "When rounds are driven, with public holidays and exceptions."})
+	add("settings", [2]string{"Réglages", "Settings"}, [2]string{"Ce que pèsent kilomètres, habitudes et équité ; les règles du métier.", "What kilometres, habits and fairness weigh; the rules of the trade."})
 	return s.render(v, "data.html", out)
 }
 

@@ -19,6 +19,8 @@ func TestPages(t *testing.T) {
 		{"/", "Semaines", "Weeks"},
 		{"/sales/" + string(h.sale), "Qui roule", "Who drives"},
 		{"/data", "Fermes", "Farms"},
+		{"/data/calendar?from=2026-11-23", "Annuler ce jour", "Cancel this day"},
+		{"/data/settings", "Règles du métier", "Rules of the trade"},
 		{"/data/producers", "Verger de Caromb", "Verger de Caromb"},
 		{"/data/producers/new", "Adresse d’un nouveau lieu", "Address of a new place"},
 		{"/data/producers/" + string(h.producer), "Enregistrer", "Save"},
