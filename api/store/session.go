@@ -96,8 +96,16 @@ type SignedIn struct {
 	Token      *Token
 }
 
-// AuthenticateSession finds who a session's text is for, and notes its use. A session that is unknown or over, or whose
-// token was revoked or has expired, is not found.
+// Actor is how the audit trail calls them, for Store.In.
+func (x *SignedIn) Actor() string {
+	if x.Member != nil {
+		return "member:" + string(x.Member.ID)
+	}
+	return "token:" + string(x.Token.ID)
+}
+
+// AuthenticateSession finds who a session's text is for, and notes its use. Not found is a session that is unknown or
+// over, whose member has another address by now, or whose token was revoked or has expired.
 func (s *Store) AuthenticateSession(ctx context.Context, text string) (*SignedIn, error) {
 	over := refuse(NotFound, "the session is over: sign in again")
 	collective, hash, ok := parseSecret(sessionPrefix, text)
@@ -116,7 +124,9 @@ func (s *Store) AuthenticateSession(ctx context.Context, text string) (*SignedIn
 		}
 		who.Session = found[0]
 		if who.Session.Member != "" {
-			who.Member, err = fetch[Member](ctx, t, who.Session.Member)
+			if who.Member, err = fetch[Member](ctx, t, who.Session.Member); err == nil && who.Member.Email != who.Session.Email {
+				return over
+			}
 			return err
 		}
 		if who.Token, err = fetch[Token](ctx, t, who.Session.Token); err == nil && !who.Token.valid(t.now) {

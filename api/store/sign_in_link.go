@@ -61,7 +61,9 @@ func (s *Store) SignInLink(ctx context.Context, text string) (ID, *SignInLink, e
 }
 
 func (t *tx) link(ctx context.Context, hash []byte) (*SignInLink, error) {
-	found, err := query[SignInLink](ctx, t, `collective = $1 and hash = $2`, string(t.collective), hash)
+	// The link went to an address that must still be the member's.
+	found, err := query[SignInLink](ctx, t, `collective = $1 and hash = $2 and exists
+		(select 1 from members m where m.collective = sign_in_links.collective and m.id = sign_in_links.member and m.email = sign_in_links.email)`, string(t.collective), hash)
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func (c *Scope) CreateToken(ctx context.Context, x *Token) (text string, err err
 }
 
 // Authenticate finds the collective and the token that a text is for, and notes its use. Expired, revoked and unknown tokens
-// are all not found.
+// are all not found; then the collective is the one that the text names, if it does.
 func (s *Store) Authenticate(ctx context.Context, text string) (ID, *Token, error) {
 	unknown := refuse(NotFound, "the token is not valid: it is unknown, revoked or expired")
 	collective, hash, ok := parseSecret(tokenPrefix, text)
@@ -101,7 +101,7 @@ func (s *Store) Authenticate(ctx context.Context, text string) (ID, *Token, erro
 		return nil
 	})
 	if err != nil {
-		return "", nil, err
+		return collective, nil, err
 	}
 	if now := time.Now(); now.Sub(x.Used) >= time.Minute {
 		x.Used = now.UTC().Truncate(time.Millisecond)
