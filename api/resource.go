@@ -16,6 +16,7 @@ import (
 
 // resources are what the interface has; each adds its routes.
 var resources = [...]func(*Service){
+	people,
 	vehicles,
 }
 

@@ -70,6 +70,7 @@ func (s *Service) openPage(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		s.fault(w, r, err)
+	case r.Method == http.MethodHead: // whoever looks whether there is something needs no session
 	case who == nil:
 		s.openAs(w, r, collective, token)
 	case who.Token != nil && who.Token.ID == token.ID:
