@@ -161,7 +161,7 @@ func Fill(t testing.TB, s *store.Store, name string) *World {
 	}
 	w.Hall, w.Market = point("Salle des fêtes", hall, "thu"), point("Marché", market, "fri")
 	product := func(name string, producer store.ID, class engine.Class) store.ID {
-		price := int64(420)
+		price := int64(777)
 		x := store.Product{Name: name, Unit: "1 kg", Producer: producer, Grams: 1000, Millilitres: 2500, Class: class, PriceCents: &price, Active: true}
 		must(c.CreateProduct(ctx, &x))
 		return x.ID
