@@ -348,15 +348,15 @@ func (g *Goods) addProduct(l *engine.Line) {
 	}
 	for i := range g.Products {
 		if g.Products[i].Name == l.Product {
-			g.Products[i].Quantity = thousandths(g.Products[i].Quantity + l.Quantity)
+			g.Products[i].Quantity = sum(g.Products[i].Quantity + l.Quantity)
 			return
 		}
 	}
 	g.Products = append(g.Products, Product{l.Product, l.Quantity})
 }
 
-// thousandths are what amounts are counted in, so that a sum shows no rounding of its own.
-func thousandths(x float64) float64 { return math.Round(x*1e3) / 1e3 }
+// sum rounds a sum to the thousandths in which amounts are counted, so that it shows no rounding of its own.
+func sum(x float64) float64 { return math.Round(x*1e3) / 1e3 }
 
 // joined adds goods to a list, to those of the same kind where there are any.
 func joined(list []Goods, g Goods) []Goods {
@@ -366,13 +366,13 @@ func joined(list []Goods, g Goods) []Goods {
 		if x.Producer.ID != g.Producer.ID || x.PickupPoint.ID != g.PickupPoint.ID || x.Class != g.Class || !same(x.From, g.From) || !same(x.To, g.To) {
 			continue
 		}
-		x.Kg, x.Litres = thousandths(x.Kg+g.Kg), thousandths(x.Litres+g.Litres)
+		x.Kg, x.Litres = sum(x.Kg+g.Kg), sum(x.Litres+g.Litres)
 		for _, p := range g.Products {
 			x.addProduct(&engine.Line{Product: p.Name, Quantity: p.Quantity})
 		}
 		return list
 	}
-	g.Kg, g.Litres = thousandths(g.Kg), thousandths(g.Litres)
+	g.Kg, g.Litres = sum(g.Kg), sum(g.Litres)
 	return append(list, g)
 }
 
