@@ -159,7 +159,7 @@ func (q *Queue) Start(ctx context.Context) error {
 	}
 	ctx, q.stop = context.WithCancel(ctx)
 	q.done.Go(func() {
-		tick := time.NewTicker(lookAround)
+		tick := time.NewTicker(q.Planning.LeaseTime() / 3)
 		defer tick.Stop()
 		for {
 			if _, err := q.Planning.Retake(ctx); err != nil && ctx.Err() == nil {

@@ -2,7 +2,10 @@ package planning
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 
 	"carriole/api/store"
@@ -22,12 +25,40 @@ const (
 	SVG      Format = "svg"
 )
 
+// Content is a document that is ready to be sent.
+type Content struct {
+	Body []byte
+	Gzip []byte // the same, compressed; nil where that gains nothing
+	Tag  string // another one for other bytes
+}
+
+func contentOf(b []byte, err error) (*Content, int, error) {
+	const smallest = 2 << 10 // that is worth compressing
+	if err != nil {
+		return nil, 0, err
+	}
+	sum := sha256.Sum256(b)
+	c := &Content{Body: b, Tag: base64.RawURLEncoding.EncodeToString(sum[:12])}
+	if len(b) >= smallest {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		if _, err := w.Write(b); err != nil {
+			return nil, 0, err
+		}
+		if err := w.Close(); err != nil {
+			return nil, 0, err
+		}
+		c.Gzip = packed.Bytes()
+	}
+	return c, len(c.Body) + len(c.Gzip), nil
+}
+
 // Document is a plan in a format; lang counts for CSV, Text and SVG. The documents of a plan never change, so that what was
 // made once is given out again.
-func (s *Service) Document(ctx context.Context, c *store.Scope, plan store.ID, format Format, lang view.Lang) ([]byte, error) {
-	return s.documents.get(key{c.Collective(), plan, string(format), string(lang)}, documentsLast, func() ([]byte, int, error) {
+func (s *Service) Document(ctx context.Context, c *store.Scope, plan store.ID, format Format, lang view.Lang) (*Content, error) {
+	return s.documents.get(key{c.Collective(), plan, string(format), string(lang)}, documentsLast, func() (*Content, int, error) {
 		b, err := s.document(ctx, c, plan, format, lang)
-		return b, len(b), err
+		return contentOf(b, err)
 	})
 }
 

@@ -108,8 +108,8 @@ type Fetched struct {
 
 // Dropoffs is a producer's part as a JSON document of [Dropoffs]: in one sale or, where none is named, in those that are not over.
 // It is at most some seconds old.
-func (s *Service) Dropoffs(ctx context.Context, c *store.Scope, producer, sale store.ID) ([]byte, error) {
-	return s.dropoffs.get(key{collective: c.Collective(), id: producer, what: string(sale)}, momentLasts, func() ([]byte, int, error) {
+func (s *Service) Dropoffs(ctx context.Context, c *store.Scope, producer, sale store.ID) (*Content, error) {
+	return s.dropoffs.get(key{collective: c.Collective(), id: producer, what: string(sale)}, momentLasts, func() (*Content, int, error) {
 		var d *Dropoffs
 		err := c.Snapshot(ctx, func(c *store.Scope) (err error) {
 			d, err = s.dropoffsOf(ctx, c, producer, sale)
@@ -119,7 +119,7 @@ func (s *Service) Dropoffs(ctx context.Context, c *store.Scope, producer, sale s
 			return nil, 0, err
 		}
 		b, err := json.Marshal(d)
-		return b, len(b), err
+		return contentOf(b, err)
 	})
 }
 

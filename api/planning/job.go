@@ -37,7 +37,7 @@ type Progress struct {
 // another worker. An error is one of the database: whatever goes wrong with the planning itself is noted there.
 func (s *Service) Run(ctx context.Context, collective, sale store.ID) error {
 	r := &run{Service: s, c: s.Store.In(collective, "planner"), sale: sale, holder: rand.Text()}
-	p, err := r.c.TakePlanning(ctx, sale, r.holder, s.lease())
+	p, err := r.c.TakePlanning(ctx, sale, r.holder, s.LeaseTime())
 	if err != nil || p == nil {
 		return err
 	}
@@ -95,6 +95,8 @@ type run struct {
 	request  request
 	orders   int
 	progress atomic.Pointer[Progress]
+	began    time.Time     // of the search
+	limit    time.Duration // of its time; 0: none
 }
 
 // made is what a run has come to.
@@ -144,7 +146,7 @@ func (r *run) work(parent context.Context) (out *made, err error) {
 // keep gives signs of life until ctx ends. Without an answer for two thirds of the lease, or when the planning is another's, it
 // ends the work: so it has stopped before anybody else begins.
 func (r *run) keep(ctx context.Context, cancel context.CancelCauseFunc) {
-	lease := r.lease()
+	lease := r.LeaseTime()
 	heard := time.Now()
 	tick := time.NewTicker(min(beat, lease/6))
 	defer tick.Stop()
@@ -154,10 +156,7 @@ func (r *run) keep(ctx context.Context, cancel context.CancelCauseFunc) {
 			return
 		case <-tick.C:
 		}
-		var text []byte
-		if p := r.progress.Load(); p != nil {
-			text, _ = json.Marshal(p)
-		}
+		text := r.report()
 		asked := time.Now()
 		answer, stop := context.WithDeadline(ctx, heard.Add(lease*2/3))
 		err := r.c.KeepPlanning(answer, r.sale, r.holder, text, lease)
@@ -172,6 +171,23 @@ func (r *run) keep(ctx context.Context, cancel context.CancelCauseFunc) {
 			return
 		}
 	}
+}
+
+// report is how far the search is; empty before it begins.
+func (r *run) report() []byte {
+	p := r.progress.Load()
+	if p == nil {
+		return nil
+	}
+	now := *p
+	if r.limit > 0 { // the engine tells of its share at each better plan, which may be long ago
+		now.Share = max(now.Share, min(1, float64(time.Since(r.began))/float64(r.limit)))
+	}
+	text, err := json.Marshal(now)
+	if err != nil {
+		return nil
+	}
+	return text
 }
 
 // prepared is a week that can be planned, with what the plan is to be based on.
@@ -324,6 +340,10 @@ func (r *run) search(ctx context.Context, x *prepared) (*made, error) {
 	opt := engine.Options{Seed: r.request.Seed, Iterations: r.request.Iterations, NoHandovers: r.request.NoHandovers, Progress: func(p engine.Progress) {
 		r.progress.Store(&Progress{p.Share, p.Objective, p.UnservedKg, p.Iterations})
 	}}
+	r.began = time.Now()
+	if opt.Iterations == 0 && (x.base == nil || r.request.TimeS > 0) {
+		r.limit = limit
+	}
 	r.progress.Store(&Progress{})
 	if x.base == nil {
 		plan, err := solve(ctx, x.week, limit, opt)

@@ -372,7 +372,7 @@ func TestQuestions(t *testing.T) {
 		}
 		again, err := b.Document(ctx, b.Scope, plan.ID, planning.JSON, "")
 		b.ok(err)
-		if _, stored, _ := b.Scope.PlanDocument(ctx, plan.ID); !bytes.Equal(stored, again) || len(b.plans()) != 1 {
+		if _, stored, _ := b.Scope.PlanDocument(ctx, plan.ID); !bytes.Equal(stored, again.Body) || len(b.plans()) != 1 {
 			t.Error("a question has changed the plan")
 		}
 		k := slices.IndexFunc(document.Consignments, func(c engine.Consignment) bool { return c.Producer == string(b.Bruno) })
@@ -413,8 +413,8 @@ func TestDocument(t *testing.T) {
 			for range 2 {
 				got, err := b.Document(ctx, b.Scope, plan.ID, format, "fr")
 				b.ok(err)
-				if !strings.Contains(string(got), has) {
-					t.Errorf("%s: %.200s", format, got)
+				if !strings.Contains(string(got.Body), has) {
+					t.Errorf("%s: %.200s", format, got.Body)
 				}
 			}
 			_, err := b.Document(ctx, other.Scope, plan.ID, format, "fr")
@@ -436,8 +436,8 @@ func TestDropoffs(t *testing.T) {
 			text, err := b.Dropoffs(ctx, b.Scope, producer, b.Sale)
 			b.ok(err)
 			d := new(planning.Dropoffs)
-			b.ok(json.Unmarshal(text, d))
-			return d, string(text)
+			b.ok(json.Unmarshal(text.Body, d))
+			return d, string(text.Body)
 		}
 		fresh := func() {
 			s := planning.New(b.Store, b.Enqueue)
@@ -507,13 +507,13 @@ func TestDropoffs(t *testing.T) {
 		b.is(err, store.NotFound)
 		// of sales that are not over, without one that is named
 		b.Now = func() time.Time { return monday.AddDate(0, 0, 14) }
-		if text, err := b.Dropoffs(ctx, b.Scope, b.Anne, ""); err != nil || strings.Contains(string(text), string(plan.ID)) {
-			t.Errorf("%s, %v", text, err)
+		if text, err := b.Dropoffs(ctx, b.Scope, b.Anne, ""); err != nil || strings.Contains(string(text.Body), string(plan.ID)) {
+			t.Errorf("%+v, %v", text, err)
 		}
 		fresh()
 		b.Now = func() time.Time { return monday }
-		if text, err := b.Dropoffs(ctx, b.Scope, b.Anne, ""); err != nil || !strings.Contains(string(text), string(plan.ID)) {
-			t.Errorf("%s, %v", text, err)
+		if text, err := b.Dropoffs(ctx, b.Scope, b.Anne, ""); err != nil || !strings.Contains(string(text.Body), string(plan.ID)) {
+			t.Errorf("%+v, %v", text, err)
 		}
 	})
 }

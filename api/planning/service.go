@@ -17,7 +17,7 @@ import (
 type Service struct {
 	Store *store.Store
 
-	// Enqueue makes somebody work off the planning of a sale by Run, in the scope's transaction.
+	// Enqueue makes somebody work off the planning of a sale by Run, in the scope's transaction; nil: it waits until somebody looks.
 	Enqueue func(ctx context.Context, c *store.Scope, task Task) error
 
 	// Emit tells others what happened, in the scope's transaction; nil: nobody.
@@ -28,16 +28,16 @@ type Service struct {
 	Budget func(orders int) time.Duration // how long to search a plan for so many orders; nil: UsualBudget
 	Lease  time.Duration                  // how long a worker has a planning without a sign of life; 0: 30 s
 
-	documents cache[[]byte]
+	documents cache[*Content]
 	versions  cache[*version]
-	dropoffs  cache[[]byte]
+	dropoffs  cache[*Content]
 	solving   limit
 }
 
 // New is the service of a store, whose plannings enqueue has worked off.
 func New(s *store.Store, enqueue func(ctx context.Context, c *store.Scope, task Task) error) *Service {
 	const mostBytes, mostVersions = 64 << 20, 16
-	return &Service{Store: s, Enqueue: enqueue, documents: cache[[]byte]{most: mostBytes}, versions: cache[*version]{most: mostVersions}, dropoffs: cache[[]byte]{most: mostBytes}}
+	return &Service{Store: s, Enqueue: enqueue, documents: cache[*Content]{most: mostBytes}, versions: cache[*version]{most: mostVersions}, dropoffs: cache[*Content]{most: mostBytes}}
 }
 
 // Task is the planning of a sale that somebody is to work off.
@@ -79,7 +79,8 @@ func (s *Service) log() *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
-func (s *Service) lease() time.Duration {
+// LeaseTime is how long a worker has a planning without a sign of life.
+func (s *Service) LeaseTime() time.Duration {
 	if s.Lease > 0 {
 		return s.Lease
 	}
@@ -279,6 +280,9 @@ func (r request) after(w request) request {
 }
 
 func (s *Service) enqueue(ctx context.Context, c *store.Scope, sale store.ID, r *request, at time.Time) error {
+	if s.Enqueue == nil {
+		return nil
+	}
 	orders, err := c.OrderCount(ctx, sale)
 	if err != nil {
 		return err
