@@ -20,6 +20,7 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/klauspost/compress/gzhttp"
 
+	"carriole/api/signin"
 	"carriole/api/store"
 )
 
@@ -29,8 +30,7 @@ type Config struct {
 	Log     *slog.Logger // nil: nothing is logged
 	Version string       // of the program, shown in the OpenAPI document
 
-	// Session finds who is signed in, by a cookie; a nil caller is nobody. Without the function tokens alone let in.
-	Session func(*http.Request) (*Caller, error)
+	SignIn *signin.Service // how people sign in; nil: tokens alone let in
 
 	Limits         Limits
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
