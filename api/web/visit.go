@@ -91,11 +91,11 @@ func local(path string) string {
 	return "/"
 }
 
-// page lets a coordinator, or a reader, see a page. Who is not signed in is asked to; a producer comes to their own pages.
+// page lets a coordinator, or a reader, see a page. Who is not signed in is asked to; a producer sees none of these.
 func (s *Site) page(show func(*visit) error) http.HandlerFunc {
 	return s.visit(func(v *visit) error {
 		if v.Role == store.ProducersRole {
-			return v.leads("/farm")
+			return &store.Error{Code: store.NotFound, Message: v.say("cette page est pour les coordinateurs", "this page is for coordinators")}
 		}
 		return show(v)
 	})
@@ -108,16 +108,6 @@ func (s *Site) change(do func(*visit) error) http.HandlerFunc {
 			return &store.Error{Code: store.Conflict, Message: v.say("vous pouvez lire, mais rien changer ici : demandez à un coordinateur", "you may read, but change nothing here: ask a coordinator")}
 		}
 		return do(v)
-	})
-}
-
-// farm lets a producer see what is theirs.
-func (s *Site) farm(show func(*visit) error) http.HandlerFunc {
-	return s.visit(func(v *visit) error {
-		if v.Role != store.ProducersRole {
-			return v.leads("/")
-		}
-		return show(v)
 	})
 }
 
