@@ -20,6 +20,7 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/klauspost/compress/gzhttp"
 
+	"carriole/api/hook"
 	"carriole/api/store"
 )
 
@@ -31,6 +32,9 @@ type Config struct {
 
 	// Session finds who is signed in, by a cookie; a nil caller is nobody. Without the function tokens alone let in.
 	Session func(*http.Request) (*Caller, error)
+
+	// Hooks sends webhooks; without it there are none.
+	Hooks *hook.Service
 
 	Limits         Limits
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"carriole/api/hook"
 	"carriole/api/internal/pgtest"
 	"carriole/api/store"
 )
@@ -104,7 +106,9 @@ type site struct {
 
 func serve(t *testing.T, s *store.Store, change ...func(*Config)) *site {
 	t.Helper()
-	config := Config{Store: s, Limits: Limits{PerAddress: -1, PerCaller: -1}}
+	hooks, err := hook.New(s, func(context.Context, *sql.Tx, hook.Job) error { return nil }, hook.Options{})
+	check(t, err)
+	config := Config{Store: s, Hooks: hooks, Limits: Limits{PerAddress: -1, PerCaller: -1}}
 	for _, c := range change {
 		c(&config)
 	}

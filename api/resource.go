@@ -17,6 +17,7 @@ import (
 // resources are what the interface has; each adds its routes.
 var resources = [...]func(*Service){
 	vehicles,
+	webhooks,
 }
 
 // resource is something that is listed, made, read, changed and removed: W is its document, R its row in the store, L

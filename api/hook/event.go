@@ -6,19 +6,18 @@ import (
 	"carriole/api/store"
 )
 
-// Event is something that happened. Its body on the wire is
-//
-//	{"type": "plan.ready", "timestamp": "2026-11-26T08:00:00.123Z", "data": {…}}
-//
-// with the moment at which it was emitted, and [Data].
+// Event is something that happened.
 type Event struct {
 	Type store.EventType
 	Data Data
 }
 
-type payload struct {
+// Payload is an event as it is sent:
+//
+//	{"type": "plan.ready", "timestamp": "2026-11-26T08:00:00.123Z", "data": {…}}
+type Payload struct {
 	Type      store.EventType `json:"type"`
-	Timestamp time.Time       `json:"timestamp"`
+	Timestamp time.Time       `json:"timestamp"` // when it was emitted
 	Data      Data            `json:"data"`
 }
 
@@ -27,9 +26,13 @@ type payload struct {
 type Data struct {
 	Collective store.ID `json:"collective"` // set by Emit
 	Sale       store.ID `json:"sale,omitempty"`
-	Orders     *Orders  `json:"orders,omitempty"` // of order.received
-	Plan       *Plan    `json:"plan,omitempty"`   // of plan.ready, plan.proposed and plan.published
-	Error      string   `json:"error,omitempty"`  // of plan.failed: what is wrong, for a coordinator to read
+	SaleRef    string   `json:"sale_ref,omitempty"` // the other system's id of the sale, if it has one
+	Orders     *Orders  `json:"orders,omitempty"`   // of order.received
+	Plan       store.ID `json:"plan,omitempty"`     // of plan.ready, plan.proposed and plan.published, as are these two
+	Number     int64    `json:"number,omitempty"`   // of the plan: 1, 2, … within the sale
+	Figures    *Figures `json:"figures,omitempty"`  // of the plan
+	Asked      []Asked  `json:"asked,omitempty"`    // of plan.proposed: who is to answer, when there are no more than 100
+	Reason     string   `json:"reason,omitempty"`   // of plan.failed: why no plan could be made
 }
 
 // Orders says what one call brought; orders that were there as they are do not count.
@@ -40,21 +43,24 @@ type Orders struct {
 	IDs       []store.ID `json:"ids,omitempty"` // when there are no more than 100
 }
 
-// Plan is a version of a sale's plan.
-type Plan struct {
-	ID            store.ID `json:"id"`
-	Number        int64    `json:"number"`             // 1, 2, … within the sale
-	BasedOn       store.ID `json:"based_on,omitempty"` // the plan that it changes
-	BaseM         int64    `json:"base_m"`             // metres driven anyway
-	PlannedM      int64    `json:"planned_m"`          // metres of the plan
-	AddedM        int64    `json:"added_m"`            // metres beyond base_m
-	AloneM        int64    `json:"alone_m"`            // metres added if each brought their own
-	Handovers     int64    `json:"handovers"`
-	ServedGrams   int64    `json:"served_grams"`   // what is carried
-	UnservedGrams int64    `json:"unserved_grams"` // what could not be
+// Figures are a plan's.
+type Figures struct {
+	BaseM       int64   `json:"base_m"`        // metres driven anyway
+	PlannedM    int64   `json:"planned_m"`     // metres of the plan
+	AddedM      int64   `json:"added_m"`       // metres beyond base_m
+	AloneAddedM int64   `json:"alone_added_m"` // metres added if each brought their own
+	Handovers   int64   `json:"handovers"`
+	ServedKg    float64 `json:"served_kg"`   // what is carried
+	UnservedKg  float64 `json:"unserved_kg"` // what could not be
 }
 
-// mostIDs keeps bodies below some kilobytes.
+// Asked is the carrier of a round of a plan who is to say yes or no.
+type Asked struct {
+	Round    string   `json:"round"` // its id in the plan's document
+	Producer store.ID `json:"producer"`
+}
+
+// mostIDs of a kind keep bodies below some kilobytes.
 const mostIDs = 100
 
 // OrdersReceived is the event of orders that were put into a sale, and whether anything changed.
@@ -78,16 +84,4 @@ func OrdersReceived(sale store.ID, puts []store.Put) (e Event, changed bool) {
 		o.IDs = nil
 	}
 	return Event{store.OrderReceived, Data{Sale: sale, Orders: &o}}, changed
-}
-
-// OfPlan is an event of one of the types plan.ready, plan.proposed and plan.published.
-func OfPlan(t store.EventType, p *store.Plan) Event {
-	f := &p.Figures
-	return Event{t, Data{Sale: p.Sale, Plan: &Plan{ID: p.ID, Number: p.Number, BasedOn: p.BasedOn, BaseM: f.BaseM, PlannedM: f.PlannedM, AddedM: f.AddedM,
-		AloneM: f.AloneM, Handovers: f.Handovers, ServedGrams: f.ServedGrams, UnservedGrams: f.UnservedGrams}}}
-}
-
-// PlanFailed is the event of a sale for which no plan could be made.
-func PlanFailed(sale store.ID, message string) Event {
-	return Event{store.PlanFailed, Data{Sale: sale, Error: message}}
 }

@@ -35,9 +35,7 @@ func receive(secret string) (http.HandlerFunc, error) {
 			Type string `json:"type"`
 			Data struct {
 				Sale string `json:"sale"`
-				Plan struct {
-					ID string `json:"id"`
-				} `json:"plan"`
+				Plan string `json:"plan"`
 			} `json:"data"`
 		}
 		if err := json.Unmarshal(body, &event); err != nil {
@@ -45,7 +43,7 @@ func receive(secret string) (http.HandlerFunc, error) {
 			return
 		}
 		// Keep the id, do nothing when it was there already, and answer before the work is done.
-		fmt.Println(r.Header.Get("webhook-id"), event.Type, "sale", event.Data.Sale, "plan", event.Data.Plan.ID)
+		fmt.Println(r.Header.Get("webhook-id"), event.Type, "sale", event.Data.Sale, "plan", event.Data.Plan)
 		w.WriteHeader(http.StatusNoContent)
 	}, nil
 }
@@ -59,7 +57,7 @@ func Example_receive() {
 	}
 
 	// What Carriole sends.
-	body := `{"type":"plan.ready","timestamp":"2026-11-26T08:00:00.123Z","data":{"collective":"c1","sale":"s48","plan":{"id":"p2","number":2}}}`
+	body := `{"type":"plan.ready","timestamp":"2026-11-26T08:00:00.123Z","data":{"collective":"c1","sale":"s48","plan":"p2","number":2}}`
 	signer, err := webhooks.NewWebhook(secret)
 	if err != nil {
 		log.Fatal(err)

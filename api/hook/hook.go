@@ -183,7 +183,10 @@ func (s *Service) send(ctx context.Context, c *store.Scope, to []store.ID, e Eve
 		return nil, nil
 	}
 	e.Data.Collective = c.Collective()
-	body, err := json.Marshal(payload{e.Type, s.now().UTC().Truncate(time.Millisecond), e.Data})
+	if len(e.Data.Asked) > mostIDs {
+		e.Data.Asked = nil
+	}
+	body, err := json.Marshal(Payload{e.Type, s.now().UTC().Truncate(time.Millisecond), e.Data})
 	if err != nil {
 		return nil, err
 	}

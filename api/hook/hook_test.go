@@ -159,7 +159,11 @@ func verifies(t *testing.T, secret string, c call) bool {
 	return v.Verify(c.body, c.header) == nil
 }
 
-var ready = OfPlan(store.PlanReady, &store.Plan{Row: store.Row{ID: "p"}, Sale: "s", Number: 2, BasedOn: "q", Figures: store.Figures{BaseM: 1, PlannedM: 3, AddedM: 2, AloneM: 9, Handovers: 4, ServedGrams: 5, UnservedGrams: 6}})
+var ready = Event{store.PlanReady, Data{Sale: "s", SaleRef: "w48", Plan: "p", Number: 2, Figures: &Figures{1, 3, 2, 9, 4, 5.125, 6}}}
+
+func failed(reason string) Event {
+	return Event{store.PlanFailed, Data{Sale: "s", Reason: reason}}
+}
 
 func TestDeliver(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store.Store) {
@@ -168,8 +172,9 @@ func TestDeliver(t *testing.T) {
 			Event
 			data string
 		}{
-			{ready, `{"collective":"C","sale":"s","plan":{"id":"p","number":2,"based_on":"q","base_m":1,"planned_m":3,"added_m":2,"alone_m":9,"handovers":4,"served_grams":5,"unserved_grams":6}}`},
-			{PlanFailed("s", "no round runs"), `{"collective":"C","sale":"s","error":"no round runs"}`},
+			{ready, `{"collective":"C","sale":"s","sale_ref":"w48","plan":"p","number":2,"figures":{"base_m":1,"planned_m":3,"added_m":2,"alone_added_m":9,"handovers":4,"served_kg":5.125,"unserved_kg":6}}`},
+			{failed("no round runs"), `{"collective":"C","sale":"s","reason":"no round runs"}`},
+			{Event{store.PlanProposed, Data{Sale: "s", Plan: "p", Asked: []Asked{{"tour@2026-11-26", "anne"}}}}, `{"collective":"C","sale":"s","plan":"p","asked":[{"round":"tour@2026-11-26","producer":"anne"}]}`},
 		} {
 			jobs := f.emit(t, x.Event)
 			if len(jobs) != 1 || jobs[0].Collective != f.c.Collective() || jobs[0].Run != 1 {
@@ -247,12 +252,16 @@ func TestEmit(t *testing.T) {
 		if jobs := f.emit(t, ready); len(jobs) != 1 || f.delivery(t, jobs[0]).Webhook != f.webhook.ID {
 			t.Errorf("jobs %v", jobs)
 		}
-		jobs := f.emit(t, PlanFailed("s", "x"))
+		jobs := f.emit(t, failed("x"))
 		if len(jobs) != 2 || f.delivery(t, jobs[0]).Event != f.delivery(t, jobs[1]).Event {
 			t.Errorf("jobs %v", jobs)
 		}
 		if list, _, err := other.Deliveries(ctx, store.DeliveryFilter{}, store.Page{}); err != nil || len(list) > 0 {
 			t.Errorf("another collective got %v, %v", list, err)
+		}
+		many := Event{store.PlanProposed, Data{Sale: "s", Asked: slices.Repeat([]Asked{{"r", "p"}}, mostIDs+1)}}
+		if body := f.delivery(t, f.emit(t, many)[0]).Body; strings.Contains(string(body), "asked") {
+			t.Errorf("body %s", body)
 		}
 		// Another collective's scope does nothing with the job.
 		_, err = f.Deliver(ctx, Job{other.Collective(), jobs[0].Delivery, 1})
@@ -264,14 +273,14 @@ func TestEmit(t *testing.T) {
 		if err := f.Emit(ctx, f.c, ready); err == nil {
 			t.Error("emitted outside a transaction")
 		}
-		failed := errors.New("as told")
+		undone := errors.New("as told")
 		err = f.c.Together(ctx, func(c *store.Scope) error {
 			if err := f.Emit(ctx, c, ready); err != nil {
 				return err
 			}
-			return failed
+			return undone
 		})
-		if !errors.Is(err, failed) {
+		if !errors.Is(err, undone) {
 			t.Error(err)
 		}
 		for _, job := range f.queue.take() {
@@ -664,7 +673,7 @@ func TestAtOnce(t *testing.T) {
 		for i := range n {
 			for _, x := range []*fixture{f, g} {
 				wg.Go(func() {
-					if err := x.c.Together(ctx, func(c *store.Scope) error { return x.Emit(ctx, c, PlanFailed("s", fmt.Sprint("number ", i))) }); err != nil {
+					if err := x.c.Together(ctx, func(c *store.Scope) error { return x.Emit(ctx, c, failed(fmt.Sprint("number ", i))) }); err != nil {
 						t.Error(err)
 					}
 				})
@@ -689,11 +698,11 @@ func TestAtOnce(t *testing.T) {
 		for _, x := range []*fixture{f, g} {
 			seen := map[string]bool{}
 			for _, c := range x.receiver.got() {
-				var p payload
+				var p Payload
 				ok(t, json.Unmarshal(c.body, &p))
-				seen[p.Data.Error] = true
+				seen[p.Data.Reason] = true
 				if !verifies(t, x.secret, c) {
-					t.Errorf("the call %q does not verify", p.Data.Error)
+					t.Errorf("the call %q does not verify", p.Data.Reason)
 				}
 				if p.Data.Collective != x.c.Collective() {
 					t.Errorf("%s got an event of %s", x.c.Collective(), p.Data.Collective)
