@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
@@ -106,7 +105,7 @@ type site struct {
 
 func serve(t *testing.T, s *store.Store, change ...func(*Config)) *site {
 	t.Helper()
-	hooks, err := hook.New(s, func(context.Context, *sql.Tx, hook.Job) error { return nil }, hook.Options{})
+	hooks, err := hook.New(s, func(context.Context, *store.Scope, hook.Job) error { return nil }, hook.Options{})
 	check(t, err)
 	config := Config{Store: s, Hooks: hooks, Limits: Limits{PerAddress: -1, PerCaller: -1}}
 	for _, c := range change {

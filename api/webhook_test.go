@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"database/sql"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -27,7 +26,7 @@ type marketplace struct {
 	jobs  []hook.Job
 }
 
-func (m *marketplace) enqueue(_ context.Context, _ *sql.Tx, job hook.Job) error {
+func (m *marketplace) enqueue(_ context.Context, _ *store.Scope, job hook.Job) error {
 	m.jobs = append(m.jobs, job)
 	return nil
 }

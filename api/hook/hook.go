@@ -21,7 +21,6 @@ import (
 	"context"
 	"crypto/cipher"
 	"crypto/rand"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -42,8 +41,8 @@ type Options struct {
 	Key string
 }
 
-// Enqueue queues a job in a transaction, for Deliver to be called with once that is committed.
-type Enqueue func(ctx context.Context, tx *sql.Tx, job Job) error
+// Enqueue queues a job in the transaction of a scope, for Deliver to be called with once that is committed.
+type Enqueue func(ctx context.Context, c *store.Scope, job Job) error
 
 // Service sends a store's events. It is safe for concurrent use.
 type Service struct {
@@ -175,8 +174,7 @@ func demandActive(ctx context.Context, c *store.Scope, id store.ID) error {
 }
 
 func (s *Service) send(ctx context.Context, c *store.Scope, to []store.ID, e Event) ([]store.Delivery, error) {
-	tx := c.Tx()
-	if tx == nil {
+	if c.Tx() == nil {
 		return nil, fmt.Errorf("hook: the event %s is not part of a transaction", e.Type)
 	}
 	if len(to) == 0 {
@@ -195,7 +193,7 @@ func (s *Service) send(ctx context.Context, c *store.Scope, to []store.ID, e Eve
 		return nil, err
 	}
 	for i := range deliveries {
-		if err := s.enqueue(ctx, tx, jobOf(c, &deliveries[i])); err != nil {
+		if err := s.enqueue(ctx, c, jobOf(c, &deliveries[i])); err != nil {
 			return nil, fmt.Errorf("hook: enqueueing: %w", err)
 		}
 	}
@@ -212,7 +210,7 @@ func (s *Service) Redeliver(ctx context.Context, c *store.Scope, id store.ID) (*
 		if err := demandActive(ctx, c, out.Webhook); err != nil {
 			return err
 		}
-		if err := s.enqueue(ctx, c.Tx(), jobOf(c, out)); err != nil {
+		if err := s.enqueue(ctx, c, jobOf(c, out)); err != nil {
 			return fmt.Errorf("hook: enqueueing: %w", err)
 		}
 		return nil

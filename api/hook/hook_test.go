@@ -2,7 +2,6 @@ package hook
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,8 +27,8 @@ type queue struct {
 	jobs []Job
 }
 
-func (q *queue) enqueue(_ context.Context, tx *sql.Tx, job Job) error {
-	if tx == nil {
+func (q *queue) enqueue(_ context.Context, c *store.Scope, job Job) error {
+	if c.Tx() == nil {
 		return errors.New("no transaction")
 	}
 	q.Lock()
