@@ -281,5 +281,8 @@ func (s *Service) note(ctx context.Context, c *store.Scope, x *store.Delivery, w
 	if err != nil {
 		return 0, err
 	}
+	if disable != "" {
+		s.log.Warn("webhook disabled", "collective", string(c.Collective()), "webhook", string(w.ID), "reason", disable)
+	}
 	return again, nil
 }

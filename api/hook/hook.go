@@ -23,6 +23,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -39,6 +40,8 @@ type Options struct {
 	Ports []uint16
 	// Key encrypts secrets in the store; 32 characters or more. With another key old secrets cannot be read: rotate them.
 	Key string
+	// Log is told when a webhook is disabled; nil: nothing is logged.
+	Log *slog.Logger
 }
 
 // Enqueue queues a job in the transaction of a scope, for Deliver to be called with once that is committed.
@@ -51,6 +54,7 @@ type Service struct {
 	guard   *guard
 	client  *http.Client
 	sealer  cipher.AEAD // nil: secrets are not encrypted
+	log     *slog.Logger
 	now     func() time.Time
 
 	mu   sync.Mutex
@@ -67,7 +71,11 @@ func New(s *store.Store, enqueue Enqueue, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{store: s, enqueue: enqueue, guard: g, client: g.client(), sealer: sealer, now: time.Now, busy: map[store.ID]bool{}}, nil
+	x := &Service{store: s, enqueue: enqueue, guard: g, client: g.client(), sealer: sealer, log: o.Log, now: time.Now, busy: map[store.ID]bool{}}
+	if x.log == nil {
+		x.log = slog.New(slog.DiscardHandler)
+	}
+	return x, nil
 }
 
 // Check refuses an address that no event would ever be sent to: plain HTTP, another port or an address that is not public,

@@ -12,12 +12,28 @@ import (
 	"carriole/api/store"
 )
 
-// server is the PostgreSQL of all tests, started by the first that needs it.
+// server is the PostgreSQL of all tests, started by the first that needs it, with a template that has the schema.
 var server *pgtest.Server
 
+const template = "test_1" // the first database that the server makes
+
 var start = sync.OnceValue(func() (err error) {
-	server, err = pgtest.Start()
-	return err
+	if server, err = pgtest.Start(); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	url, err := server.Create(ctx, "postgres", "")
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, url)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Migrate(ctx); err != nil {
+		return err
+	}
+	return s.Close()
 })
 
 func TestMain(m *testing.M) {
@@ -42,7 +58,7 @@ func onEach(t *testing.T, test func(t *testing.T, s *store.Store)) {
 			if err := start(); err != nil {
 				return "", err
 			}
-			return server.Create(t.Context(), "postgres", "")
+			return server.Create(t.Context(), "postgres", template)
 		}},
 	} {
 		t.Run(database.name, func(t *testing.T) {
