@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
 	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"carriole/api/hook"
@@ -130,6 +132,50 @@ func TestWebhooks(t *testing.T) {
 		x.want(http.StatusNoContent, "DELETE", at, nil, "If-Match", `"2"`)
 		x.want(http.StatusNotFound, "GET", at+"/deliveries", nil)
 		x.want(http.StatusNotFound, "GET", "/v1/deliveries/"+string(d.ID), nil)
+	})
+}
+
+// Each accepted call that changes orders is one event, in the transaction of the orders.
+func TestOrdersAreTold(t *testing.T) {
+	withMarketplace(t, func(t *testing.T, site *site, m *marketplace) {
+		x := openShop(site)
+		sale, err := x.scope.Sale(t.Context(), x.sale)
+		check(t, err)
+		sale.Ref = "w48"
+		check(t, x.scope.UpdateSale(t.Context(), sale))
+		line := `"pickup_point_ref": "hall", "lines": [{"product_ref": "fraises-500", "quantity": 1}]`
+		two := `{"orders": [{"ref": "A-1", ` + line + `}, {"ref": "A-2", ` + line + `}]}`
+		x.want(http.StatusOK, "POST", x.path(), two)
+		if m.work(t); len(m.bodies) > 0 {
+			t.Errorf("nobody wanted %s", m.bodies)
+		}
+		x.want(http.StatusCreated, "POST", "/v1/webhooks", map[string]any{"url": m.url, "events": []string{"order.received"}})
+
+		var out putResult
+		keyed := func(status int) *answer {
+			return x.want(status, "POST", x.path(), `{"orders": [{"ref": "A-1", `+line+`}, {"ref": "A-2", "lines": []}, {"ref": "A-3", `+line+`}]}`, "Idempotency-Key", "k")
+		}
+		keyed(http.StatusOK).into(t, &out)
+		keyed(http.StatusOK)                                                                                                                                                 // the answer again
+		x.want(http.StatusOK, "POST", x.path(), `{"orders": [{"ref": "A-3", `+line+`}]}`)                                                                                    // as it was
+		x.want(http.StatusUnprocessableEntity, "POST", x.path(), `{"orders": [{"ref": "A-4", "pickup_point_ref": "hall", "lines": [{"product_ref": "?", "quantity": 1}]}]}`) // refused
+		at := "/v1/orders/" + string(out.Orders[2].ID)
+		x.want(http.StatusOK, "PATCH", at, `{"lines": [{"product": "`+string(x.product)+`", "quantity": 3}]}`, "If-Match", "*", "Content-Type", "application/merge-patch+json")
+		x.want(http.StatusNoContent, "DELETE", at, nil, "If-Match", "*")
+		m.work(t)
+		var got []hook.Orders
+		for _, body := range m.bodies {
+			var p hook.Payload
+			if err := json.Unmarshal([]byte(body), &p); err != nil || p.Type != store.OrderReceived || p.Data.Sale != x.sale || p.Data.SaleRef != "w48" {
+				t.Errorf("%s, %v", body, err)
+			}
+			got = append(got, *p.Data.Orders)
+		}
+		third := out.Orders[2].ID
+		want := []hook.Orders{{Created: 1, Cancelled: 1, IDs: []store.ID{out.Orders[1].ID, third}}, {Replaced: 1, IDs: []store.ID{third}}, {Cancelled: 1, IDs: []store.ID{third}}}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("told (-want +got):\n%s", d)
+		}
 	})
 }
 

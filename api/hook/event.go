@@ -26,7 +26,7 @@ type Payload struct {
 type Data struct {
 	Collective store.ID `json:"collective"` // set by Emit
 	Sale       store.ID `json:"sale,omitempty"`
-	SaleRef    string   `json:"sale_ref,omitempty"` // the other system's id of the sale, if it has one
+	SaleRef    string   `json:"sale_ref,omitempty"` // the other system's id of the sale, if it has one; set by Emit
 	Orders     *Orders  `json:"orders,omitempty"`   // of order.received
 	Plan       store.ID `json:"plan,omitempty"`     // of plan.ready, plan.proposed and plan.published, as are these two
 	Number     int64    `json:"number,omitempty"`   // of the plan: 1, 2, … within the sale

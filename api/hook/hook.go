@@ -22,6 +22,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -189,6 +190,14 @@ func (s *Service) send(ctx context.Context, c *store.Scope, to []store.ID, e Eve
 		return nil, nil
 	}
 	e.Data.Collective = c.Collective()
+	if e.Data.Sale != "" {
+		sale, err := c.Sale(ctx, e.Data.Sale)
+		if err == nil {
+			e.Data.SaleRef = sale.Ref
+		} else if !errors.Is(err, &store.Error{Code: store.NotFound}) {
+			return nil, err
+		}
+	}
 	if len(e.Data.Asked) > mostIDs {
 		e.Data.Asked = nil
 	}

@@ -64,7 +64,7 @@ func (*Delivery) loadParts(ctx context.Context, t *tx, rows []Delivery) error {
 	for i := range rows {
 		at[rows[i].ID], ids[i] = i, rows[i].ID
 	}
-	where, args := t.in("delivery", ids)
+	where, args := in(t, "delivery", ids)
 	found, err := t.QueryContext(ctx, `select delivery, run, started, millis, status, error, answer from webhook_attempts where `+where+` order by delivery, n`, args...)
 	if err != nil {
 		return fmt.Errorf("store: reading webhook_attempts: %w", err)
