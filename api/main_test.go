@@ -32,7 +32,7 @@ var start = sync.OnceValue(func() (err error) {
 	if err != nil {
 		return err
 	}
-	template = url
+	migrated = url
 	s, err := store.Open(ctx, url)
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ var start = sync.OnceValue(func() (err error) {
 	return s.Close()
 })
 
-var template string
+var migrated string
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -67,7 +67,7 @@ var databases = []struct {
 		if err := start(); err != nil {
 			t.Fatal(err)
 		}
-		name, _, _ := strings.Cut(strings.TrimPrefix(template, "postgres:///"), "?")
+		name, _, _ := strings.Cut(strings.TrimPrefix(migrated, "postgres:///"), "?")
 		url, err := server.Create(t.Context(), "postgres", name)
 		if err != nil {
 			t.Fatal(err)
@@ -105,9 +105,7 @@ type site struct {
 
 func serve(t *testing.T, s *store.Store, change ...func(*Config)) *site {
 	t.Helper()
-	hooks, err := hook.New(s, func(context.Context, *store.Scope, hook.Job) error { return nil }, hook.Options{})
-	check(t, err)
-	config := Config{Store: s, Hooks: hooks, Limits: Limits{PerAddress: -1, PerCaller: -1}}
+	config := Config{Store: s, Hooks: silentHooks(t, s), Limits: Limits{PerAddress: -1, PerCaller: -1}}
 	for _, c := range change {
 		c(&config)
 	}
@@ -120,6 +118,14 @@ func serve(t *testing.T, s *store.Store, change ...func(*Config)) *site {
 	x := &site{t: t, store: s, url: listening.URL, as: Coordinator}
 	x.scope, x.tokens = newCollective(t, s, "Drive")
 	return x
+}
+
+// silentHooks keep what is to be sent, and send nothing.
+func silentHooks(t *testing.T, s *store.Store) *hook.Service {
+	t.Helper()
+	hooks, err := hook.New(s, func(context.Context, *store.Scope, hook.Job) error { return nil }, hook.Options{})
+	check(t, err)
+	return hooks
 }
 
 // newCollective makes a collective, its tokens and the first producer, to whom the producer's token belongs.

@@ -118,7 +118,7 @@ func webhooks(s *Service) {
 			w.Secret = secret
 			return &oneOutput[webhook]{Status: http.StatusCreated, ETag: etag(r.Version), Location: "/v1/webhooks/" + string(r.ID), Body: &w}, nil
 		})
-	handle(s, route{id: "rotate-webhook", method: http.MethodPost, path: "/v1/webhooks/{id}/rotate", subject: "webhooks", act: "rotate", who: sellers, summary: "Give a webhook a new secret",
+	handle(s, route{id: "rotate-webhook", method: http.MethodPost, path: "/v1/webhooks/{id}/rotate", subject: "webhooks", who: sellers, summary: "Give a webhook a new secret",
 		text: "The secrets before sign beside it for a while, so that the receiver can change over without losing anything."},
 		func(ctx context.Context, c *call, in *rotateInput) (*rotateOutput, error) {
 			overlap := hook.UsualOverlap
@@ -134,7 +134,7 @@ func webhooks(s *Service) {
 			return out, nil
 		})
 	accepted := func(op *huma.Operation) { op.DefaultStatus = http.StatusAccepted }
-	handleWith(s, route{id: "test-webhook", method: http.MethodPost, path: "/v1/webhooks/{id}/test", subject: "webhooks", act: "test", who: sellers, summary: "Send a test event",
+	handleWith(s, route{id: "test-webhook", method: http.MethodPost, path: "/v1/webhooks/{id}/test", subject: "webhooks", who: sellers, summary: "Send a test event",
 		text: "An event of the type webhook.test is sent, whatever the webhook wants. Read its delivery a moment later to see what came of it."}, accepted,
 		func(ctx context.Context, c *call, in *idInput) (*deliveryOutput, error) {
 			x, err := hooks.Test(ctx, c.scope, in.ID)
@@ -167,7 +167,7 @@ func webhooks(s *Service) {
 			}
 			return &deliveryOutput{deliveryOf(x)}, nil
 		})
-	handleWith(s, route{id: "redeliver", method: http.MethodPost, path: "/v1/deliveries/{id}/redeliver", subject: "deliveries", act: "redeliver", who: sellers, summary: "Deliver anew",
+	handleWith(s, route{id: "redeliver", method: http.MethodPost, path: "/v1/deliveries/{id}/redeliver", subject: "deliveries", who: sellers, summary: "Deliver anew",
 		text: "Whatever came of it before; the webhook-id and the body stay as they were."}, accepted,
 		func(ctx context.Context, c *call, in *idInput) (*deliveryOutput, error) {
 			x, err := hooks.Redeliver(ctx, c.scope, in.ID)
