@@ -21,6 +21,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"carriole/api/hook"
+	"carriole/api/signin"
 	"carriole/api/store"
 )
 
@@ -30,8 +31,7 @@ type Config struct {
 	Log     *slog.Logger // nil: nothing is logged
 	Version string       // of the program, shown in the OpenAPI document
 
-	// Session finds who is signed in, by a cookie; a nil caller is nobody. Without the function tokens alone let in.
-	Session func(*http.Request) (*Caller, error)
+	SignIn *signin.Service // how people sign in; nil: tokens alone let in
 
 	// Hooks sends webhooks; without it there are none.
 	Hooks *hook.Service

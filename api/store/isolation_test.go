@@ -43,6 +43,11 @@ func testIsolation(t *testing.T, s *Store) {
 	token := Token{Name: "t", Scope: ReadToken}
 	_, err = c.CreateToken(ctx, &token)
 	ok(t, err)
+	session := Session{Member: member.ID, Email: member.Email, Idle: time.Hour, Expires: time.Now().Add(time.Hour)}
+	_, err = c.CreateSession(ctx, &session, "test")
+	ok(t, err)
+	_, err = c.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))
+	ok(t, err)
 	ok(t, c.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}))
 	webhook := Webhook{URL: "https://shop.example", Active: true}
 	ok(t, c.CreateWebhook(ctx, &webhook))
@@ -351,6 +356,23 @@ func testIsolation(t *testing.T, s *Store) {
 			}
 			return nil
 		},
+		"CreateSession": func() error {
+			x, y := session, session
+			x.Member, x.Token = "", token.ID
+			return errors.Join(gets(m.CreateSession(ctx, &y, "test")), gets(m.CreateSession(ctx, &x, "test")))
+		},
+		"Sessions": func() error {
+			return errors.Join(empty(m.Sessions(ctx, SessionFilter{ID: session.ID}, Page{})), none(ids)(m.Sessions(ctx, SessionFilter{}, Page{})))
+		},
+		"EndSessions": func() error {
+			n, err := m.EndSessions(ctx, SessionFilter{})
+			if err != nil || n > 0 {
+				return fmt.Errorf("%d sessions, %v", n, err)
+			}
+			return nil
+		},
+		"CreateSignInLink": func() error { return gets(m.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))) },
+		"Refused":          func() error { return m.Refused(ctx, "test") }, // refers to nothing
 
 		"Book": func() error {
 			return refused(m.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}), m.Book(ctx, []Entry{{Producer: mine.producer, Plan: plan.ID, Metres: 1}}))
