@@ -20,6 +20,7 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/klauspost/compress/gzhttp"
 
+	"carriole/api/hook"
 	"carriole/api/signin"
 	"carriole/api/store"
 )
@@ -32,6 +33,9 @@ type Config struct {
 
 	SignIn *signin.Service  // how people sign in; nil: tokens alone let in
 	Pages  func(chi.Router) // adds the pages for people; nil: there are none
+
+	// Hooks sends webhooks; without it there are none.
+	Hooks *hook.Service
 
 	Limits         Limits
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
