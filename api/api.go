@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,6 +21,7 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/klauspost/compress/gzhttp"
 
+	"carriole/api/planning"
 	"carriole/api/store"
 )
 
@@ -28,6 +30,9 @@ type Config struct {
 	Store   *store.Store
 	Log     *slog.Logger // nil: nothing is logged
 	Version string       // of the program, shown in the OpenAPI document
+
+	Planning *planning.Service // nil: one whose plannings wait until somebody else works them off
+	Stopping <-chan struct{}   // closed when the service is about to stop, so that streams end; nil: they end with their clients
 
 	// Session finds who is signed in, by a cookie; a nil caller is nobody. Without the function tokens alone let in.
 	Session func(*http.Request) (*Caller, error)
@@ -75,6 +80,7 @@ type Service struct {
 	metrics             *metrics
 	byAddress, byCaller *httprate.RateLimiter
 	crossOrigin         http.CrossOriginProtection
+	streams             atomic.Int64 // that are open
 	handler             http.Handler
 }
 
@@ -84,6 +90,9 @@ func New(config Config) (*Service, error) {
 		return nil, errors.New("api: a service needs a store")
 	}
 	config.Limits.defaults()
+	if config.Planning == nil {
+		config.Planning = planning.New(config.Store, nil)
+	}
 	s := &Service{config: config, log: config.Log, router: chi.NewMux(), metrics: newMetrics(),
 		tokens:    &tokenCache{store: config.Store, known: map[[32]byte]knownToken{}},
 		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller)}
