@@ -22,6 +22,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"carriole/api/planning"
+	"carriole/api/signin"
 	"carriole/api/store"
 )
 
@@ -31,11 +32,10 @@ type Config struct {
 	Log     *slog.Logger // nil: nothing is logged
 	Version string       // of the program, shown in the OpenAPI document
 
+	SignIn *signin.Service // how people sign in; nil: tokens alone let in
+
 	Planning *planning.Service // nil: one whose plannings wait until somebody else works them off
 	Stopping <-chan struct{}   // closed when the service is about to stop, so that streams end; nil: they end with their clients
-
-	// Session finds who is signed in, by a cookie; a nil caller is nobody. Without the function tokens alone let in.
-	Session func(*http.Request) (*Caller, error)
 
 	Limits         Limits
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
@@ -116,7 +116,7 @@ func New(config Config) (*Service, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	s.system()
-	inner := secure(s.limitAddress(compress(s.router)))
+	inner := secure(s.limitAddress(s.plainAddress(compress(s.router))))
 	s.handler = clientAddress(config.TrustedProxies)(s.observe(inner))
 	return s, nil
 }
