@@ -315,7 +315,7 @@ func planAnswers(s *Service, sees access) {
 			})
 			return out, err
 		})
-	handle(s, route{id: "answer-plan", method: http.MethodPost, path: "/v1/plans/{id}/answers", subject: "plans", act: "answer for", who: access{Coordinator: all, Producer: own}, summary: "Accept or refuse what is proposed for a round",
+	handle(s, route{id: "answer-plan", method: http.MethodPost, path: "/v1/plans/{id}/answers", subject: "plans", act: "answer", who: access{Coordinator: all, Producer: own}, summary: "Accept or refuse what is proposed for a round",
 		text: "A producer for a round of theirs, a coordinator for whoever drives it; it may change later. A refusal has the sale planned again around the round (202, with the planning), and asks only those whose part is then another one."},
 		func(ctx context.Context, c *call, in *answerInput) (*planningOutput, error) {
 			got, err := p.Answer(ctx, c.scope, in.ID, in.Body.Round, c.producerOnly(), in.Body.Answer == string(store.AnswerAccepted), in.Body.Note)

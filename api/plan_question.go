@@ -76,7 +76,7 @@ func unreadable(err error) error {
 
 func planQuestions(s *Service) {
 	p := s.config.Planning
-	handleWith(s, route{id: "what-if", method: http.MethodPost, path: "/v1/plans/{id}/what-if", subject: "plans", act: "ask about", who: coordinators, summary: "See what a change would do to a plan",
+	handleWith(s, route{id: "what-if", method: http.MethodPost, path: "/v1/plans/{id}/what-if", subject: "plans", act: "question", who: coordinators, summary: "See what a change would do to a plan",
 		text: "Late orders, a round cancelled or delayed, a van that breaks down, goods locked or refused: what would be otherwise, for whom and why. Nothing is stored."},
 		documented("A change: now, orders, weighed, cancel_orders, cancel_lines, rounds, cancel_rounds, delays, vehicles, breakdowns, refuse, forbid, allow, lock, unlock.", "plan, the plan with the change; differences from the plan; and text, the same for people."),
 		func(ctx context.Context, c *call, in *whatIfInput) (*documentOutput, error) {
@@ -94,7 +94,7 @@ func planQuestions(s *Service) {
 				Text        string              `json:"text"`
 			}{got.Plan, got.Differences, text})
 		})
-	handleWith(s, route{id: "list-alternatives", method: http.MethodGet, path: "/v1/plans/{id}/consignments/{consignment}/alternatives", subject: "plans", act: "ask about", who: coordinators, summary: "List the other ways of a consignment",
+	handleWith(s, route{id: "list-alternatives", method: http.MethodGet, path: "/v1/plans/{id}/consignments/{consignment}/alternatives", subject: "plans", act: "question", who: coordinators, summary: "List the other ways of a consignment",
 		text: "Each with what it adds, how long it takes and what it changes for whom, the cheapest first."},
 		documented("", "items, the ways."),
 		func(ctx context.Context, c *call, in *alternativesInput) (*documentOutput, error) {
@@ -109,7 +109,7 @@ func planQuestions(s *Service) {
 				Items []engine.Alternative `json:"items"`
 			}{got})
 		})
-	handleWith(s, route{id: "compare-plans", method: http.MethodGet, path: "/v1/plans/{id}/compare", subject: "plans", who: readers, summary: "Compare two plans of a sale",
+	handleWith(s, route{id: "compare-plans", method: http.MethodGet, path: "/v1/plans/{id}/compare", subject: "plans", who: access{Coordinator: all, Marketplace: all, Reader: all}, summary: "Compare two plans of a sale",
 		text: "What the other plan does otherwise, for whom and why."},
 		documented("", "from and to, the plans; differences; and text, the same for people."),
 		func(ctx context.Context, c *call, in *compareInput) (*documentOutput, error) {

@@ -114,7 +114,7 @@ func plannings(s *Service) {
 	status := func(code int) func(*huma.Operation) {
 		return func(op *huma.Operation) { op.DefaultStatus = code }
 	}
-	handle(s, route{id: "close-sale", method: http.MethodPost, path: "/v1/sales/{id}/close", subject: "plans", act: "close sales", who: sellers, summary: "Close a sale and have it planned",
+	handle(s, route{id: "close-sale", method: http.MethodPost, path: "/v1/sales/{id}/close", subject: "sales", act: "close", who: sellers, summary: "Close a sale and have it planned",
 		text: "Closing again changes nothing, but where orders have come in since the newest plan they are planned in with the least change. Of any number of calls at once one asks for the plan. 202 while something is being planned, 200 when nothing is."},
 		func(ctx context.Context, c *call, in *idInput) (*closedOutput, error) {
 			got, err := p.Close(ctx, c.scope, in.ID)
@@ -135,7 +135,7 @@ func plannings(s *Service) {
 			}
 			return out, nil
 		})
-	handleWith(s, route{id: "request-plan", method: http.MethodPost, path: "/v1/sales/{id}/plans", subject: "plans", who: coordinators, summary: "Have a sale planned",
+	handleWith(s, route{id: "request-plan", method: http.MethodPost, path: "/v1/sales/{id}/plans", subject: "plannings", who: coordinators, summary: "Have a sale planned",
 		text: "The plan is made by a worker; follow it at the planning's address or by its progress. What is asked for while the sale is being planned is done after it. A sale can be planned before it is closed, to see how it goes."},
 		status(http.StatusAccepted),
 		func(ctx context.Context, c *call, in *requestPlanInput) (*planningOutput, error) {
@@ -150,7 +150,7 @@ func plannings(s *Service) {
 			return accepted(got)
 		})
 	sees := access{Coordinator: all, Marketplace: all, Reader: all}
-	handle(s, route{id: "get-planning", method: http.MethodGet, path: "/v1/sales/{id}/planning", subject: "plans", who: sees, summary: "See how far the planning of a sale is",
+	handle(s, route{id: "get-planning", method: http.MethodGet, path: "/v1/sales/{id}/planning", subject: "plannings", who: sees, summary: "See how far the planning of a sale is",
 		text: "The one that waits, runs or was last: why it failed, or the plan that came of it."},
 		func(ctx context.Context, c *call, in *idInput) (*planningOutput, error) {
 			got, err := c.scope.Planning(ctx, in.ID)
@@ -160,12 +160,12 @@ func plannings(s *Service) {
 			d, err := planningDocOf(got)
 			return &planningOutput{Status: http.StatusOK, Body: d}, err
 		})
-	handle(s, route{id: "cancel-planning", method: http.MethodDelete, path: "/v1/sales/{id}/planning", subject: "plans", who: coordinators, summary: "Cancel the planning of a sale",
+	handle(s, route{id: "cancel-planning", method: http.MethodDelete, path: "/v1/sales/{id}/planning", subject: "plannings", who: coordinators, summary: "Cancel the planning of a sale",
 		text: "One that waits or runs ends without a plan."},
 		func(ctx context.Context, c *call, in *idInput) (*nothing, error) {
 			return nil, p.Cancel(ctx, c.scope, in.ID)
 		})
-	handleWith(s, route{id: "follow-planning", method: http.MethodGet, path: "/v1/sales/{id}/progress", subject: "plans", who: sees, summary: "Follow the planning of a sale",
+	handleWith(s, route{id: "follow-planning", method: http.MethodGet, path: "/v1/sales/{id}/progress", subject: "plannings", who: sees, summary: "Follow the planning of a sale",
 		text: "Server-sent events: *planning* with the document of the planning at each change, the last one when it has ended and nothing is asked for again; then the stream ends.", time: -1},
 		func(op *huma.Operation) {
 			op.Responses["200"] = &huma.Response{Description: "Events, each with the document of the planning.", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}}

@@ -191,7 +191,7 @@ func TestRefusal(t *testing.T) {
 		b.work()
 		plans = b.plans()
 		fourth := plans[3]
-		week, after = b.right(fourth.ID)
+		_, after = b.right(fourth.ID)
 		for _, r := range after.Rounds {
 			if r.Dedicated && r.Vehicle == was.Vehicle && !r.Stops[0].Depart.After(was.Stops[len(was.Stops)-1].Arrive) && !was.Stops[0].Depart.After(r.Stops[len(r.Stops)-1].Arrive) {
 				t.Errorf("the vehicle of the refused trip makes %+v", r)
