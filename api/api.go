@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,6 +22,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"carriole/api/hook"
+	"carriole/api/planning"
 	"carriole/api/signin"
 	"carriole/api/store"
 )
@@ -36,6 +38,9 @@ type Config struct {
 
 	// Hooks sends webhooks; without it there are none.
 	Hooks *hook.Service
+
+	Planning *planning.Service // nil: one whose plannings wait until somebody else works them off
+	Stopping <-chan struct{}   // closed when the service is about to stop, so that streams end; nil: they end with their clients
 
 	Limits         Limits
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
@@ -80,6 +85,7 @@ type Service struct {
 	metrics             *metrics
 	byAddress, byCaller *httprate.RateLimiter
 	crossOrigin         http.CrossOriginProtection
+	streams             atomic.Int64 // that are open
 	handler             http.Handler
 }
 
@@ -89,6 +95,9 @@ func New(config Config) (*Service, error) {
 		return nil, errors.New("api: a service needs a store")
 	}
 	config.Limits.defaults()
+	if config.Planning == nil {
+		config.Planning = planning.New(config.Store, nil)
+	}
 	s := &Service{config: config, log: config.Log, router: chi.NewMux(), metrics: newMetrics(),
 		tokens:    &tokenCache{store: config.Store, known: map[[32]byte]knownToken{}},
 		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller)}

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/go-json-experiment/json"
 
+	"carriole/api/planning"
 	"carriole/api/store"
 )
 
@@ -81,6 +82,10 @@ func translate(err error) *Problem {
 		return refuse(http.StatusBadRequest, count(1), Fault(*e))
 	}
 	switch {
+	case errors.Is(err, planning.ErrBusy):
+		p := refuse(http.StatusServiceUnavailable, sentence(err.Error()))
+		p.headers = http.Header{"Retry-After": {"5"}}
+		return p
 	case errors.Is(err, context.Canceled):
 		return &Problem{Title: "Client Closed Request", Status: statusClosed, Detail: "The client went away."}
 	case errors.Is(err, context.DeadlineExceeded):
