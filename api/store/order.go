@@ -253,24 +253,6 @@ func texts(ids map[ID]bool) []string {
 	return out
 }
 
-// each calls f with each row that a statement finds.
-func (t *tx) each(ctx context.Context, f func(*sql.Rows) error, statement string, args ...any) error {
-	rows, err := t.QueryContext(ctx, statement, args...)
-	if err != nil {
-		return fmt.Errorf("store: reading: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := f(rows); err != nil {
-			return fmt.Errorf("store: reading: %w", err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("store: reading: %w", err)
-	}
-	return nil
-}
-
 // An upsert is an order on its way into the table.
 type upsert struct {
 	id, ref string

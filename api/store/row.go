@@ -65,6 +65,9 @@ func get[T any, P record[T]](ctx context.Context, c *Scope, id ID) (*T, error) {
 }
 
 func fetch[T any, P record[T]](ctx context.Context, t *tx, id ID) (*T, error) {
+	if !plain(string(id)) {
+		return nil, missing(P(nil).kind(), id)
+	}
 	rows, err := query[T, P](ctx, t, `collective = $1 and id = $2`, string(t.collective), string(id))
 	if err != nil {
 		return nil, err
@@ -142,7 +145,8 @@ func (c Cursor) parse() (created int64, id string, err error) {
 	return created, id, nil
 }
 
-// plain says whether a text could be an id.
+// plain says whether a text could be an id. What could not is nothing's, and is kept from statements: PostgreSQL refuses
+// a text with a zero byte.
 func plain(id string) bool {
 	for _, b := range []byte(id) {
 		if (b < 'a' || b > 'z') && (b < '0' || b > '9') {
@@ -154,8 +158,9 @@ func plain(id string) bool {
 
 // conditions narrow a list; none lists everything.
 type conditions struct {
-	sql  []string
-	args []any
+	sql    []string
+	args   []any
+	newest bool // first
 }
 
 // is demands a value of a column, if there is one to demand.
@@ -177,11 +182,18 @@ func (c *conditions) add(condition string, value any) {
 	c.sql = append(c.sql, strings.Replace(condition, "?", "$"+strconv.Itoa(len(c.args)), 1))
 }
 
-// after is the conditions, and that a row comes after another in the order of their making.
+// after is the conditions, that a row comes after another in the order of their making, and that order.
 func (c *conditions) after(created int64, id string) string {
+	compare, order := ">", ` order by created, id`
+	if c.newest {
+		compare, order = "<", ` order by created desc, id desc`
+		if id == "" {
+			created = 1 << 62
+		}
+	}
 	c.args = append(c.args, created, id)
 	n := len(c.args)
-	return strings.Join(append(c.sql, fmt.Sprintf("(created, id) > ($%d, $%d)", n-1, n)), " and ")
+	return strings.Join(append(c.sql, fmt.Sprintf("(created, id) %s ($%d, $%d)", compare, n-1, n)), " and ") + order
 }
 
 // list reads a page of rows in the order of their making. The next cursor is empty after the last.
@@ -192,7 +204,7 @@ func list[T any, P record[T]](ctx context.Context, c *Scope, page Page, where co
 	}
 	where.add("collective = ?", string(c.collective))
 	n := page.limit()
-	condition := where.after(created, id) + ` order by created, id limit ` + strconv.Itoa(n+1)
+	condition := where.after(created, id) + ` limit ` + strconv.Itoa(n+1)
 	err = c.read(ctx, func(t *tx) (err error) {
 		rows, err = query[T, P](ctx, t, condition, where.args...)
 		return err
@@ -203,6 +215,25 @@ func list[T any, P record[T]](ctx context.Context, c *Scope, page Page, where co
 		next = cursorAt(r.Created, r.ID)
 	}
 	return rows, next, err
+}
+
+// byRef finds the ids of rows by another system's ids.
+func byRef[T any, P record[T]](ctx context.Context, c *Scope, refs []string) (map[string]ID, error) {
+	k := P(nil).kind()
+	out := make(map[string]ID, len(refs))
+	err := c.read(ctx, func(t *tx) error {
+		some, list := t.backend.list(refs, 2)
+		return t.each(ctx, func(row *sql.Rows) error {
+			var ref string
+			var id ID
+			if err := row.Scan(&ref, &id); err != nil {
+				return err
+			}
+			out[ref] = id
+			return nil
+		}, `select ref, id from `+k.table+` where collective = $1 and ref in `+some, string(t.collective), list)
+	})
+	return out, err
 }
 
 // every reads all rows that fulfil the conditions, within a transaction.
@@ -225,7 +256,20 @@ func checked[T any, P record[T]](x P) error {
 	return f.err()
 }
 
+// add inserts a row and tells so in the audit trail.
 func add[T any, P record[T]](ctx context.Context, t *tx, x P) error {
+	old := *x.row()
+	err := insert[T](ctx, t, x)
+	if err == nil {
+		err = t.audit(ctx, "create", x.kind().noun, x.row().ID, "")
+	}
+	if err != nil {
+		*x.row() = old
+	}
+	return err
+}
+
+func insert[T any, P record[T]](ctx context.Context, t *tx, x P) error {
 	k, r := x.kind(), x.row()
 	if err := t.known(ctx, x.refs()); err != nil {
 		return err
@@ -240,9 +284,6 @@ func add[T any, P record[T]](ctx context.Context, t *tx, x P) error {
 	_, err := t.exec(ctx, k, `insert into `+k.table+` (collective, id, version, created, changed, `+k.columns+`) values `+placeholders(0, 1, len(args)), args...)
 	if err == nil {
 		err = saveParts(ctx, t, x)
-	}
-	if err == nil {
-		err = t.audit(ctx, "create", k.noun, r.ID, "")
 	}
 	if err != nil {
 		*r = old
@@ -359,7 +400,7 @@ func (t *tx) known(ctx context.Context, refs []ref) error {
 		}
 		key := ref{table: r.table, id: r.id}
 		ok, looked := found[key]
-		if !looked {
+		if !looked && plain(string(r.id)) {
 			var one int
 			err := t.QueryRowContext(ctx, `select 1 from `+r.table+` where collective = $1 and id = $2`, string(t.collective), string(r.id)).Scan(&one)
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -373,6 +414,24 @@ func (t *tx) known(ctx context.Context, refs []ref) error {
 		}
 	}
 	return f.err()
+}
+
+// each calls f with each row that a statement finds.
+func (t *tx) each(ctx context.Context, f func(*sql.Rows) error, statement string, args ...any) error {
+	rows, err := t.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return fmt.Errorf("store: reading: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return fmt.Errorf("store: reading: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("store: reading: %w", err)
+	}
+	return nil
 }
 
 // placeholders is a list of values for several rows, after some arguments: ($1, $2), ($3, $4) after none.
