@@ -479,8 +479,6 @@ func (d describer) list(name string, values ...value) {
 	d.n.values[name] = []value{{isList: true, list: values}}
 }
 
-func (d describer) missing(name string) bool { return len(d.n.values[name]) == 0 }
-
 // quantities are what hasQuantity says of a mass and a volume.
 func (d describer) quantities(grams, ml int64) {
 	measures := prefixes(d.g.space())[2][1]

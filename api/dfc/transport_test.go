@@ -152,7 +152,9 @@ func planned(t *testing.T, text string, shipments int, terms ...string) {
 			t.Errorf("%v (%s) is on no shipment", ref, l.Stock)
 		}
 	}
-	direct := slices.DeleteFunc(slices.Clone(got.Shipments), func(s dfc.Shipment) bool { return strings.Contains(s.ID, "/shipments/c-") && strings.HasSuffix(s.ID, "/2") })
+	direct := slices.DeleteFunc(slices.Clone(got.Shipments), func(s dfc.Shipment) bool {
+		return strings.Contains(s.ID, "/shipments/c-") && strings.HasSuffix(s.ID, "/2")
+	})
 	if len(direct) != shipments {
 		t.Errorf("%d shipments, not %d", len(direct), shipments)
 	}
