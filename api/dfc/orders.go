@@ -80,7 +80,7 @@ type Place struct {
 
 // Address is the place's in one line.
 func (p *Place) Address() string {
-	return strings.TrimSpace(strings.TrimSuffix(p.Street+", "+strings.TrimSpace(p.Postcode+" "+p.City), ", "))
+	return strings.Trim(p.Street+", "+strings.TrimSpace(p.Postcode+" "+p.City), ", ")
 }
 
 // Session is a SaleSession.
@@ -481,14 +481,14 @@ func (r *reader) keep(p kept) string {
 func unitText(g, ml int64) string {
 	number := func(x float64) string { return value{literal: x}.text() }
 	switch {
-	case ml > 0 && ml%1000 == 0:
-		return number(float64(ml)/1000) + " L"
-	case ml > 0:
-		return number(float64(ml)/10) + " cL"
 	case g >= 1000:
 		return number(float64(g)/1000) + " kg"
 	case g > 0:
 		return number(float64(g)) + " g"
+	case ml >= 1000:
+		return number(float64(ml)/1000) + " L"
+	case ml > 0:
+		return number(float64(ml)/10) + " cL"
 	}
 	return ""
 }

@@ -63,7 +63,7 @@ func wanted() *dfc.Orders {
 			{ID: shop + "orders/3", Number: "R-1003", Cancelled: true},
 		},
 		Products: []dfc.Product{
-			{ID: shop + "products/eggs", Producer: shop + "farms/hens", Name: "Œufs", Unit: "125 cL", Grams: 375, Millilitres: 1250, Class: engine.Ambient, Organic: true},
+			{ID: shop + "products/eggs", Producer: shop + "farms/hens", Name: "Œufs", Unit: "375 g", Grams: 375, Millilitres: 1250, Class: engine.Ambient, Organic: true},
 			{ID: shop + "products/cheese", Producer: shop + "farms/goats", Name: "Tomme", Unit: "300 g", Grams: 300, Class: engine.Chilled},
 			{ID: shop + "products/juice", Producer: shop + "farms/hens", Name: "Jus de pomme", Unit: "75 cL", Grams: 750, Millilitres: 750, Class: engine.Ambient},
 		},
