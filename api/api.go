@@ -20,6 +20,7 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/klauspost/compress/gzhttp"
 
+	"carriole/api/address"
 	"carriole/api/store"
 )
 
@@ -31,6 +32,8 @@ type Config struct {
 
 	// Session finds who is signed in, by a cookie; a nil caller is nobody. Without the function tokens alone let in.
 	Session func(*http.Request) (*Caller, error)
+
+	Addresses *address.Client // nil: addresses are not looked up
 
 	Limits         Limits
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
@@ -75,6 +78,7 @@ type Service struct {
 	metrics             *metrics
 	byAddress, byCaller *httprate.RateLimiter
 	crossOrigin         http.CrossOriginProtection
+	solving             chan struct{} // one place for each week that is planned while its caller waits
 	handler             http.Handler
 }
 
@@ -86,7 +90,7 @@ func New(config Config) (*Service, error) {
 	config.Limits.defaults()
 	s := &Service{config: config, log: config.Log, router: chi.NewMux(), metrics: newMetrics(),
 		tokens:    &tokenCache{store: config.Store, known: map[[32]byte]knownToken{}},
-		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller)}
+		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller), solving: make(chan struct{}, mostSolving)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -24,6 +24,7 @@ func (s *Service) describePutOrders(op *huma.Operation) {
 	op.SkipValidateBody = true // readBatch is as strict, tells all faults, and is many times as fast
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		"application/json": {Schema: schemas.Schema(typeOf[newOrders](), true, "")},
+		graphType:          {Schema: &huma.Schema{Type: huma.TypeObject, Description: "A graph of orders in JSON-LD."}},
 	}}
 	op.Responses["200"] = &huma.Response{Description: "All orders were written.", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: schemas.Schema(typeOf[putResult](), true, "")},
@@ -36,6 +37,7 @@ type batch struct {
 	orders []store.Order
 	refs   []batchRef
 	lines  *csvLines // where the orders stand, when they came as CSV
+	graph  *graphOrders
 	faults []store.Fault
 	more   int // faults that are not kept
 }
@@ -83,8 +85,10 @@ func readBatch(contentType string, body []byte) (*batch, error) {
 		b, err = readOrdersJSON(body)
 	case err == nil && kind == "text/csv":
 		b, err = readOrdersCSV(body)
+	case err == nil && kind == graphType:
+		b, err = readGraph(body)
 	default:
-		return nil, refuse(http.StatusUnsupportedMediaType, "Orders come as application/json or text/csv.")
+		return nil, refuse(http.StatusUnsupportedMediaType, "Orders come as application/json, text/csv or application/ld+json.")
 	}
 	if err == nil {
 		err = b.err()
@@ -94,14 +98,18 @@ func readBatch(contentType string, body []byte) (*batch, error) {
 
 // put writes the batch in a scope that is one transaction, and answers as the interface does.
 func (b *batch) put(ctx context.Context, scope *store.Scope, sale store.ID) ([]byte, error) {
-	if err := b.find(ctx, scope); err != nil {
-		return nil, err
+	var out putResult
+	var puts []store.Put
+	var err error
+	if b.graph != nil {
+		b.orders, puts, out.Made, out.Warnings, err = b.graph.put(ctx, scope, sale)
+	} else if err = b.find(ctx, scope); err == nil {
+		puts, err = scope.PutOrders(ctx, sale, b.orders)
 	}
-	puts, err := scope.PutOrders(ctx, sale, b.orders)
 	if err != nil {
 		return nil, b.locate(err)
 	}
-	out := putResult{Orders: make([]put, len(puts))}
+	out.Orders = make([]put, len(puts))
 	counts := map[store.PutStatus]*int{store.PutCreated: &out.Created, store.PutReplaced: &out.Replaced, store.PutCancelled: &out.Cancelled, store.PutUnchanged: &out.Unchanged}
 	for i, p := range puts {
 		*counts[p.Status]++

@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,6 +69,16 @@ type Query struct {
 	Limit    int // candidates, at most 20; 0: 5
 }
 
+// Parse takes an address in one line apart: what follows a postcode is the city.
+func Parse(line string) Query {
+	if at := postcode.FindStringIndex(line); at != nil {
+		return Query{Text: strings.Trim(line[:at[0]], " ,"), Postcode: line[at[0]:at[1]], City: strings.Trim(line[at[1]:], " ,")}
+	}
+	return Query{Text: line}
+}
+
+var postcode = regexp.MustCompile(`\b\d{5}\b`)
+
 // Kind is how exact a candidate is.
 type Kind string
 
@@ -111,7 +122,7 @@ const (
 	NotFound      DoubtKind = "not_found"
 	LowScore      DoubtKind = "low_score"
 	Ambiguous     DoubtKind = "ambiguous"      // another candidate elsewhere is as good
-	Coarse        DoubtKind = "coarse"         // the street or the commune was found, not the number
+	Coarse        DoubtKind = "coarse"         // a commune, or the street and not the number
 	OtherPostcode DoubtKind = "other_postcode" // than was asked for
 	OtherCity     DoubtKind = "other_city"
 )
@@ -430,8 +441,8 @@ func (c *Client) doubts(q Query, found []Candidate) (out []Doubt) {
 		}
 	}
 	switch {
-	case best.Kind == Municipality && fold(q.Text) != fold(best.City):
-		add(Coarse, "Only the commune was found: the position is its middle.")
+	case best.Kind == Municipality:
+		add(Coarse, "It is a whole commune: the position is its middle.")
 	case best.Kind == Street && startsWithNumber(q.Text):
 		add(Coarse, "The street was found and not the number: the position is the street's middle.")
 	}

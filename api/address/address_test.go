@@ -193,7 +193,7 @@ func TestSearch(t *testing.T) {
 		{"a street is asked for", Query{Text: "avenue du Mont Ventoux", City: "Carpentras"}, "Avenue du Mont Ventoux 84200 Carpentras", nil},
 		{"a number, and the street is found", Query{Text: "99 avenue du Mont Ventoux"}, "Avenue du Mont Ventoux 84200 Carpentras", []DoubtKind{Coarse}},
 		{"only the commune, and hardly", Query{Text: "Mas perdu", City: "Caromb"}, "Caromb", []DoubtKind{LowScore, Coarse}},
-		{"the commune is asked for", Query{Text: "Caromb"}, "Caromb", nil},
+		{"the commune is asked for", Query{Text: "Caromb"}, "Caromb", []DoubtKind{Coarse}},
 		{"two as good", Query{Text: "1 place de la Mairie"}, "1 Place de la Mairie 84330 Caromb", []DoubtKind{Ambiguous}},
 		{"two as good, told apart", Query{Text: "1 place de la Mairie", Postcode: "84410"}, "1 Place de la Mairie 84410 Bédoin", nil},
 		{"two as good at one door", Query{Text: "2 place de la Mairie"}, "2 Place de la Mairie 84330 Caromb", nil},
@@ -403,6 +403,19 @@ func TestQueries(t *testing.T) {
 	for _, u := range []string{"data.geopf.fr", "ftp://data.geopf.fr", "http://", ":"} {
 		if _, err := New(Config{BaseURL: u}); err == nil {
 			t.Errorf("%q is taken", u)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	for line, want := range map[string]Query{
+		"12 avenue du Mont Ventoux, 84200 Carpentras": {Text: "12 avenue du Mont Ventoux", Postcode: "84200", City: "Carpentras"},
+		"84330 Caromb":            {Postcode: "84330", City: "Caromb"},
+		"Mas de Gouredon, Caromb": {Text: "Mas de Gouredon, Caromb"},
+		"12345678 rue":            {Text: "12345678 rue"},
+	} {
+		if diff := cmp.Diff(want, Parse(line)); diff != "" {
+			t.Error(diff)
 		}
 	}
 }

@@ -26,6 +26,9 @@ const (
 	maxDepth  = 64      // of nesting; an order inlined as a whole needs some 20
 	maxThings = 500_000 // objects and lists; an order line with all that it refers to needs some 50
 	maxTerms  = 200_000 // defined by all contexts of a document
+	maxValues = 5000    // of one property of a node that is read
+	maxTypes  = 50      // of a node
+	maxHours  = 100     // of a place
 	maxFaults = 1000    // reported one by one; the others are counted
 )
 
@@ -290,6 +293,9 @@ func (g *Graph) read(m map[string]any) *node {
 		case "@reverse":
 			reverse, _ := x.(map[string]any)
 			for _, property := range slices.Sorted(maps.Keys(reverse)) {
+				if g.unknown(n, property) {
+					continue
+				}
 				for _, y := range each(reverse[property]) {
 					if y, ok := y.(map[string]any); ok && n.id != "" {
 						g.read(y).merge(map[string][]value{g.short(property): {{node: n}}})
@@ -297,8 +303,7 @@ func (g *Graph) read(m map[string]any) *node {
 				}
 			}
 		default:
-			if word, ok := strings.CutPrefix(name, unknown); ok {
-				g.faults.add(n.id, true, "%s is not in the document's context: it was left out", word)
+			if g.unknown(n, name) {
 				continue
 			}
 			short := g.short(name)
@@ -313,12 +318,26 @@ func (g *Graph) read(m map[string]any) *node {
 	return n
 }
 
+// unknown says, aloud, whether a property is one that the document's context does not have.
+func (g *Graph) unknown(n *node, property string) bool {
+	word, ok := strings.CutPrefix(property, unknown)
+	if ok {
+		g.faults.add(n.id, true, "%s is not in the document's context: it was left out", word)
+	}
+	return ok
+}
+
 func (g *Graph) addType(n *node, iri string) {
 	if word, ok := strings.CutPrefix(iri, unknown); ok {
 		g.faults.add(n.id, true, "the type %s is not in the document's context: it was left out", word)
 		return
 	}
-	if short := g.short(iri); !slices.Contains(n.types, short) {
+	short := g.short(iri)
+	switch {
+	case slices.Contains(n.types, short):
+	case len(n.types) == maxTypes:
+		g.faults.add(n.id, true, "has more than %d types: the others were left out", maxTypes)
+	default:
 		n.types = append(n.types, short)
 	}
 }

@@ -224,6 +224,7 @@ func (r *reader) order(n *node) (o Order, ok bool) {
 		o.Until, _ = r.stamp(option, "endDate")
 		r.badStamps(option, "beginDate", "startDate", "endDate")
 	}
+	r.crowded(n, "hasPart")
 	for _, l := range r.those(n, []string{"hasPart"}, []string{"partOf"}) {
 		if r.read[l] && l.id != "" {
 			r.fault(l, "is a line of several orders: it was counted in the first")
@@ -565,6 +566,7 @@ func (r *reader) shipment(n *node) (o Order, ok bool) {
 	o = Order{ID: n.id, Number: local(n.id), Place: r.place(to), Delivered: true}
 	o.From, _ = r.stamp(n, "startDate")
 	o.Until, _ = r.stamp(n, "endDate")
+	r.crowded(n, "transports")
 	stocks := r.those(n, []string{"transports"}, []string{"transportedBy"})
 	own := r.amounts(n, "hasQuantity")
 	if len(stocks) == 0 || len(own) > 0 {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -271,6 +272,30 @@ func TestNoJSONLD(t *testing.T) {
 	contexts := "[" + strings.Repeat(`{"@context": "https://www.datafoodconsortium.org"},`, 2000) + "{}]"
 	if _, err := dfc.Read(strings.NewReader(contexts), dfc.Options{}); err == nil || !strings.Contains(err.Error(), "define more than 200000 terms") {
 		t.Error(err)
+	}
+}
+
+// More of something than anybody means is said and bounds the work.
+func TestCrowds(t *testing.T) {
+	text := fixture(t, "orders.jsonld")
+	repeat := func(n int, f string) string {
+		var out []string
+		for i := range n {
+			out = append(out, strings.ReplaceAll(f, "%", strconv.Itoa(i)))
+		}
+		return strings.Join(out, ",")
+	}
+	for _, c := range []struct{ old, new, fault string }{
+		{`"dfc-b:hasPart": ["https://shop.example/orders/1/1", "https://shop.example/orders/1/2"]`, `"dfc-b:hasPart": [` + repeat(6000, `"https://shop.example/orders/1/%"`) + "]",
+			"https://shop.example/orders/1: has 5000 values of hasPart or more, the most that are read: send it in parts"},
+		{`"@type": "dfc-b:SaleSession"`, `"@type": [` + repeat(60, `"dfc-b:T%"`) + `]`, "warning: https://shop.example/sessions/48: has more than 50 types: the others were left out"},
+		{`"dfc-b:isOpenDuring": {`, `"dfc-b:isOpenDuring": [` + repeat(101, `{"dfc-b:start":"2026-11-26T14:00:00Z","dfc-b:end":"2026-11-26T15:00:00Z"}`) + `], "dfc-b:description": {`,
+			"https://shop.example/places/hall: has more than 100 isOpenDuring: the others were left out"},
+	} {
+		_, faults := read(t, strings.Replace(text, c.old, c.new, 1)).Orders(nil)
+		if !slices.ContainsFunc(faults, func(f engine.Fault) bool { return f.String() == c.fault }) {
+			t.Errorf("%s\nis not among\n%.2000v", c.fault, faults)
+		}
 	}
 }
 

@@ -2,9 +2,8 @@ package dfc
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"math"
-	"strings"
 	"time"
 
 	"carriole/api/store"
@@ -38,9 +37,8 @@ func Propose(ctx context.Context, c *store.Scope, sale store.ID, o *Orders) (*Pr
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &proposer{Proposal: Proposal{Sale: sale}, orders: o, zone: itself.Zone(), places: map[string]*Place{}, producers: map[string]*Producer{}, products: map[string]*Product{},
-		point: map[string]store.ID{}}
-	if err := p.known(ctx, c); err != nil {
+	p := &proposer{Proposal: Proposal{Sale: sale}, ctx: ctx, scope: c, zone: itself.Zone(), places: map[string]*Place{}, producers: map[string]*Producer{}, products: map[string]*Product{}}
+	if err := p.known(o); err != nil {
 		return nil, nil, err
 	}
 	for i := range o.Places {
@@ -60,21 +58,21 @@ func Propose(ctx context.Context, c *store.Scope, sale store.ID, o *Orders) (*Pr
 		}
 		p.order(x)
 	}
-	return &p.Proposal, p.faults.all(), nil
+	return &p.Proposal, p.faults.all(), p.err
 }
 
 type proposer struct {
 	Proposal
-	orders    *Orders
+	ctx       context.Context
+	scope     *store.Scope
 	zone      *time.Location
 	places    map[string]*Place
 	producers map[string]*Producer
 	products  map[string]*Product
 
-	haves  [kinds]map[string]store.ID // by ref
-	grams  map[string]bool            // refs of products that weigh something
-	point  map[string]store.ID        // the only pickup point of a place, by the place's ref
+	ids    [kinds]map[string]store.ID // by ref, of what is there or proposed
 	faults faults
+	err    error // of the store; the first
 }
 
 // What is looked up by its ref.
@@ -86,73 +84,38 @@ const (
 	kinds
 )
 
-// known reads the refs that the collective has.
-func (p *proposer) known(ctx context.Context, c *store.Scope) error {
-	for k := range p.haves {
-		p.haves[k] = map[string]store.ID{}
+// known looks up what nearly all orders of a collective name: products and pickup points that it has.
+func (p *proposer) known(o *Orders) (err error) {
+	for k := range p.ids {
+		p.ids[k] = map[string]store.ID{}
 	}
-	p.grams = map[string]bool{}
-	refOf := map[store.ID]string{}
-	if err := pages(func(at store.Page) ([]store.Place, store.Cursor, error) {
-		return c.Places(ctx, store.PlaceFilter{}, at)
-	}, func(x *store.Place) {
-		p.has(aPlace, x.Ref, x.ID)
-		refOf[x.ID] = x.Ref
-	}); err != nil {
-		return err
+	var products, points []string
+	for i := range o.Products {
+		products = append(products, o.Products[i].ID)
 	}
-	if err := pages(func(at store.Page) ([]store.Producer, store.Cursor, error) {
-		return c.Producers(ctx, store.ProducerFilter{}, at)
-	}, func(x *store.Producer) { p.has(aProducer, x.Ref, x.ID) }); err != nil {
-		return err
+	for i := range o.Places {
+		points = append(points, o.Places[i].ID)
 	}
-	at := map[string]int{}
-	if err := pages(func(page store.Page) ([]store.PickupPoint, store.Cursor, error) {
-		return c.PickupPoints(ctx, store.PickupPointFilter{}, page)
-	}, func(x *store.PickupPoint) {
-		p.has(aPickupPoint, x.Ref, x.ID)
-		if ref := refOf[x.Place]; ref != "" && x.Active {
-			at[ref]++
-			p.point[ref] = x.ID
-		}
-	}); err != nil {
-		return err
-	}
-	for ref, n := range at {
-		if n > 1 {
-			delete(p.point, ref)
-		}
-	}
-	return pages(func(page store.Page) ([]store.Product, store.Cursor, error) {
-		return c.Products(ctx, store.ProductFilter{}, page)
-	}, func(x *store.Product) {
-		p.has(aProduct, x.Ref, x.ID)
-		p.grams[x.Ref] = x.Grams > 0
-	})
-}
-
-func (p *proposer) has(kind int, ref string, id store.ID) {
-	if ref != "" {
-		p.haves[kind][ref] = id
-	}
-}
-
-// pages calls f for each row of a list.
-func pages[T any](list func(store.Page) ([]T, store.Cursor, error), f func(*T)) error {
-	page := store.Page{Limit: 1000}
-	for {
-		rows, next, err := list(page)
-		if err != nil {
+	if len(products) > 0 {
+		if p.ids[aProduct], err = p.scope.ProductsByRef(p.ctx, products); err != nil {
 			return err
 		}
-		for i := range rows {
-			f(&rows[i])
-		}
-		if next == "" {
-			return nil
-		}
-		page.After = next
 	}
+	if len(points) > 0 {
+		p.ids[aPickupPoint], err = p.scope.PickupPointsByRef(p.ctx, points)
+	}
+	return err
+}
+
+// there is the id of the only row that a list has, if it has one.
+func there[T any](p *proposer, rows []T, err error, id func(*T) store.ID) (store.ID, bool) {
+	if err != nil && p.err == nil {
+		p.err = err
+	}
+	if err != nil || len(rows) != 1 {
+		return "", false
+	}
+	return id(&rows[0]), true
 }
 
 func (p *proposer) order(o *Order) {
@@ -180,7 +143,12 @@ func (p *proposer) order(o *Order) {
 }
 
 func (p *proposer) place(ref string) store.ID {
-	if id, ok := p.haves[aPlace][ref]; ok {
+	if id, ok := p.ids[aPlace][ref]; ok {
+		return id
+	}
+	rows, _, err := p.scope.Places(p.ctx, store.PlaceFilter{Ref: ref}, store.Page{})
+	if id, ok := there(p, rows, err, func(x *store.Place) store.ID { return x.ID }); ok {
+		p.ids[aPlace][ref] = id
 		return id
 	}
 	x := p.places[ref]
@@ -191,17 +159,22 @@ func (p *proposer) place(ref string) store.ID {
 		out.At = &store.Point{LonE7: round(x.At.Lon() * 1e7), LatE7: round(x.At.Lat() * 1e7)}
 	}
 	p.Places = append(p.Places, out)
-	p.haves[aPlace][ref] = store.ID(ref)
+	p.ids[aPlace][ref] = store.ID(ref)
 	return store.ID(ref)
 }
 
 func (p *proposer) producer(ref string) store.ID {
-	if id, ok := p.haves[aProducer][ref]; ok {
+	if id, ok := p.ids[aProducer][ref]; ok {
+		return id
+	}
+	rows, _, err := p.scope.Producers(p.ctx, store.ProducerFilter{Ref: ref}, store.Page{})
+	if id, ok := there(p, rows, err, func(x *store.Producer) store.ID { return x.ID }); ok {
+		p.ids[aProducer][ref] = id
 		return id
 	}
 	x := p.producers[ref]
 	p.Producers = append(p.Producers, store.Producer{Ref: ref, Name: x.Name, Place: p.place(x.Place), Active: true})
-	p.haves[aProducer][ref] = store.ID(ref)
+	p.ids[aProducer][ref] = store.ID(ref)
 	if place := p.places[x.Place]; len(place.Open.Dated) > 0 {
 		p.faults.add(place.ID, true, "its hours of single days were left out: say on what days and hours it is open every week, or when goods are ready")
 	}
@@ -209,10 +182,7 @@ func (p *proposer) producer(ref string) store.ID {
 }
 
 func (p *proposer) product(l *Line) store.ID {
-	if id, ok := p.haves[aProduct][l.Product]; ok {
-		if l.Grams == 0 && l.Quantity > 0 && !p.grams[l.Product] {
-			p.faults.add(l.ID, true, "its weight is not known: give that of its product")
-		}
+	if id, ok := p.ids[aProduct][l.Product]; ok {
 		return id
 	}
 	x := p.products[l.Product]
@@ -225,19 +195,24 @@ func (p *proposer) product(l *Line) store.ID {
 		p.faults.add(x.node(), true, "its volume is not known: 2.5 litres a kilogram were taken")
 	}
 	p.Products = append(p.Products, out)
-	p.haves[aProduct][l.Product] = store.ID(l.Product)
+	p.ids[aProduct][l.Product] = store.ID(l.Product)
 	return store.ID(l.Product)
 }
 
 func (p *proposer) pickupPoint(o *Order) store.ID {
-	if id, ok := p.haves[aPickupPoint][o.Place]; ok {
+	if id, ok := p.ids[aPickupPoint][o.Place]; ok {
 		return id
 	}
-	if id, ok := p.point[o.Place]; ok {
-		return id
+	x, place := p.places[o.Place], p.place(o.Place)
+	if place != store.ID(o.Place) { // which is there: customers collect at its only pickup point
+		active := true
+		rows, _, err := p.scope.PickupPoints(p.ctx, store.PickupPointFilter{Place: place, Active: &active}, store.Page{})
+		if id, ok := there(p, rows, err, func(x *store.PickupPoint) store.ID { return x.ID }); ok {
+			p.ids[aPickupPoint][o.Place] = id
+			return id
+		}
 	}
-	x := p.places[o.Place]
-	out := store.PickupPoint{Ref: o.Place, Name: x.Name, Place: p.place(o.Place), Windows: x.Open.Weekly, Active: true}
+	out := store.PickupPoint{Ref: o.Place, Name: x.Name, Place: place, Windows: x.Open.Weekly, Active: true}
 	spans := x.Open.Dated
 	customers := false
 	if x.Open.none() && !o.From.IsZero() && !o.Until.Before(o.From) {
@@ -251,7 +226,7 @@ func (p *proposer) pickupPoint(o *Order) store.ID {
 		out.AcceptUntilMin = -shortest(&out)
 	}
 	p.PickupPoints = append(p.PickupPoints, out)
-	p.haves[aPickupPoint][o.Place] = store.ID(o.Place)
+	p.ids[aPickupPoint][o.Place] = store.ID(o.Place)
 	return store.ID(o.Place)
 }
 
@@ -352,5 +327,14 @@ func (p *Proposal) Apply(ctx context.Context, c *store.Scope) (puts []store.Put,
 
 // of names the node that a refusal is about.
 func of(ref string, err error) error {
-	return fmt.Errorf("%s: %w", strings.TrimSpace(ref), err)
+	e, ok := errors.AsType[*store.Error](err)
+	if !ok {
+		return err
+	}
+	out := *e
+	out.Message = ref
+	if e.Message != "" {
+		out.Message += ": " + e.Message
+	}
+	return &out
 }

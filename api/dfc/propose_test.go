@@ -201,10 +201,9 @@ func TestProposeFaults(t *testing.T) {
 			t.Errorf("%+v", p.Places)
 		}
 		// What the store refuses is said with the node's @id, and nothing is written.
-		_, faults = propose(text)
 		p, _ = propose(strings.Replace(text, "Salle des fêtes", strings.Repeat("x", 2001), 1))
 		_, err := p.Apply(ctx, c)
-		if e := (*store.Error)(nil); !errors.As(err, &e) || !strings.HasPrefix(err.Error(), "https://shop.example/places/hall: ") {
+		if e := (*store.Error)(nil); !errors.As(err, &e) || !strings.HasPrefix(err.Error(), "https://shop.example/places/hall; name: has 2001 bytes") {
 			t.Error(err)
 		}
 		places, _, err := c.Places(ctx, store.PlaceFilter{}, store.Page{})
@@ -215,6 +214,30 @@ func TestProposeFaults(t *testing.T) {
 		if _, _, err := dfc.Propose(context.Background(), c, "nothing", &dfc.Orders{}); !errors.Is(err, &store.Error{Code: store.NotFound}) {
 			t.Error(err)
 		}
+	})
+}
+
+// What is there is used: a place whose only pickup point has no ref, a producer whose product is new.
+func TestProposeKnown(t *testing.T) {
+	onEach(t, func(t *testing.T, c *store.Scope, sale store.ID) {
+		ctx := t.Context()
+		hall := store.Place{Ref: "https://shop.example/places/hall", Name: "La salle", At: &store.Point{LonE7: 50481000, LatE7: 440551000}}
+		check(t, c.CreatePlace(ctx, &hall))
+		point := store.PickupPoint{Name: "Drive", Place: hall.ID, Active: true}
+		check(t, c.CreatePickupPoint(ctx, &point))
+		goats := store.Producer{Ref: "https://shop.example/farms/goats", Name: "Les chèvres", Place: hall.ID, Active: true}
+		check(t, c.CreateProducer(ctx, &goats))
+		orders, _ := read(t, fixture(t, "orders.jsonld")).Orders(nil)
+		p, _, err := dfc.Propose(ctx, c, sale, orders)
+		check(t, err)
+		if len(p.Places) != 1 || len(p.Producers) != 1 || len(p.PickupPoints) != 0 || p.Orders[0].PickupPoint != point.ID {
+			t.Errorf("%+v", p)
+		}
+		if cheese := p.Products[1]; cheese.Name != "Tomme" || cheese.Producer != goats.ID {
+			t.Errorf("%+v", cheese)
+		}
+		_, err = p.Apply(ctx, c)
+		check(t, err)
 	})
 }
 

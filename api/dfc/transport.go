@@ -184,6 +184,13 @@ func FromPlan(week *engine.Week, plan *engine.Plan, naming Naming) *Transport {
 	return &f.out
 }
 
+// Encode writes a plan as a document of its own, of ontology 1.x or, when second is true, of 2.0.
+func Encode(week *engine.Week, plan *engine.Plan, naming Naming, second bool) ([]byte, error) {
+	g := NewGraph(second)
+	g.Put(FromPlan(week, plan, naming))
+	return g.MarshalJSON()
+}
+
 type stop struct {
 	round string
 	n     int

@@ -17,7 +17,7 @@ func (n *node) is(types ...string) bool {
 	return n != nil && slices.ContainsFunc(n.types, func(t string) bool { return slices.Contains(types, t) })
 }
 
-// all is the values of a property by any of its names. A list counts as its elements.
+// all is the values of a property by any of its names, up to maxValues. A list counts as its elements.
 func (n *node) all(names ...string) []value {
 	if n == nil {
 		return nil
@@ -30,9 +30,19 @@ func (n *node) all(names ...string) []value {
 			} else {
 				out = append(out, v)
 			}
+			if len(out) >= maxValues {
+				return out[:maxValues]
+			}
 		}
 	}
 	return out
+}
+
+// crowded says of a node that has more values of a property than are read.
+func (r *reader) crowded(n *node, names ...string) {
+	if len(n.all(names...)) == maxValues {
+		r.fault(n, "has %d values of %s or more, the most that are read: send it in parts", maxValues, names[0])
+	}
 }
 
 // text is a property's value as a text: in French where it has several languages.
@@ -122,8 +132,23 @@ func (g *Graph) those(n *node, forward, backward []string) []*node {
 
 // that is the first of those.
 func (g *Graph) that(n *node, forward, backward []string) *node {
-	if out := g.those(n, forward, backward); len(out) > 0 {
-		return out[0]
+	if n == nil {
+		return nil
+	}
+	for _, name := range forward {
+		for _, v := range n.values[name] {
+			if v.isList && len(v.list) > 0 {
+				v = v.list[0]
+			}
+			if m := g.ref(v); m != nil {
+				return m
+			}
+		}
+	}
+	for _, name := range backward {
+		if out := g.referrers(name)[n]; len(out) > 0 {
+			return out[0]
+		}
 	}
 	return nil
 }
@@ -349,7 +374,11 @@ func (h *Hours) none() bool { return len(h.Dated) == 0 && len(h.Weekly) == 0 }
 
 // hours reads an OpeningHoursSpecification (opens, closes, dayOfWeek) or a span from one moment to another (start, end).
 func (r *reader) hours(n *node, names ...string) (h Hours) {
-	for _, x := range r.refs(n, names...) {
+	for i, x := range r.refs(n, names...) {
+		if i == maxHours {
+			r.fault(n, "has more than %d %s: the others were left out", maxHours, names[0])
+			break
+		}
 		if !x.described() {
 			r.fault(n, "%s is %s, which the graph does not describe", names[0], x.id)
 			continue
