@@ -21,6 +21,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"carriole/api/address"
+	"carriole/api/signin"
 	"carriole/api/store"
 )
 
@@ -30,8 +31,7 @@ type Config struct {
 	Log     *slog.Logger // nil: nothing is logged
 	Version string       // of the program, shown in the OpenAPI document
 
-	// Session finds who is signed in, by a cookie; a nil caller is nobody. Without the function tokens alone let in.
-	Session func(*http.Request) (*Caller, error)
+	SignIn *signin.Service // how people sign in; nil: tokens alone let in
 
 	Addresses *address.Client // nil: addresses are not looked up
 
@@ -111,7 +111,7 @@ func New(config Config) (*Service, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	s.system()
-	inner := secure(s.limitAddress(compress(s.router)))
+	inner := secure(s.limitAddress(s.plainAddress(compress(s.router))))
 	s.handler = clientAddress(config.TrustedProxies)(s.observe(inner))
 	return s, nil
 }

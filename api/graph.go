@@ -49,8 +49,8 @@ type graphOutput struct {
 }
 
 func graphs(s *Service) {
-	handleWith(s, route{id: "plan-graph", method: http.MethodPost, path: "/v1/graph/plan", subject: "plans", act: "plan", who: sellers, summary: "Plan a graph", text: graphText,
-		body: s.config.Limits.OrdersBody, time: (longestSolved + 60) * time.Second},
+	handleWith(s, route{id: "plan-graph", method: http.MethodPost, path: "/v1/graph/plan", subject: "graphs", act: "plan", who: sellers, summary: "Plan a graph", text: graphText,
+		body: s.config.Limits.OrdersBody, time: (longestSolved + 20) * time.Second},
 		func(op *huma.Operation) {
 			anything := &huma.Schema{Type: huma.TypeObject, Description: "A graph in JSON-LD."}
 			op.SkipValidateBody = true

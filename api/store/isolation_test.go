@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Two collectives have everything. Each method, called by the one with the ids of the other, finds nothing; what it
@@ -41,6 +42,11 @@ func testIsolation(t *testing.T, s *Store) {
 	ok(t, c.CreateMember(ctx, &member))
 	token := Token{Name: "t", Scope: ReadToken}
 	_, err = c.CreateToken(ctx, &token)
+	ok(t, err)
+	session := Session{Member: member.ID, Email: member.Email, Idle: time.Hour, Expires: time.Now().Add(time.Hour)}
+	_, err = c.CreateSession(ctx, &session, "test")
+	ok(t, err)
+	_, err = c.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))
 	ok(t, err)
 	ok(t, c.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}))
 	_, _, err = c.Once(ctx, "key", nil, func(*Scope) ([]byte, error) { return []byte("their reply"), nil })
@@ -313,6 +319,24 @@ func testIsolation(t *testing.T, s *Store) {
 		"Token":       func() error { return gets(m.Token(ctx, token.ID)) },
 		"Tokens":      func() error { return none(ids)(m.Tokens(ctx, TokenFilter{}, Page{})) },
 		"RevokeToken": func() error { return refused(m.RevokeToken(ctx, token.ID)) },
+
+		"CreateSession": func() error {
+			x, y := session, session
+			x.Member, x.Token = "", token.ID
+			return errors.Join(gets(m.CreateSession(ctx, &y, "test")), gets(m.CreateSession(ctx, &x, "test")))
+		},
+		"Sessions": func() error {
+			return errors.Join(empty(m.Sessions(ctx, SessionFilter{ID: session.ID}, Page{})), none(ids)(m.Sessions(ctx, SessionFilter{}, Page{})))
+		},
+		"EndSessions": func() error {
+			n, err := m.EndSessions(ctx, SessionFilter{})
+			if err != nil || n > 0 {
+				return fmt.Errorf("%d sessions, %v", n, err)
+			}
+			return nil
+		},
+		"CreateSignInLink": func() error { return gets(m.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))) },
+		"Refused":          func() error { return m.Refused(ctx, "test") }, // refers to nothing
 
 		"Book": func() error {
 			return refused(m.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}), m.Book(ctx, []Entry{{Producer: mine.producer, Plan: plan.ID, Metres: 1}}))

@@ -255,7 +255,20 @@ func checked[T any, P record[T]](x P) error {
 	return f.err()
 }
 
+// add inserts a row and tells so in the audit trail.
 func add[T any, P record[T]](ctx context.Context, t *tx, x P) error {
+	old := *x.row()
+	err := insert[T](ctx, t, x)
+	if err == nil {
+		err = t.audit(ctx, "create", x.kind().noun, x.row().ID, "")
+	}
+	if err != nil {
+		*x.row() = old
+	}
+	return err
+}
+
+func insert[T any, P record[T]](ctx context.Context, t *tx, x P) error {
 	k, r := x.kind(), x.row()
 	if err := t.known(ctx, x.refs()); err != nil {
 		return err
@@ -270,9 +283,6 @@ func add[T any, P record[T]](ctx context.Context, t *tx, x P) error {
 	_, err := t.exec(ctx, k, `insert into `+k.table+` (collective, id, version, created, changed, `+k.columns+`) values `+placeholders(1, len(args)), args...)
 	if err == nil {
 		err = saveParts(ctx, t, x)
-	}
-	if err == nil {
-		err = t.audit(ctx, "create", k.noun, r.ID, "")
 	}
 	if err != nil {
 		*r = old

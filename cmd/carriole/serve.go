@@ -15,13 +15,17 @@ import (
 	"time"
 
 	"carriole/api"
+	"carriole/api/address"
+	"carriole/api/signin"
 	"carriole/api/store"
 )
 
 type serveCmd struct {
 	database
+	signInFlags
 	Listen         string         `env:"CARRIOLE_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where to listen (default ${default})."`
 	Collective     string         `env:"CARRIOLE_COLLECTIVE" default:"Collective" placeholder:"NAME" help:"Name of the collective that is made in an empty database (default ${default})."`
+	AddressService string         `env:"CARRIOLE_ADDRESS_SERVICE" default:"https://data.geopf.fr/geocodage" placeholder:"URL" help:"Where French addresses are looked up, or none (default ${default})."`
 	LogFormat      string         `env:"CARRIOLE_LOG_FORMAT" enum:"text,json" default:"text" placeholder:"text|json" help:"How to log, to standard error (default ${default})."`
 	LogLevel       slog.Level     `env:"CARRIOLE_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"What to log: debug, info, warn or error (default ${default}). Each request is logged at info."`
 	TrustedProxies []netip.Prefix `env:"CARRIOLE_TRUSTED_PROXIES" placeholder:"NETWORK" help:"Networks of reverse proxies whose X-Forwarded-For is believed, as in 10.0.0.0/8 (default none)."`
@@ -42,6 +46,11 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	defer listener.Close()
 	s, err := store.Open(ctx, c.DatabaseURL)
 	if err != nil {
 		return err
@@ -54,14 +63,34 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	if err := welcome(ctx, s, c.Collective, os.Stdout); err != nil {
-		return err
-	}
-	service, err := api.New(api.Config{Store: s, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	people, err := c.signInFlags.service(s, listener.Addr(), log)
 	if err != nil {
 		return err
 	}
-	return c.serve(ctx, log, service.Handler())
+	if err := welcome(ctx, people, c.Collective, c.Coordinator, os.Stdout); err != nil {
+		return err
+	}
+	addresses, err := c.addresses()
+	if err != nil {
+		return err
+	}
+	service, err := api.New(api.Config{Store: s, SignIn: people, Addresses: addresses, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	if err != nil {
+		return err
+	}
+	return c.serve(ctx, log, listener, service.Handler(), people)
+}
+
+// addresses is the address service's client; nil: addresses are not looked up.
+func (c *serveCmd) addresses() (*address.Client, error) {
+	if c.AddressService == "none" {
+		return nil, nil
+	}
+	client, err := address.New(address.Config{BaseURL: c.AddressService})
+	if err != nil {
+		return nil, fmt.Errorf("--address-service: %w", err)
+	}
+	return client, nil
 }
 
 func (c *serveCmd) logger(w io.Writer) (*slog.Logger, error) {
@@ -83,11 +112,7 @@ func (c *serveCmd) limits() api.Limits {
 }
 
 // serve answers until the context ends, and then lets what is being answered come to its end.
-func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, handler http.Handler) error {
-	listener, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
+func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler http.Handler, people *signin.Service) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -111,24 +136,7 @@ func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, handler http.Han
 	if err := server.Shutdown(grace); err != nil {
 		return errors.Join(fmt.Errorf("requests were broken off after %s: %w", c.Grace, err), server.Close())
 	}
+	people.Wait(grace)
 	log.Info("stopped")
-	return nil
-}
-
-// welcome makes the first collective of an empty database and prints the token of its coordinator.
-func welcome(ctx context.Context, s *store.Store, name string, out io.Writer) error {
-	some, _, err := s.Collectives(ctx, store.Page{Limit: 1})
-	if err != nil || len(some) > 0 {
-		return err
-	}
-	first := store.Collective{Name: name}
-	if err := s.CreateCollective(ctx, &first, actor); err != nil {
-		return err
-	}
-	text, err := s.In(first.ID, actor).CreateToken(ctx, &store.Token{Name: "first coordinator", Scope: store.CoordinatorToken})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "The database was empty: the collective %q was made. Its coordinator's token, which is not shown again:\n%s\n", name, text)
 	return nil
 }
