@@ -40,6 +40,9 @@ var suite = []struct {
 	{"plans", testPlans},
 	{"plans at once", testConcurrentPlans},
 	{"answers", testAnswers},
+	{"plannings", testPlannings},
+	{"plannings at once", testConcurrentPlannings},
+	{"plannings lost", testLostPlannings},
 	{"balances", testBalances},
 	{"settings", testSettings},
 	{"week data", testWeekData},
@@ -288,6 +291,18 @@ func testInvalid(t *testing.T, s *Store) {
 		e := is(t, x.err, Invalid)
 		if len(e.Faults) != 1 || e.Faults[0].Path != x.path || e.Faults[0].Message == "" {
 			t.Errorf("faults %v, want one of %s", e.Faults, x.path)
+		}
+	}
+	// What could not be an id is the id of nothing, and breaks no statement.
+	w = fill(t, s, "ids")
+	for _, id := range []ID{"\x00", "\xff", "A", "'", ID(strings.Repeat("x", 65))} {
+		_, err := w.scope.Place(ctx, id)
+		is(t, err, NotFound)
+		is(t, w.scope.DeletePlace(ctx, id, 1), NotFound)
+		is(t, w.scope.CreateProducer(ctx, &Producer{Name: "x", Place: id}), Invalid)
+		_, err = w.scope.PutOrders(ctx, w.sale, []Order{{Ref: "r", PickupPoint: id, Lines: []OrderLine{{Product: id, QuantityMilli: 1}}}})
+		if e := is(t, err, Invalid); len(e.Faults) != 2 {
+			t.Errorf("%q: %v", id, err)
 		}
 	}
 }

@@ -21,6 +21,11 @@ func testIsolation(t *testing.T, s *Store) {
 	order := out[0].ID
 	plan := Plan{Sale: theirs.sale}
 	ok(t, c.SavePlan(ctx, &plan, []byte("{}"), []byte("{}")))
+	ok(t, c.KeepChanges(ctx, plan.ID, []byte("[]")))
+	_, _, err = c.AskPlanning(ctx, theirs.sale, []byte("{}"))
+	ok(t, err)
+	_, err = c.TakePlanning(ctx, theirs.sale, "them", time.Nanosecond)
+	ok(t, err)
 	ok(t, c.Ask(ctx, plan.ID, []Answer{{Round: "r", Producer: theirs.producer, State: AnswerOpen}}))
 	_, err = c.MovePlan(ctx, plan.ID, 1, Proposed)
 	ok(t, err)
@@ -252,6 +257,28 @@ func testIsolation(t *testing.T, s *Store) {
 		},
 		"CurrentPlan":  func() error { return gets(m.CurrentPlan(ctx, theirs.sale)) },
 		"PlanDocument": func() error { _, _, err := m.PlanDocument(ctx, plan.ID); return refused(err) },
+		"KeepChanges":  func() error { return refused(m.KeepChanges(ctx, plan.ID, nil)) },
+		"PlanChanges":  func() error { return gets(m.PlanChanges(ctx, plan.ID)) },
+		"OrderCount":   func() error { return gets(m.OrderCount(ctx, theirs.sale)) },
+		"Planning":     func() error { return gets(m.Planning(ctx, theirs.sale)) },
+		"AskPlanning":  func() error { _, _, err := m.AskPlanning(ctx, theirs.sale, nil); return refused(err) },
+		"TakePlanning": func() error {
+			p, err := m.TakePlanning(ctx, theirs.sale, "me", time.Hour)
+			if err != nil || p != nil {
+				return fmt.Errorf("got %v, %v", p, err)
+			}
+			return nil
+		},
+		"KeepPlanning": func() error {
+			if err := m.KeepPlanning(ctx, theirs.sale, "them", nil, time.Hour); !errors.Is(err, errLost) {
+				return err
+			}
+			return nil
+		},
+		"EndPlanning":    func() error { return gets(m.EndPlanning(ctx, theirs.sale, "them", Planning{State: PlanningDone})) },
+		"ReturnPlanning": func() error { return refused(m.ReturnPlanning(ctx, theirs.sale, "them", time.Now(), true)) },
+		"CancelPlanning": func() error { return refused(m.CancelPlanning(ctx, theirs.sale)) },
+		"RetakePlanning": func() error { return gets(m.RetakePlanning(ctx, theirs.sale, 0)) },
 		"Ask": func() error {
 			return refused(m.Ask(ctx, plan.ID, []Answer{{Round: "r", Producer: mine.producer, State: AnswerOpen}}))
 		},
