@@ -76,6 +76,8 @@ type Service struct {
 	byAddress, byCaller *httprate.RateLimiter
 	crossOrigin         http.CrossOriginProtection
 	handler             http.Handler
+	stopping            context.Context
+	stop                context.CancelFunc
 }
 
 // New makes a service of a store whose schema is up to date.
@@ -87,6 +89,7 @@ func New(config Config) (*Service, error) {
 	s := &Service{config: config, log: config.Log, router: chi.NewMux(), metrics: newMetrics(),
 		tokens:    &tokenCache{store: config.Store, known: map[[32]byte]knownToken{}},
 		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller)}
+	s.stopping, s.stop = context.WithCancel(context.Background())
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -114,6 +117,9 @@ func New(config Config) (*Service, error) {
 
 // Handler serves the interface.
 func (s *Service) Handler() http.Handler { return s.handler }
+
+// Stop ends the answers that go on as long as the client stays, so that a graceful stop need not wait for them.
+func (s *Service) Stop() { s.stop() }
 
 func (s *Service) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	p := refuse(http.StatusMethodNotAllowed, "The address does not know the method "+method(r.Method)+".")

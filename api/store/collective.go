@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -37,12 +39,36 @@ func (x *Collective) Zone() *time.Location {
 // everyone is the scope of what must look across collectives: to list them, and to find where somebody is a member.
 const everyone ID = "*"
 
+const usualTimezone = "Europe/Paris"
+
 // CreateCollective makes a collective and its id. Without a time zone it is in Europe/Paris.
 func (s *Store) CreateCollective(ctx context.Context, x *Collective, actor string) error {
-	if x.Timezone == "" {
-		x.Timezone = "Europe/Paris"
-	}
+	x.Timezone = cmp.Or(x.Timezone, usualTimezone)
 	return create(ctx, s.In(newID(), actor), x)
+}
+
+// CreateFirst makes a collective where there is none, once however many begin at the same time, and says whether it did.
+func (s *Store) CreateFirst(ctx context.Context, x *Collective, actor string) (made bool, err error) {
+	x.Timezone = cmp.Or(x.Timezone, usualTimezone)
+	if err := checked(x); err != nil {
+		return false, err
+	}
+	c := s.In(newID(), actor)
+	err = c.write(ctx, func(t *tx) error {
+		var some int
+		err := first(func() error { return t.backend.alone(ctx, t.Tx) },
+			func() error { return t.backend.enter(ctx, t.Tx, everyone) },
+			func() error { return t.QueryRowContext(ctx, `select count(*) from collectives`).Scan(&some) },
+			func() error { return t.backend.enter(ctx, t.Tx, c.collective) })
+		if err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		if made = some == 0; !made {
+			return nil
+		}
+		return add(ctx, t, x)
+	})
+	return made && err == nil, err
 }
 
 // Collectives lists all collectives, for the one who runs the service.

@@ -22,6 +22,7 @@ var suite = []struct {
 	test func(t *testing.T, s *Store)
 }{
 	{"rows", testRows},
+	{"first collective", testFirst},
 	{"references", testReferences},
 	{"invalid input", testInvalid},
 	{"pages", testPages},
@@ -193,6 +194,37 @@ func testRows(t *testing.T, s *Store) {
 	ok(t, c.UpdateItself(t.Context(), col))
 	col.Version = 1
 	is(t, c.UpdateItself(t.Context(), col), Stale)
+}
+
+func testFirst(t *testing.T, s *Store) {
+	ctx := t.Context()
+	made := make([]bool, 6)
+	collectives := make([]Collective, len(made))
+	var all sync.WaitGroup
+	for i := range made {
+		all.Go(func() {
+			var err error
+			collectives[i].Name = fmt.Sprint(i)
+			if made[i], err = s.CreateFirst(ctx, &collectives[i], "test"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	there, _, err := s.Collectives(ctx, Page{})
+	ok(t, err)
+	if len(there) != 1 {
+		t.Fatalf("%d collectives", len(there))
+	}
+	for i := range made {
+		if made[i] != (there[0].Name == collectives[i].Name) || made[i] && there[0].ID != collectives[i].ID {
+			t.Errorf("%d: made %t, there is %+v", i, made[i], there[0])
+		}
+	}
+	events, _, err := s.In(there[0].ID, "").Events(ctx, EventFilter{}, Page{})
+	if err != nil || len(events) != 1 || events[0].Actor != "test" {
+		t.Errorf("audit trail %v, %v", events, err)
+	}
 }
 
 func testReferences(t *testing.T, s *Store) {

@@ -60,6 +60,12 @@ func (p *postgres) enter(ctx context.Context, tx *sql.Tx, collective ID) error {
 	return err
 }
 
+func (p *postgres) alone(ctx context.Context, tx *sql.Tx) error {
+	const key = 7_226_313_109 // any number, for this alone
+	_, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock($1)`, int64(key))
+	return err
+}
+
 // load copies: COPY cannot write to a table under row-level security, but to a temporary one that the rows are then
 // taken from.
 func (p *postgres) load(ctx context.Context, t *tx, into staging, rows [][]any) error {

@@ -65,6 +65,9 @@ func (e *embedded) pool(write bool) (*sql.DB, *sql.TxOptions) {
 
 func (e *embedded) enter(context.Context, *sql.Tx, ID) error { return nil }
 
+// alone has nothing to do: one transaction writes at a time.
+func (e *embedded) alone(context.Context, *sql.Tx) error { return nil }
+
 // load inserts several rows a statement.
 func (e *embedded) load(ctx context.Context, t *tx, into staging, rows [][]any) error {
 	for _, statement := range []string{

@@ -37,6 +37,8 @@ type backend interface {
 	pool(write bool) (*sql.DB, *sql.TxOptions)
 	// enter shows a transaction the rows of one collective, or with everyone those of all in the tables that allow it.
 	enter(ctx context.Context, tx *sql.Tx, collective ID) error
+	// alone keeps other transactions that ask for the same waiting until this one ends.
+	alone(ctx context.Context, tx *sql.Tx) error
 	// load fills a temporary table in bulk.
 	load(ctx context.Context, t *tx, into staging, rows [][]any) error
 	// migrate brings the schema to a version, 0 for the newest, while no other process does.

@@ -38,10 +38,7 @@ type serveCmd struct {
 func (c *serveCmd) Run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	log, err := c.logger(os.Stderr)
-	if err != nil {
-		return err
-	}
+	log := c.logger(os.Stderr)
 	s, err := store.Open(ctx, c.DatabaseURL)
 	if err != nil {
 		return err
@@ -61,15 +58,15 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	return c.serve(ctx, log, service.Handler())
+	return c.serve(ctx, log, service.Handler(), service.Stop)
 }
 
-func (c *serveCmd) logger(w io.Writer) (*slog.Logger, error) {
+func (c *serveCmd) logger(w io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options)), nil
+		return slog.New(slog.NewJSONHandler(w, options))
 	}
-	return slog.New(slog.NewTextHandler(w, options)), nil
+	return slog.New(slog.NewTextHandler(w, options))
 }
 
 func (c *serveCmd) limits() api.Limits {
@@ -82,8 +79,8 @@ func (c *serveCmd) limits() api.Limits {
 	return api.Limits{PerAddress: unlimited(c.PerAddress), PerCaller: unlimited(c.PerCaller), Body: c.MaxBody * megabyte, OrdersBody: c.MaxOrdersBody * megabyte, Time: c.Timeout}
 }
 
-// serve answers until the context ends, and then lets what is being answered come to its end.
-func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, handler http.Handler) error {
+// serve answers until the context ends, and then lets what is being answered come to its end. stop ends what would not.
+func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, handler http.Handler, stop func()) error {
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
@@ -91,12 +88,13 @@ func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, handler http.Han
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      c.Timeout + time.Minute, // a stream lifts it for itself
+		ReadTimeout:       time.Minute, // these two until a route sets its own
+		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	server.RegisterOnShutdown(stop)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	log.Info("serving", "address", "http://"+listener.Addr().String(), "documentation", "http://"+listener.Addr().String()+"/docs")
@@ -117,12 +115,9 @@ func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, handler http.Han
 
 // welcome makes the first collective of an empty database and prints the token of its coordinator.
 func welcome(ctx context.Context, s *store.Store, name string, out io.Writer) error {
-	some, _, err := s.Collectives(ctx, store.Page{Limit: 1})
-	if err != nil || len(some) > 0 {
-		return err
-	}
 	first := store.Collective{Name: name}
-	if err := s.CreateCollective(ctx, &first, actor); err != nil {
+	made, err := s.CreateFirst(ctx, &first, actor)
+	if err != nil || !made {
 		return err
 	}
 	text, err := s.In(first.ID, actor).CreateToken(ctx, &store.Token{Name: "first coordinator", Scope: store.CoordinatorToken})
