@@ -18,6 +18,9 @@ type Violation struct {
 	Message string `json:"message"`
 }
 
+// RuleLongest is the rule of Vehicle.LongestS. A plan under way can break it for goods that are on board already.
+const RuleLongest = 9
+
 // String puts the violation in one line.
 func (v Violation) String() string {
 	return fmt.Sprintf("rule %d: %s: %s", v.Rule, v.Path, v.Message)
@@ -906,9 +909,6 @@ func (c *checker) checkLocks(i int) {
 	}
 }
 
-// ruleLongest is the number of what Vehicle.LongestS asks.
-const ruleLongest = 9
-
 // checkLongest is rule 9: goods are not on board of vehicles with a limit for longer than it. The time begins anew where they come
 // from a vehicle without one, or from a store.
 func (c *checker) checkLongest(i int) {
@@ -932,7 +932,7 @@ func (c *checker) checkLongest(i int) {
 		}
 		most = min(most, limit)
 		if long := r.begin[l.To] - since; long > most+checkSlack {
-			c.report(ruleLongest, fmt.Sprintf("consignments[%d].legs[%d]", i, k), "%s goods are on board for %.0f s, longest_s of vehicle %q is %.0f", s.Class, long, r.Vehicle, most)
+			c.report(RuleLongest, fmt.Sprintf("consignments[%d].legs[%d]", i, k), "%s goods are on board for %.0f s, longest_s of vehicle %q is %.0f", s.Class, long, r.Vehicle, most)
 		}
 	}
 }

@@ -141,7 +141,7 @@ func keepFresh(ctx context.Context, m *model, plan *Plan, opt Options) (*Plan, e
 // contradictions are what is wrong with a plan other than that goods are too long on board, which is seen to later.
 func contradictions(m *model, plan *Plan) []Violation {
 	_, bad := Check(m.week, m.travel, plan)
-	return slices.DeleteFunc(bad, func(v Violation) bool { return v.Rule == ruleLongest })
+	return slices.DeleteFunc(bad, func(v Violation) bool { return v.Rule == RuleLongest })
 }
 
-func (h *Hold) repair() *Repair { return &Repair{Obstacle: NoHeld, Held: h} }
+func (h *Hold) repair() *Repair { return &Repair{Obstacle: NoHeld, Rule: h} }

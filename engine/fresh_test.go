@@ -98,7 +98,7 @@ func TestLongest(t *testing.T) {
 	old.Vehicles[0].LongestS = nil
 	before := solve(t, old)
 	week = boxesWeek()
-	if _, bad := Check(week, nil, before); len(bad) != 1 || bad[0].Rule != ruleLongest {
+	if _, bad := Check(week, nil, before); len(bad) != 1 || bad[0].Rule != RuleLongest {
 		t.Errorf("Check finds %v, want rule 9 alone", bad)
 	}
 	got, err := Replan(context.Background(), week, nil, before, Change{}, Options{})
@@ -138,7 +138,7 @@ func TestHeld(t *testing.T) {
 			t.Errorf("unserved %+v of %v kg (alone %v), assigned %v", plan.Unserved, plan.Summary.UnservedKg, plan.Summary.AloneUnservedKg, plan.Assigned)
 		}
 		for _, u := range plan.Unserved {
-			if u.Line != 1 || u.Reason != week.Orders[0].Lines[1].Held.English || u.Repair == nil || u.Repair.Obstacle != NoHeld || u.Repair.Held == nil {
+			if u.Line != 1 || u.Reason != week.Orders[0].Lines[1].Held.English || u.Repair == nil || u.Repair.Obstacle != NoHeld || u.Repair.Rule == nil {
 				t.Errorf("unserved %+v", u)
 			}
 		}
@@ -181,7 +181,7 @@ func TestLongestEverywhere(t *testing.T) {
 				}
 			}
 		}
-		if _, bad := Check(week, nil, free); slices.ContainsFunc(bad, func(v Violation) bool { return v.Rule == ruleLongest }) {
+		if _, bad := Check(week, nil, free); slices.ContainsFunc(bad, func(v Violation) bool { return v.Rule == RuleLongest }) {
 			broken++
 		}
 		plan, err := Solve(context.Background(), week, nil, Options{Iterations: 16, Shares: -1})

@@ -119,7 +119,7 @@ const (
 	NoLock      Obstacle = "lock"            // the locked rounds cannot serve it
 	NoVehicle   Obstacle = "no_vehicle"      // nobody drives near: no round and no available vehicle comes there
 	NoLonger    Obstacle = "longest_s"       // Round, Class, Have, Need: seconds on board
-	NoHeld      Obstacle = "held"            // Held: the week keeps the line back
+	NoHeld      Obstacle = "held"            // Rule: the week keeps the line back
 	NoPickup    Obstacle = "no_pickup_point" // no pickup point within reach; Need: metres to the nearest, Have: the limit
 )
 
@@ -134,7 +134,7 @@ type Repair struct {
 	Missing  float64  `json:"missing,omitempty"`
 	Have     float64  `json:"have,omitempty"`
 	Need     float64  `json:"need,omitempty"`
-	Held     *Hold    `json:"held,omitempty"`
+	Rule     *Hold    `json:"rule,omitempty"` // what is behind the obstacle, where the caller knows more of it, and of NoHeld the line's text
 }
 
 // Summary states the figures of a plan. The first five are the contract's, recomputed from stops and travel table.

@@ -164,7 +164,7 @@ type Line struct {
 	Held      *Hold     `json:"held,omitempty"`       // not nil: it is not to be carried, and is unserved
 }
 
-// Hold is why a line is not to be carried, in words for people: which rule stops it, and what would lift that.
+// Hold is why a line is not carried, in words for people: which rule stops it, and what would lift that.
 type Hold struct {
 	English string `json:"en"`
 	French  string `json:"fr,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -192,6 +193,8 @@ func (r *run) report() []byte {
 
 // prepared is a week that can be planned, with what the plan is to be based on.
 type prepared struct {
+	data     *store.WeekData
+	warnings []Fault
 	week     *engine.Week
 	revision int64
 	zone     *time.Location
@@ -249,7 +252,7 @@ func (r *run) prepare(ctx context.Context) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &prepared{revision: data.Revision, zone: data.Collective.Zone()}
+	x := &prepared{data: data, revision: data.Revision, zone: data.Collective.Zone()}
 	r.orders = len(data.Orders)
 	if data.Sale.State != store.SaleOpen && data.Sale.State != store.SaleClosed {
 		return nil, &failure{reason: fmt.Sprintf("the sale is %s", data.Sale.State)}
@@ -285,7 +288,8 @@ func (r *run) prepare(ctx context.Context) (*prepared, error) {
 		}
 		refuse(x.week, x.newest, answers)
 	}
-	if f := hindering(named(data, x.week, faults)); f != nil {
+	x.warnings = named(data, x.week, faults)
+	if f := hindering(x.warnings); f != nil {
 		return nil, &failure{reason: faultsReason(f), faults: f}
 	}
 	return x, nil
@@ -400,14 +404,20 @@ func (r *run) impossible(x *prepared, err error) error {
 	return err
 }
 
-// checked lets no plan pass that breaks a rule.
+// checked lets no plan pass that breaks a rule, and says of what it leaves behind which rule of the trade stops it. Of goods
+// that are on board already nothing can be helped any more.
 func (r *run) checked(ctx context.Context, x *prepared, m *made) (*made, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if _, wrong := engine.Check(x.week, nil, m.plan); wrong != nil {
+	_, wrong := engine.Check(x.week, nil, m.plan)
+	if x.begun {
+		wrong = slices.DeleteFunc(wrong, func(v engine.Violation) bool { return v.Rule == engine.RuleLongest })
+	}
+	if len(wrong) > 0 {
 		return nil, fmt.Errorf("planning: the plan breaks %d rules: %v", len(wrong), wrong[0])
 	}
+	Cite(x.data, x.week, m.plan)
 	return m, nil
 }
 
@@ -477,7 +487,13 @@ func (r *run) save(ctx context.Context, c *store.Scope, m *made) error {
 			return err
 		}
 	}
-	return r.end(ctx, c, store.Planning{State: store.PlanningDone, Plan: row.ID})
+	outcome := store.Planning{State: store.PlanningDone, Plan: row.ID}
+	if m.warnings != nil {
+		if outcome.Faults, err = json.Marshal(m.warnings); err != nil {
+			return err
+		}
+	}
+	return r.end(ctx, c, outcome)
 }
 
 // end notes what came of the planning, and has it planned again where that was asked for meanwhile.

@@ -989,6 +989,25 @@ func testSettings(t *testing.T, s *Store) {
 			t.Errorf("on %s: %s, want %s", day, got, want)
 		}
 	}
+	// A reason stays in the audit trail when the setting is changed or deleted.
+	list[1].Value, list[1].Reason = pointer(int64(60_000)), "revu"
+	ok(t, c.UpdateSetting(ctx, &list[1]))
+	ok(t, c.DeleteSetting(ctx, list[1].ID, 2))
+	events, _, err := c.Events(ctx, EventFilter{Kind: "setting", Subject: list[1].ID}, Page{})
+	ok(t, err)
+	var trail []string
+	for _, e := range events {
+		trail = append(trail, e.Action+" "+e.Detail)
+	}
+	revised := `{"name":"others_within_m","since":"2026-09-01","value":60000,"reason":"revu"}`
+	slices.Sort(trail) // of one millisecond
+	if d := cmp.Diff([]string{`create {"name":"others_within_m","since":"2026-09-01","value":50000,"reason":"voté en assemblée"}`, "delete " + revised, "update " + revised}, trail); d != "" {
+		t.Errorf("audit trail (-want +got):\n%s", d)
+	}
+	is(t, c.CreateSetting(ctx, &Setting{Name: ClassesByEquipment, Since: "2026-01-01", Value: pointer(int64(2)), Reason: "x"}), Invalid)
+	for _, rule := range TradeRules() {
+		is(t, c.CreateSetting(ctx, &Setting{Name: rule.Setting, Since: "2026-01-01"}), Invalid) // takes a reason
+	}
 	if v := SettingOn(list, HandoverM, "2026-06-01"); v != nil {
 		t.Errorf("handover_m is %d, want what the planner does by itself", *v)
 	}

@@ -50,6 +50,16 @@ type parts interface {
 	saveParts(ctx context.Context, t *tx) error
 }
 
+// told is a row of which the audit trail tells more than that it was changed.
+type told interface{ tell() string }
+
+func detailOf(x any) string {
+	if t, ok := x.(told); ok {
+		return t.tell()
+	}
+	return ""
+}
+
 // loader reads the parts of rows: of one, or of many at once.
 type loader[T any] interface {
 	loadParts(ctx context.Context, t *tx, rows []T) error
@@ -261,7 +271,7 @@ func add[T any, P record[T]](ctx context.Context, t *tx, x P) error {
 	old := *x.row()
 	err := insert[T](ctx, t, x)
 	if err == nil {
-		err = t.audit(ctx, "create", x.kind().noun, x.row().ID, "")
+		err = t.audit(ctx, "create", x.kind().noun, x.row().ID, detailOf(x))
 	}
 	if err != nil {
 		*x.row() = old
@@ -296,7 +306,7 @@ func update[T any, P record[T]](ctx context.Context, c *Scope, x P) error {
 	if err := checked(x); err != nil {
 		return err
 	}
-	return c.write(ctx, func(t *tx) error { return change[T, P](ctx, t, x, "update", "") })
+	return c.write(ctx, func(t *tx) error { return change[T, P](ctx, t, x, "update", detailOf(x)) })
 }
 
 func change[T any, P record[T]](ctx context.Context, t *tx, x P, action, detail string) error {
@@ -355,7 +365,7 @@ func remove[T any, P record[T]](ctx context.Context, c *Scope, id ID, version in
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, stale(k, &Row{Version: version}, P(before).row()))
 		}
-		return t.audit(ctx, "delete", k.noun, id, "")
+		return t.audit(ctx, "delete", k.noun, id, detailOf(P(before)))
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
@@ -42,9 +43,12 @@ func openSQLite(ctx context.Context, path string) (backend, error) {
 	return e, nil
 }
 
-// openFile opens a file with at most some connections that stay open, each waiting up to ten seconds for another process.
+// busyTimeout is how long to wait for another process.
+const busyTimeout = 10 * time.Second
+
+// openFile opens a file with at most some connections that stay open, each waiting for another process.
 func openFile(ctx context.Context, path string, connections int, options ...string) (*sql.DB, error) {
-	options = append([]string{"_pragma=busy_timeout(10000)"}, options...)
+	options = append([]string{fmt.Sprintf("_pragma=busy_timeout(%d)", busyTimeout.Milliseconds())}, options...)
 	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: strings.Join(options, "&")}
 	db, err := sql.Open("sqlite", name.String())
 	if err != nil {
@@ -52,10 +56,16 @@ func openFile(ctx context.Context, path string, connections int, options ...stri
 	}
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	if err := db.PingContext(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
+	// Who turns a new file to its journal keeps others out for a moment, for whom no waiting is foreseen.
+	for until := time.Now().Add(busyTimeout); ; time.Sleep(10 * time.Millisecond) {
+		err := db.PingContext(ctx)
+		if err == nil {
+			return db, nil
+		}
+		if !busy(err) || ctx.Err() != nil || time.Now().After(until) {
+			return nil, errors.Join(err, db.Close())
+		}
 	}
-	return db, nil
 }
 
 func (e *embedded) close() error { return errors.Join(e.reader.Close(), e.writer.Close()) }

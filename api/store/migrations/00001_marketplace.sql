@@ -265,6 +265,7 @@ create table products (
 	millilitres bigint not null check (millilitres >= 0),
 	class text not null check (class in ('ambient', 'chilled', 'frozen')),
 	carried_by text not null check (carried_by in ('any', 'producer')),
+	unpacked_eggs boolean not null,
 	organic boolean not null,
 	price_cents bigint check (price_cents >= 0),
 	active boolean not null,
