@@ -121,7 +121,7 @@ func (s *solver) prices(best *outcome) []WishPrice {
 		o := search.Options{Iterations: max(firstCycle, s.opt.Iterations/4)}
 		if s.opt.Iterations <= 0 {
 			from := share
-			o = search.Options{Share: func() float64 { return max(0, (s.opt.Share()-from)/wishShare) }}
+			o = search.Options{Share: func() float64 { return max(0, (s.opt.Share()/(1-s.after)-from)/wishShare) }}
 			share += wishShare
 		}
 		d := begin.clone()

@@ -29,6 +29,8 @@ type commands struct {
 	Replan  replanCmd  `cmd:"" help:"Plan a week anew after a change, as near to the earlier plan as can be."`
 	Check   checkCmd   `cmd:"" help:"Recompute a plan from nothing and report every broken rule."`
 	Demo    demoCmd    `cmd:"" help:"Plan the example week that comes with the program."`
+	Serve   serveCmd   `cmd:"" help:"Serve the HTTP interface; brings the database up to date first."`
+	Token   tokenCmd   `cmd:"" help:"Make, list and revoke tokens that let programs in."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to what this program needs; safe to run at any time."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

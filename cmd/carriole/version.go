@@ -8,12 +8,16 @@ import (
 
 type versionCmd struct{}
 
-// Run is called by kong. The module's version names the commit where no release is built.
+// Run is called by kong.
 func (versionCmd) Run() error {
-	version := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-	}
-	_, err := fmt.Printf("carriole %s (%s %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Printf("carriole %s (%s %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
+}
+
+// version is the module's, which names the commit where no release is built.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "(devel)"
 }
