@@ -28,7 +28,7 @@ const (
 	Producer       Field = "producer"        // name
 	ProducerRef    Field = "producer_ref"    // the system's id
 	Profession     Field = "profession"      // of the producer
-	Catalog        Field = "catalog"         // name of the producer's catalogue
+	CatalogName    Field = "catalog"         // name of the producer's catalogue
 	CatalogRef     Field = "catalog_ref"     // the system's id
 	Contract       Field = "contract"        // whether the line is of an AMAP contract
 	PickupPoint    Field = "pickup_point"    // name or reference
@@ -46,7 +46,7 @@ const (
 // Fields lists all fields.
 func Fields() []Field {
 	return []Field{Order, Customer, Personal, Product, ProductRef, Variant, Unit, UnitQuantity, Quantity, UnitPrice, LinePrice, Producer, ProducerRef, Profession,
-		Catalog, CatalogRef, Contract, PickupPoint, ShippingMethod, Day, UnitWeight, LineWeight, Chilled, Class, Weighed, Organic, Active}
+		CatalogName, CatalogRef, Contract, PickupPoint, ShippingMethod, Day, UnitWeight, LineWeight, Chilled, Class, Weighed, Organic, Active}
 }
 
 // Format is a kind of file that is known by its headers.
@@ -100,7 +100,7 @@ var vocabulary = map[string]Field{
 	"nomproducteur": Producer, "nomduproducteur": Producer, "producername": Producer, "suppliername": Producer,
 	"vendorid": ProducerRef, "producerid": ProducerRef, "supplierid": ProducerRef, "idproducteur": ProducerRef, "codeproducteur": ProducerRef, "idfournisseur": ProducerRef, "producerref": ProducerRef,
 	"profession": Profession, "metier": Profession,
-	"catalogname": Catalog, "catalog": Catalog, "catalogue": Catalog, "nomcatalogue": Catalog, "contractname": Catalog, "contrat": Catalog, "contract": Catalog,
+	"catalogname": CatalogName, "catalog": CatalogName, "catalogue": CatalogName, "nomcatalogue": CatalogName, "contractname": CatalogName, "contrat": CatalogName, "contract": CatalogName,
 	"catalogid": CatalogRef, "contractid": CatalogRef, "idcatalogue": CatalogRef, "idcontrat": CatalogRef,
 	"catalogtype": Contract, "contracttype": Contract, "typecontrat": Contract, "typedecontrat": Contract, "amap": Contract, "contratamap": Contract,
 

@@ -57,6 +57,7 @@ type reader struct {
 	zone    *time.Location
 	day     store.Day // of the sale; empty: not known yet
 	skipped int       // headings and totals
+	broken  []row     // as far as they could be read
 	faults  []Fault
 	more    int
 }
@@ -111,11 +112,6 @@ func numeric(f Field) bool {
 	return false
 }
 
-func (r *reader) has(f Field) bool {
-	_, ok := r.at[f]
-	return ok
-}
-
 // text is a cell's, with spaces as people mean them.
 func (r *reader) text(rec record, f Field) string {
 	i, ok := r.at[f]
@@ -152,9 +148,11 @@ func (r *reader) rows() []row {
 		}
 		before := len(r.faults) + r.more
 		x := r.read(rec)
-		if len(r.faults)+r.more == before {
-			out = append(out, x)
+		if len(r.faults)+r.more > before {
+			r.broken = append(r.broken, x)
+			continue
 		}
+		out = append(out, x)
 	}
 	return out
 }
@@ -185,7 +183,7 @@ func (r *reader) heading(rec record) bool {
 	if r.text(rec, Product) != "" || r.text(rec, ProductRef) != "" {
 		return false
 	}
-	for _, f := range []Field{Order, Customer, Variant, Producer, ProducerRef, PickupPoint, Catalog} {
+	for _, f := range []Field{Order, Customer, Variant, Producer, ProducerRef, PickupPoint, CatalogName} {
 		if s := r.text(rec, f); s != "" && !total(s) && f != PickupPoint && f != Producer {
 			return false
 		}
@@ -205,7 +203,7 @@ func total(s string) bool {
 func (r *reader) read(rec record) row {
 	x := row{line: rec.line, order: r.text(rec, Order), customer: r.text(rec, Customer), product: r.text(rec, Product), variant: r.text(rec, Variant), productRef: r.text(rec, ProductRef),
 		unit: r.text(rec, Unit), unitQuantity: r.text(rec, UnitQuantity), producer: r.text(rec, Producer), producerRef: r.text(rec, ProducerRef), profession: r.text(rec, Profession),
-		catalog: r.text(rec, Catalog), catalogRef: r.text(rec, CatalogRef), pickupPoint: r.text(rec, PickupPoint), shippingMethod: r.text(rec, ShippingMethod)}
+		catalog: r.text(rec, CatalogName), catalogRef: r.text(rec, CatalogRef), pickupPoint: r.text(rec, PickupPoint), shippingMethod: r.text(rec, ShippingMethod)}
 	width := len(r.sheet.header)
 	if len(rec.cells) > width && !blank(rec.cells[width:]) {
 		r.fault(rec.line, "", "has %d values and the header %d: a value may have a separator in it", len(rec.cells), width)
@@ -218,7 +216,7 @@ func (r *reader) read(rec record) row {
 	if x.product == "" && x.productRef == "" {
 		r.fault(rec.line, Product, "is empty: name a product")
 	}
-	for _, f := range []Field{Order, Customer, Product, Variant, ProductRef, Producer, ProducerRef, PickupPoint, Catalog, Unit} {
+	for _, f := range []Field{Order, Customer, Product, Variant, ProductRef, Producer, ProducerRef, PickupPoint, CatalogName, Unit} {
 		const longest = 500
 		if len(r.text(rec, f)) > longest {
 			r.fault(rec.line, f, "has more than %d bytes: a quote may be missing", longest)

@@ -237,7 +237,9 @@ func tokenize(text, separator string) []record {
 		if wrapped {
 			doubled = doubled && !slices.ContainsFunc(cells, lonelyQuote)
 		}
-		out = append(out, record{i + 1, cells})
+		if !blank(cells) {
+			out = append(out, record{i + 1, cells})
+		}
 		i += used - 1
 	}
 	if doubled {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -54,6 +55,8 @@ func (x *OFNConnection) fields() []any {
 
 func (*OFNConnection) refs() []ref { return nil }
 
+var reportPattern = regexp.MustCompile(`^[a-z_]{1,100}(/[a-z_]{1,100})?$`)
+
 func (x *OFNConnection) check(f *faults) {
 	x.BaseURL = strings.TrimRight(x.BaseURL, "/")
 	u, err := url.Parse(x.BaseURL)
@@ -62,7 +65,9 @@ func (x *OFNConnection) check(f *faults) {
 	}
 	f.text("base_url", x.BaseURL)
 	f.text("token", string(x.Token))
-	f.name("report", x.Report)
+	if !reportPattern.MatchString(x.Report) {
+		f.add("report", "%q is no report: it must be like packing/customer", x.Report)
+	}
 	if x.Coordinator < 0 {
 		f.add("coordinator", "%d is the id of no enterprise: it must be above 0, or 0 for all", x.Coordinator)
 	}
