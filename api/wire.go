@@ -94,7 +94,7 @@ func readDecimal(d *jsontext.Decoder, x *int64, decimals int) (err error) {
 	if v.Kind() != '0' {
 		return fmt.Errorf("%s is no number", kindName(v.Kind()))
 	}
-	*x, err = parseDecimal(string(v), decimals)
+	*x, err = parseDecimal(v, decimals)
 	return err
 }
 
@@ -106,6 +106,8 @@ func kindName(k jsontext.Kind) string {
 		return "an object"
 	case '[':
 		return "a list"
+	case '0':
+		return "a number"
 	case 'n':
 		return "null"
 	}
@@ -114,27 +116,30 @@ func kindName(k jsontext.Kind) string {
 
 // parseDecimal reads a decimal number, in JSON's notation with its exponents, as a whole number of its last decimal.
 // A number with more decimals is refused and not rounded.
-func parseDecimal(s string, decimals int) (int64, error) {
-	mantissa, exponent := s, 0
-	if i := strings.IndexAny(s, "eE"); i >= 0 {
-		e, err := strconv.Atoi(strings.TrimPrefix(s[i+1:], "+"))
-		if err != nil || e < -400 || e > 400 {
-			return 0, fmt.Errorf("%s is no number that can be meant", shorten(s))
-		}
-		mantissa, exponent = s[:i], e
+func parseDecimal(s []byte, decimals int) (int64, error) {
+	if x, ok := quickDecimal(s, decimals); ok {
+		return x, nil
 	}
-	negative := strings.HasPrefix(mantissa, "-")
-	mantissa = strings.TrimPrefix(mantissa, "-")
-	whole, fraction, point := strings.Cut(mantissa, ".")
+	text := string(s)
+	mantissa, exponent := text, 0
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		e, err := strconv.Atoi(strings.TrimPrefix(text[i+1:], "+"))
+		if err != nil || e < -400 || e > 400 {
+			return 0, fmt.Errorf("%q is no number that can be meant", shorten(text))
+		}
+		mantissa, exponent = text[:i], e
+	}
+	unsigned, negative := strings.CutPrefix(mantissa, "-")
+	whole, fraction, point := strings.Cut(unsigned, ".")
 	digits := whole + fraction
 	if whole == "" || point && fraction == "" || strings.Trim(digits, "0123456789") != "" {
-		return 0, fmt.Errorf("%q is no number: it must be like 2.5", shorten(s))
+		return 0, fmt.Errorf("%q is no number: it must be like 2.5", shorten(text))
 	}
 	shift := exponent - len(fraction) + decimals // zeros to append, or digits to drop
 	if shift < 0 {
 		n := max(len(digits)+shift, 0)
 		if strings.Trim(digits[n:], "0") != "" {
-			return 0, fmt.Errorf("%s has more than %d decimals", shorten(s), decimals)
+			return 0, fmt.Errorf("%s has more than %d decimals", shorten(text), decimals)
 		}
 		digits, shift = digits[:n], 0
 	}
@@ -142,14 +147,40 @@ func parseDecimal(s string, decimals int) (int64, error) {
 	if digits == "" {
 		return 0, nil
 	}
-	if len(digits)+shift > 18 {
-		return 0, fmt.Errorf("%s is too large", shorten(s))
+	if len(digits)+shift > mostDigits {
+		return 0, fmt.Errorf("%s is too large", shorten(text))
 	}
 	x, err := strconv.ParseInt(digits+strings.Repeat("0", shift), 10, 64)
 	if negative {
 		x = -x
 	}
 	return x, err
+}
+
+// mostDigits fit a whole number.
+const mostDigits = 18
+
+// quickDecimal reads the numbers that most are: digits, with a point among them or not.
+func quickDecimal(s []byte, decimals int) (x int64, ok bool) {
+	left := -1 // decimals that may come, after the point
+	for i, c := range s {
+		switch {
+		case c == '.' && left < 0 && i > 0 && i+1 < len(s):
+			left = decimals
+		case c < '0' || c > '9' || left == 0:
+			return 0, false
+		default:
+			x = x*10 + int64(c-'0')
+			left = max(left-1, -1)
+		}
+	}
+	if left < 0 {
+		left = decimals
+	}
+	for range left {
+		x *= 10
+	}
+	return x, len(s) > 0 && len(s)+decimals <= mostDigits
 }
 
 func shorten(s string) string {

@@ -9,6 +9,7 @@ import (
 // Week is the planner's input: everything known when orders close.
 type Week struct {
 	ID           string        `json:"id"`
+	Name         string        `json:"name,omitempty"`     // what people call it; empty: the id
 	Timezone     string        `json:"timezone,omitempty"` // IANA name, for display; empty means Europe/Paris
 	Places       []Place       `json:"places"`
 	Producers    []Producer    `json:"producers"`
@@ -78,6 +79,7 @@ type Producer struct {
 // Vehicle belongs to one producer.
 type Vehicle struct {
 	ID        string            `json:"id"`
+	Name      string            `json:"name,omitempty"` // what people call it; empty: the id
 	Producer  string            `json:"producer"`
 	Kg        float64           `json:"kg"`
 	Litres    map[Class]float64 `json:"litres"`              // a class not named has no room
@@ -88,6 +90,7 @@ type Vehicle struct {
 // Round is a trip that a producer makes anyway.
 type Round struct {
 	ID          string      `json:"id"`
+	Name        string      `json:"name,omitempty"` // what people call it; empty: the id
 	Producer    string      `json:"producer"`
 	Vehicle     string      `json:"vehicle"`
 	Kind        string      `json:"kind,omitempty"`
@@ -137,6 +140,7 @@ type PickupPoint struct {
 // point that every producer of its lines can reach.
 type Order struct {
 	ID          string   `json:"id"`
+	Name        string   `json:"name,omitempty"` // what people call it, as a marketplace's reference; empty: the id
 	PickupPoint string   `json:"pickup_point,omitempty"`
 	Lon         *float64 `json:"lon,omitempty"`
 	Lat         *float64 `json:"lat,omitempty"`

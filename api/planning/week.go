@@ -36,7 +36,7 @@ func Week(d *store.WeekData) (*engine.Week, []engine.Fault) {
 		products:  byID(d.Products, func(x *store.Product) store.ID { return x.ID }),
 		driven:    map[store.ID][]occurrence{}, needed: map[store.ID]bool{},
 		takesPart: map[store.ID]bool{}, drives: map[store.ID]bool{}, open: map[store.ID]bool{},
-		week: &engine.Week{ID: string(d.Sale.ID), Timezone: d.Collective.Timezone},
+		week: &engine.Week{ID: string(d.Sale.ID), Name: d.Sale.Name, Timezone: d.Collective.Timezone},
 	}
 	m.pickupPoints()
 	m.orders()
@@ -146,7 +146,7 @@ func (m *maker) orders() {
 		if len(o.Lines) == 0 {
 			continue
 		}
-		out := engine.Order{ID: string(o.ID), PickupPoint: string(o.PickupPoint), Lines: make([]engine.Line, len(o.Lines))}
+		out := engine.Order{ID: string(o.ID), Name: o.Ref, PickupPoint: string(o.PickupPoint), Lines: make([]engine.Line, len(o.Lines))}
 		if o.PickupPoint != "" && !m.open[o.PickupPoint] && !closed[o.PickupPoint] {
 			closed[o.PickupPoint] = true
 			m.fault(fmt.Sprintf("pickup_points[%s].windows", o.PickupPoint), "has orders, but does not open from %s to %s: give it hours there, or let the orders go elsewhere",
@@ -237,7 +237,7 @@ func (m *maker) occurrences(r *store.Round, changes []store.RoundChange) []occur
 func (m *maker) round(o *occurrence) engine.Round {
 	r := o.round
 	at := func(c store.Clock) time.Time { return o.day.At(c+o.shift, m.zone) }
-	out := engine.Round{ID: o.id(), Producer: string(r.Producer), Vehicle: string(o.vehicle), Kind: r.Kind, Start: string(r.Start), End: string(r.End),
+	out := engine.Round{ID: o.id(), Name: r.Name, Producer: string(r.Producer), Vehicle: string(o.vehicle), Kind: r.Kind, Start: string(r.Start), End: string(r.End),
 		DepartAfter: at(r.DepartAfter), ReturnBy: at(r.ReturnBy), Stops: []engine.RoundStop{}, MaxAddedM: float(r.MaxAddedM), MaxAddedS: float(r.MaxAddedS), Frozen: r.Frozen}
 	for _, s := range r.Stops {
 		m.needed[s.Place] = true
@@ -287,7 +287,7 @@ func (m *maker) vehiclesAvailable() {
 			continue
 		}
 		m.takesPart[v.Producer], m.drives[v.ID] = true, true
-		m.week.Vehicles = append(m.week.Vehicles, engine.Vehicle{ID: string(v.ID), Producer: string(v.Producer), Kg: float64(v.Room.Grams) / 1e3, Litres: litres(v.Room),
+		m.week.Vehicles = append(m.week.Vehicles, engine.Vehicle{ID: string(v.ID), Name: v.Name, Producer: string(v.Producer), Kg: float64(v.Room.Grams) / 1e3, Litres: litres(v.Room),
 			Available: available, CO2GPerKm: float(v.CO2GPerKm)})
 		if limit != nil && v.GrossGrams != nil && *v.GrossGrams > *limit {
 			m.warn(fmt.Sprintf("vehicles[%s].gross_grams", v.ID), "%s weighs up to %d kg: above %d kg other rules hold for its driver", v.Name, *v.GrossGrams/1000, *limit/1000)

@@ -73,26 +73,26 @@ func TestWeekAcrossClockChange(t *testing.T) {
 		return x
 	}
 	round := func(day, offset string) engine.Round {
-		return engine.Round{ID: "tour@" + day, Producer: "anne", Vehicle: "van", Start: "farm", End: "farm",
+		return engine.Round{ID: "tour@" + day, Name: "Tour", Producer: "anne", Vehicle: "van", Start: "farm", End: "farm",
 			DepartAfter: at(day + "T15:00:00" + offset), ReturnBy: at(day + "T20:00:00" + offset),
 			Stops: []engine.RoundStop{{Place: "hall", ArriveAfter: at(day + "T16:00:00" + offset), ArriveBy: at(day + "T17:00:00" + offset), StayS: 600,
 				Unload: &engine.Load{Kg: 20, Litres: map[engine.Class]float64{engine.Ambient: 50}}}}}
 	}
 	want := &engine.Week{
-		ID: "sale", Timezone: "Europe/Paris",
+		ID: "sale", Name: "s", Timezone: "Europe/Paris",
 		Places: []engine.Place{
 			{ID: "farm", Name: "Ferme", Lon: 5.107, Lat: 44.112, Handover: &engine.Handover{Meet: ptr(true), Store: []engine.Class{engine.Ambient, engine.Chilled}}},
 			{ID: "hall", Name: "Salle", Lon: 5.03, Lat: 44.123, StopS: ptr(60.0), Handover: &engine.Handover{Meet: ptr(true)}}},
 		Producers: []engine.Producer{{ID: "anne", Name: "Anne", Place: "farm", ReadyAt: at("2026-10-23T08:00:00+02:00"), MaxAddedM: ptr(30000.0)}},
-		Vehicles: []engine.Vehicle{{ID: "van", Producer: "anne", Kg: 500.5, Litres: map[engine.Class]float64{engine.Ambient: 2000, engine.Chilled: 100},
+		Vehicles: []engine.Vehicle{{ID: "van", Name: "Van", Producer: "anne", Kg: 500.5, Litres: map[engine.Class]float64{engine.Ambient: 2000, engine.Chilled: 100},
 			Available: []engine.Interval{{at("2026-10-24T08:00:00+02:00"), at("2026-10-25T01:00:00+02:00")}, {at("2026-10-25T08:00:00+01:00"), at("2026-10-26T01:00:00+01:00")}}}},
 		Rounds:       []engine.Round{round("2026-10-24", "+02:00"), round("2026-10-25", "+01:00")},
 		PickupPoints: []engine.PickupPoint{{ID: "drive", Name: "Drive", Place: "hall", AcceptAfter: at("2026-10-24T16:00:00+02:00"), AcceptBy: at("2026-10-24T17:15:00+02:00")}},
 		Orders: []engine.Order{
-			{ID: "o1", PickupPoint: "drive", Lines: []engine.Line{
+			{ID: "o1", Name: "R1", PickupPoint: "drive", Lines: []engine.Line{
 				{Producer: "anne", Product: "Poires 500 g", Quantity: 3, Kg: 1.5, Litres: 2.7, Class: engine.Ambient, CarriedBy: engine.ByAny},
 				{Producer: "anne", Product: "Tomme", Quantity: 1.5, Kg: 0.51, Litres: 0.6, Class: engine.Chilled, CarriedBy: engine.ByProducer}}},
-			{ID: "o3", Lon: ptr(5.031), Lat: ptr(44.124), Lines: []engine.Line{{Producer: "anne", Product: "Poires 500 g", Quantity: 1, Kg: 0.5, Litres: 0.9, Class: engine.Ambient, CarriedBy: engine.ByAny}}}},
+			{ID: "o3", Name: "R3", Lon: ptr(5.031), Lat: ptr(44.124), Lines: []engine.Line{{Producer: "anne", Product: "Poires 500 g", Quantity: 1, Kg: 0.5, Litres: 0.9, Class: engine.Ambient, CarriedBy: engine.ByAny}}}},
 		Settings: engine.Settings{OthersWithinM: ptr(100000.0)},
 	}
 	if d := cmp.Diff(want, week); d != "" {

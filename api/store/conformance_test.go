@@ -28,6 +28,7 @@ var suite = []struct {
 	{"invalid input", testInvalid},
 	{"pages", testPages},
 	{"filters", testFilters},
+	{"refs", testRefs},
 	{"lost updates", testLostUpdates},
 	{"orders", testOrders},
 	{"orders in bulk", testBulk},
@@ -398,6 +399,27 @@ func testFilters(t *testing.T, s *Store) {
 }
 
 // Of many who change the same version one succeeds.
+func testRefs(t *testing.T, s *Store) {
+	ctx := t.Context()
+	w := fill(t, s, "refs")
+	refs := []string{"pr-1", "nothing"}
+	for i := range 2 * mostIn { // more than one statement names
+		refs = append(refs, fmt.Sprintf("ref-%d", i))
+	}
+	last := Product{Ref: refs[len(refs)-1], Name: "x", Producer: w.producer}
+	ok(t, w.scope.CreateProduct(ctx, &last))
+	got, err := w.scope.ProductsByRef(ctx, refs)
+	if want := map[string]ID{"pr-1": w.product, last.Ref: last.ID}; err != nil || !cmp.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	point := PickupPoint{Ref: "hall", Name: "x", Place: w.place}
+	ok(t, w.scope.CreatePickupPoint(ctx, &point))
+	got, err = w.scope.PickupPointsByRef(ctx, []string{"hall", "pr-1"})
+	if want := map[string]ID{"hall": point.ID}; err != nil || !cmp.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}
+
 func testLostUpdates(t *testing.T, s *Store) {
 	w := fill(t, s, "one")
 	ctx := t.Context()

@@ -33,6 +33,10 @@ func testIsolation(t *testing.T, s *Store) {
 	ok(t, c.CreateForbid(ctx, &forbid))
 	setting := Setting{Name: HandoverM, Since: "2026-01-01", Value: pointer(int64(1))}
 	ok(t, c.CreateSetting(ctx, &setting))
+	product := Product{Ref: "theirs", Name: "x", Producer: theirs.producer}
+	ok(t, c.CreateProduct(ctx, &product))
+	point := PickupPoint{Ref: "theirs", Name: "x", Place: theirs.place}
+	ok(t, c.CreatePickupPoint(ctx, &point))
 	member := Member{Email: "a@example.org", Role: Reader}
 	ok(t, c.CreateMember(ctx, &member))
 	token := Token{Name: "t", Scope: ReadToken}
@@ -75,6 +79,12 @@ func testIsolation(t *testing.T, s *Store) {
 		return nil
 	}
 	row := func(id ID) Row { return Row{ID: id, Version: 1} }
+	theirRef := func(found map[string]ID, err error) error {
+		if err != nil || len(found) > 0 {
+			return fmt.Errorf("found %v, %v", found, err)
+		}
+		return nil
+	}
 	calls := map[string]func() error{
 		"Collective": func() error { return nil },
 		"Tx":         func() error { return nil },
@@ -187,6 +197,7 @@ func testIsolation(t *testing.T, s *Store) {
 		"PickupPoints": func() error {
 			return errors.Join(empty(m.PickupPoints(ctx, PickupPointFilter{Place: theirs.place}, Page{})), none(ids)(m.PickupPoints(ctx, PickupPointFilter{}, Page{})))
 		},
+		"PickupPointsByRef": func() error { return theirRef(m.PickupPointsByRef(ctx, []string{"theirs"})) },
 		"UpdatePickupPoint": func() error {
 			return refused(m.UpdatePickupPoint(ctx, &PickupPoint{Row: row(theirs.point), Name: "x", Place: mine.place}),
 				m.UpdatePickupPoint(ctx, &PickupPoint{Row: row(mine.point), Name: "x", Place: theirs.place}))
@@ -198,6 +209,7 @@ func testIsolation(t *testing.T, s *Store) {
 		"Products": func() error {
 			return errors.Join(empty(m.Products(ctx, ProductFilter{Producer: theirs.producer}, Page{})), none(ids)(m.Products(ctx, ProductFilter{}, Page{})))
 		},
+		"ProductsByRef": func() error { return theirRef(m.ProductsByRef(ctx, []string{"theirs"})) },
 		"UpdateProduct": func() error {
 			return refused(m.UpdateProduct(ctx, &Product{Row: row(theirs.product), Name: "x", Producer: mine.producer}),
 				m.UpdateProduct(ctx, &Product{Row: row(mine.product), Name: "x", Producer: theirs.producer}))

@@ -245,7 +245,7 @@ func (t *tx) knownOrders(ctx context.Context, orders []Order) error {
 // find sets which ids a table has.
 func (t *tx) find(ctx context.Context, table string, ids map[ID]bool) error {
 	for some := range slices.Chunk(slices.Collect(maps.Keys(ids)), mostIn) {
-		where, args := t.in("id", some)
+		where, args := in(t, "id", some)
 		rows, err := t.QueryContext(ctx, `select id from `+table+` where `+where, args...)
 		if err != nil {
 			return fmt.Errorf("store: reading %s: %w", table, err)
@@ -268,11 +268,11 @@ func (t *tx) find(ctx context.Context, table string, ids map[ID]bool) error {
 // mostIn bounds the ids that one statement names.
 const mostIn = 1000
 
-// in is the condition that a column of the collective's rows is one of some ids.
-func (t *tx) in(column string, ids []ID) (where string, args []any) {
+// in is the condition that a column of the collective's rows is one of some values.
+func in[S ~string](t *tx, column string, values []S) (where string, args []any) {
 	args = []any{string(t.collective)}
-	for _, id := range ids {
-		args = append(args, string(id))
+	for _, v := range values {
+		args = append(args, string(v))
 	}
 	return `collective = $1 and ` + column + ` in (` + strings.TrimPrefix(placeholders(1, len(args)), "($1, "), args
 }
@@ -383,7 +383,7 @@ func (p *putting) merge(ctx context.Context) error {
 		}
 	}
 	for some := range slices.Chunk(old, mostIn) {
-		where, args := p.in("order_id", some)
+		where, args := in(p.tx, "order_id", some)
 		if _, err := p.ExecContext(ctx, `delete from order_lines where `+where, args...); err != nil {
 			return fmt.Errorf("store: writing order_lines: %w", err)
 		}
@@ -432,7 +432,7 @@ func (*Order) loadParts(ctx context.Context, t *tx, rows []Order) error {
 		at[rows[i].ID], ids[i] = i, rows[i].ID
 	}
 	for some := range slices.Chunk(ids, mostIn) {
-		where, args := t.in("order_id", some)
+		where, args := in(t, "order_id", some)
 		lines, err := t.QueryContext(ctx, `select order_id, product, quantity_milli, grams, millilitres, price_cents from order_lines
 			where `+where+` order by order_id, n`, args...)
 		if err != nil {

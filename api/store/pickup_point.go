@@ -103,6 +103,11 @@ func (c *Scope) PickupPoints(ctx context.Context, f PickupPointFilter, page Page
 	return list[PickupPoint](ctx, c, page, f.conditions())
 }
 
+// PickupPointsByRef finds the ids of pickup points by another system's ids; what is not there is left out.
+func (c *Scope) PickupPointsByRef(ctx context.Context, refs []string) (map[string]ID, error) {
+	return byRef[PickupPoint](ctx, c, refs)
+}
+
 // UpdatePickupPoint changes a pickup point.
 func (c *Scope) UpdatePickupPoint(ctx context.Context, x *PickupPoint) error {
 	return update(ctx, c, x)

@@ -81,6 +81,11 @@ func (c *Scope) Products(ctx context.Context, f ProductFilter, page Page) ([]Pro
 	return list[Product](ctx, c, page, f.conditions())
 }
 
+// ProductsByRef finds the ids of products by another system's ids; what is not there is left out.
+func (c *Scope) ProductsByRef(ctx context.Context, refs []string) (map[string]ID, error) {
+	return byRef[Product](ctx, c, refs)
+}
+
 // UpdateProduct changes a product.
 func (c *Scope) UpdateProduct(ctx context.Context, x *Product) error { return update(ctx, c, x) }
 

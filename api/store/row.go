@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -203,6 +204,35 @@ func list[T any, P record[T]](ctx context.Context, c *Scope, page Page, where co
 		next = cursorAt(r.Created, r.ID)
 	}
 	return rows, next, err
+}
+
+// byRef finds the ids of rows by another system's ids.
+func byRef[T any, P record[T]](ctx context.Context, c *Scope, refs []string) (map[string]ID, error) {
+	k := P(nil).kind()
+	out := make(map[string]ID, len(refs))
+	err := c.read(ctx, func(t *tx) error {
+		for some := range slices.Chunk(refs, mostIn) {
+			where, args := in(t, "ref", some)
+			rows, err := t.QueryContext(ctx, `select ref, id from `+k.table+` where `+where, args...)
+			if err != nil {
+				return fmt.Errorf("store: reading %s: %w", k.table, err)
+			}
+			defer rows.Close()
+			for rows.Next() {
+				var ref string
+				var id ID
+				if err := rows.Scan(&ref, &id); err != nil {
+					return fmt.Errorf("store: reading %s: %w", k.table, err)
+				}
+				out[ref] = id
+			}
+			if err := rows.Err(); err != nil {
+				return fmt.Errorf("store: reading %s: %w", k.table, err)
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 // every reads all rows that fulfil the conditions, within a transaction.

@@ -55,7 +55,7 @@ func Changes(w io.Writer, got *engine.Replanned, previous *engine.Plan, opt Opti
 	if opt.Lang == French {
 		c.say = &frenchChanges
 	}
-	c.wrap("", c.words.say(c.say.TitleFmt, clean(got.Plan.Week)))
+	c.wrap("", c.words.say(c.say.TitleFmt, c.weekName()))
 	c.rule("═")
 	c.wrap("", c.words.say(c.say.ObjectiveFmt, c.km(got.Plan.Summary.Objective), c.km(previous.Summary.Objective)))
 	c.wrap("", c.words.say(c.say.UnservedFmt, c.kg(got.Plan.Summary.UnservedKg), c.kg(previous.Summary.UnservedKg)))
@@ -152,13 +152,21 @@ func (c *changes) way(ids []string, in *book) string {
 
 func (c *changes) round(id string, in *book) string {
 	if who := in.carrier(id); who != "" {
-		return c.words.say(c.words.CarrierFmt, in.producerName(who), clean(id))
+		return c.words.say(c.words.CarrierFmt, in.producerName(who), in.roundName(id))
 	}
-	return clean(id)
+	return in.roundName(id)
+}
+
+// order is one of the week as it is now or was.
+func (c *changes) order(id string) string {
+	if c.orders[id] == nil {
+		return c.before.orderName(id)
+	}
+	return c.orderName(id)
 }
 
 func (c *changes) cause(x *engine.Cause) string {
-	round := c.words.fixed(clean(x.Vehicle))
+	round := c.words.fixed(c.vehicleName(x.Vehicle))
 	if x.Round != "" {
 		if round = c.round(x.Round, c.book); c.carrier(x.Round) == "" {
 			round = c.round(x.Round, c.before)
@@ -167,17 +175,17 @@ func (c *changes) cause(x *engine.Cause) string {
 	s := c.say
 	switch x.Kind {
 	case engine.CauseOrder:
-		return c.words.say(s.Order, clean(x.Order))
+		return c.words.say(s.Order, c.order(x.Order))
 	case engine.CauseOrderCancelled:
-		return c.words.say(s.OrderCancelled, clean(x.Order))
+		return c.words.say(s.OrderCancelled, c.order(x.Order))
 	case engine.CauseWeighed:
-		return c.words.say(s.Weighed, clean(x.Order))
+		return c.words.say(s.Weighed, c.order(x.Order))
 	case engine.CauseRoundCancelled:
-		return c.words.say(s.RoundCancelled, clean(x.Round))
+		return c.words.say(s.RoundCancelled, c.before.roundName(x.Round))
 	case engine.CauseRoundChanged:
-		return c.words.say(s.RoundChanged, clean(x.Round))
+		return c.words.say(s.RoundChanged, c.roundName(x.Round))
 	case engine.CauseVehicle:
-		return c.words.say(s.Vehicle, clean(x.Vehicle))
+		return c.words.say(s.Vehicle, c.vehicleName(x.Vehicle))
 	case engine.CauseRefused:
 		return c.words.say(s.Refused, round)
 	case engine.CauseLock:

@@ -32,7 +32,7 @@ func repair(b *book, w *words, r *engine.Repair) string {
 	if r == nil {
 		return w.NoRepair
 	}
-	round := b.roundName(w, r)
+	round := b.ride(w, r)
 	switch r.Obstacle {
 	case engine.NoRoom:
 		if r.Class == "" {
@@ -85,14 +85,14 @@ func (b *book) driver(r *engine.Repair) string {
 	return r.Producer
 }
 
-// roundName names the round or the new trip that a repair is about, and who drives it.
-func (b *book) roundName(w *words, r *engine.Repair) string {
+// ride names the round or the new trip that a repair is about, and who drives it.
+func (b *book) ride(w *words, r *engine.Repair) string {
 	name := w.NoRoundNamed
 	switch {
 	case r.Round != "":
-		name = clean(r.Round)
+		name = b.roundName(r.Round)
 	case r.Vehicle != "":
-		name = w.say(w.TripOfFmt, clean(r.Vehicle))
+		name = w.say(w.TripOfFmt, b.vehicleName(r.Vehicle))
 	}
 	if who := b.driver(r); who != "" {
 		name = w.say(w.CarrierFmt, name, b.producerName(who))
@@ -155,11 +155,11 @@ func (b *book) next(w *words, n *engine.NextWay) string {
 func (b *book) names(w *words, rounds []string) string {
 	joined := ""
 	for i, id := range rounds {
-		name := clean(id)
+		name := b.roundName(id)
 		if who := b.carrier(id); who != "" {
 			name = w.say(w.CarrierFmt, name, b.producerName(who))
 		} else if v := b.vehicles[id]; v != nil {
-			name = w.say(w.CarrierFmt, w.say(w.TripOfFmt, name), b.producerName(v.Producer))
+			name = w.say(w.CarrierFmt, w.say(w.TripOfFmt, b.vehicleName(id)), b.producerName(v.Producer))
 		}
 		if i == 0 {
 			joined = name

@@ -129,7 +129,7 @@ func (p *picture) height() float64 { return p.top + p.high + margin }
 func (p *picture) say(format string, args ...any) { fmt.Fprintf(p, format, args...) }
 
 func (p *picture) begin() {
-	title := escape(p.words.say(p.PictureFmt, clean(p.plan.Week)))
+	title := escape(p.words.say(p.PictureFmt, p.weekName()))
 	p.say(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %s" width="%d" height="%[2]s" role="img" aria-label="%[4]s" font-family="'Helvetica Neue',Arial,'DejaVu Sans',sans-serif" fill="%s">`+"\n",
 		pictureWidth, px(p.height()), pictureWidth, title, ink)
 	p.say("<title>%s</title>\n", title)
@@ -218,7 +218,7 @@ func (p *picture) roundTitle(r *engine.PlanRound) string {
 	if r.Dedicated {
 		format = p.TripFmt
 	}
-	return p.producerName(r.Producer) + ", " + p.words.say(format, clean(r.ID)) + ", " + p.distance(r.Metres, r.Metres-r.BaseMetres)
+	return p.producerName(r.Producer) + ", " + p.words.say(format, p.roundName(r.ID)) + ", " + p.distance(r.Metres, r.Metres-r.BaseMetres)
 }
 
 // drawScaleBar draws a round number of kilometres as the crow flies.
@@ -240,7 +240,7 @@ func (p *picture) drawScaleBar() {
 
 func (p *picture) drawHeader() {
 	s := &p.plan.Summary
-	p.say(`<text x="%d" y="42" font-size="25" font-weight="bold">%s</text>`+"\n", margin, escape(p.words.say(p.PictureFmt, clean(p.plan.Week))))
+	p.say(`<text x="%d" y="42" font-size="25" font-weight="bold">%s</text>`+"\n", margin, escape(p.words.say(p.PictureFmt, p.weekName())))
 	figure := func(label, colour, value string) string {
 		return fmt.Sprintf(`%s <tspan font-weight="bold" fill="%s">%s</tspan>`, escape(label), colour, escape(value))
 	}

@@ -18,7 +18,7 @@ import (
 func Text(w io.Writer, week *engine.Week, plan *engine.Plan, opt Options) error {
 	t := &text{book: newBook(week, plan), opt: opt, words: opt.words(), page: page{width: opt.width()}}
 	t.figures = t.figureWidths()
-	t.wrap("", t.say(t.Title, clean(t.plan.Week)))
+	t.wrap("", t.say(t.Title, t.weekName()))
 	t.rule("═")
 	t.runSheets()
 	t.unchanged()
@@ -100,14 +100,14 @@ func (t *text) runSheet(r *engine.PlanRound) {
 	if len(r.Stops) > 0 {
 		day = t.date(t.opt.local(departure(r)))
 	}
-	title := t.say(t.RoundFmt, clean(r.ID))
+	title := t.say(t.RoundFmt, t.roundName(r.ID))
 	if r.Dedicated {
-		title = t.say(t.TripFmt, clean(r.ID))
+		title = t.say(t.TripFmt, t.roundName(r.ID))
 	} else if u := t.usual[r.ID]; u != nil && u.Kind != "" {
 		title += " (" + clean(u.Kind) + ")"
 	}
 	t.sides("", strings.ToUpper(t.producerName(r.Producer))+" · "+title, day)
-	t.sides("", t.say(t.VehicleFmt, clean(r.Vehicle)), t.distance(r.Metres, r.Metres-r.BaseMetres))
+	t.sides("", t.say(t.VehicleFmt, t.vehicleName(r.Vehicle)), t.distance(r.Metres, r.Metres-r.BaseMetres))
 	t.rule("─")
 	rooms := t.rooms(r)
 	for i := range r.Stops {
@@ -182,7 +182,7 @@ func (t *text) transfer(x transfer, here engine.PlanStop) {
 
 // partner says who the other one of a handover is, which round they drive, and when they are here.
 func (t *text) partner(x transfer, here engine.PlanStop, meet, wait string) string {
-	who, round := t.producerName(t.carrier(x.round)), clean(x.round)
+	who, round := t.producerName(t.carrier(x.round)), t.roundName(x.round)
 	if who == "" {
 		who = round
 	}
@@ -224,7 +224,7 @@ func (t *text) unchanged() {
 	var list []string
 	for i := range t.plan.Rounds {
 		if r := &t.plan.Rounds[i]; !changed(r) {
-			list = append(list, t.producerName(r.Producer)+t.space()+"("+clean(r.ID)+")")
+			list = append(list, t.producerName(r.Producer)+t.space()+"("+t.roundName(r.ID)+")")
 		}
 	}
 	if len(list) > 0 {
@@ -292,7 +292,7 @@ func (t *text) itinerary(c *engine.Consignment) string {
 			}
 			s.WriteString(t.say(t.HandoverAtFmt, where))
 		}
-		s.WriteString(t.say(t.LegFmt, t.producerName(t.carrier(leg.Round)), clean(leg.Round)))
+		s.WriteString(t.say(t.LegFmt, t.producerName(t.carrier(leg.Round)), t.roundName(leg.Round)))
 	}
 	return s.String()
 }
@@ -409,7 +409,7 @@ func (t *text) unserved() {
 		if lines[reason] == nil {
 			reasons = append(reasons, reason)
 		}
-		what := fmt.Sprintf("%s[%d]", clean(u.Order), u.Line)
+		what := fmt.Sprintf("%s[%d]", t.orderName(u.Order), u.Line)
 		if l := t.book.line(u.Order, u.Line); l != nil {
 			kg += l.Kg
 			what = t.unservedLine(u, l)
@@ -432,9 +432,9 @@ func (t *text) unservedLine(u *engine.Unserved, l *engine.Line) string {
 	}
 	point := t.orderPoint(u.Order)
 	if point == "" {
-		return t.say(t.LineNowhereFmt, clean(u.Order), product, t.producerName(l.Producer), t.kg(l.Kg))
+		return t.say(t.LineNowhereFmt, t.orderName(u.Order), product, t.producerName(l.Producer), t.kg(l.Kg))
 	}
-	return t.say(t.LineFmt, clean(u.Order), product, t.producerName(l.Producer), t.pointName(point), t.kg(l.Kg))
+	return t.say(t.LineFmt, t.orderName(u.Order), product, t.producerName(l.Producer), t.pointName(point), t.kg(l.Kg))
 }
 
 func (t *text) assignments() {
@@ -443,6 +443,6 @@ func (t *text) assignments() {
 	}
 	t.section(t.Assigned, "")
 	for _, a := range t.plan.Assigned {
-		t.wrap("  ", t.say(t.AssignedFmt, clean(a.Order), t.pointName(a.PickupPoint)))
+		t.wrap("  ", t.say(t.AssignedFmt, t.orderName(a.Order), t.pointName(a.PickupPoint)))
 	}
 }

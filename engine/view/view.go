@@ -111,6 +111,40 @@ func (b *book) pointName(id string) string {
 	return b.placeName(p.Place)
 }
 
+// roundName is what people call a round; a trip is called by its vehicle where that has a name.
+func (b *book) roundName(id string) string {
+	if u := b.usual[id]; u != nil && u.Name != "" {
+		return clean(u.Name)
+	}
+	if r := b.rounds[id]; r != nil && r.Dedicated {
+		if v := b.vehicles[r.Vehicle]; v != nil && v.Name != "" {
+			return clean(v.Name)
+		}
+	}
+	return clean(id)
+}
+
+func (b *book) vehicleName(id string) string {
+	if v := b.vehicles[id]; v != nil && v.Name != "" {
+		return clean(v.Name)
+	}
+	return clean(id)
+}
+
+func (b *book) orderName(id string) string {
+	if o := b.orders[id]; o != nil && o.Name != "" {
+		return clean(o.Name)
+	}
+	return clean(id)
+}
+
+func (b *book) weekName() string {
+	if b.week.Name != "" {
+		return clean(b.week.Name)
+	}
+	return clean(b.plan.Week)
+}
+
 // carrier is the id of the producer who drives a round, "" for a round that nobody knows.
 func (b *book) carrier(round string) string {
 	if r := b.rounds[round]; r != nil {

@@ -1,0 +1,33 @@
+package view
+
+import (
+	"time"
+
+	"carriole/engine"
+)
+
+func (l Lang) words() *words { return Options{Lang: l}.words() }
+
+// Number writes v with so many decimals and the language's separators.
+func (l Lang) Number(v float64, decimals int) string { return l.words().number(v, decimals) }
+
+// Km writes metres as kilometres, with one decimal.
+func (l Lang) Km(metres float64) string { return l.words().km(metres) }
+
+// Kg writes kilograms, with one decimal.
+func (l Lang) Kg(kg float64) string { return l.words().kg(kg) }
+
+// Litres writes litres, with one decimal.
+func (l Lang) Litres(litres float64) string { return l.words().litres(litres) }
+
+// Percent writes a share of 1.
+func (l Lang) Percent(share float64) string { return l.words().percent(share) }
+
+// Date writes a day as in Thursday, 26 November or jeudi 26 novembre.
+func (l Lang) Date(t time.Time) string { return l.words().date(t) }
+
+// Clock writes a time of day.
+func (Lang) Clock(t time.Time) string { return clock(t) }
+
+// Class writes a temperature class.
+func (l Lang) Class(c engine.Class) string { return l.words().class(c) }
