@@ -107,7 +107,7 @@ func New(config Config) (*Service, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	s.system()
-	inner := secure(s.limitAddress(compress(s.router)))
+	inner := secure(s.limitAddress(s.plainAddress(compress(s.router))))
 	s.handler = clientAddress(config.TrustedProxies)(s.observe(inner))
 	return s, nil
 }

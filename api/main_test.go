@@ -31,7 +31,7 @@ var start = sync.OnceValue(func() (err error) {
 	if err != nil {
 		return err
 	}
-	template = url
+	migrated = url
 	s, err := store.Open(ctx, url)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ var start = sync.OnceValue(func() (err error) {
 	return s.Close()
 })
 
-var template string
+var migrated string
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -66,7 +66,7 @@ var databases = []struct {
 		if err := start(); err != nil {
 			t.Fatal(err)
 		}
-		name, _, _ := strings.Cut(strings.TrimPrefix(template, "postgres:///"), "?")
+		name, _, _ := strings.Cut(strings.TrimPrefix(migrated, "postgres:///"), "?")
 		url, err := server.Create(t.Context(), "postgres", name)
 		if err != nil {
 			t.Fatal(err)

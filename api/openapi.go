@@ -46,7 +46,20 @@ func (s *Service) openAPI() huma.Config {
 // document serves the OpenAPI document and the page that is made from it.
 func (s *Service) document() error {
 	doc := s.huma.OpenAPI()
-	delete(doc.Components.Schemas.Map(), "ErrorModel") // problems are sent as Problem alone
+	for _, name := range []string{"ErrorModel", "ErrorDetail"} { // huma's own; problems are sent as Problem alone
+		delete(doc.Components.Schemas.Map(), name)
+	}
+	for _, schema := range doc.Components.Schemas.Map() { // a list is never null here
+		for _, field := range schema.Properties {
+			if field.Type == huma.TypeArray {
+				field.Nullable = false
+			}
+		}
+	}
+	asPage, err := s.page()
+	if err != nil {
+		return err
+	}
 	asJSON, err := json.Marshal(doc)
 	if err != nil {
 		return err
@@ -58,7 +71,8 @@ func (s *Service) document() error {
 	for _, file := range []struct {
 		path, kind string
 		body       []byte
-	}{{"/openapi.json", "application/openapi+json", asJSON}, {"/openapi.yaml", "application/openapi+yaml", asYAML}} {
+	}{{"/openapi.json", "application/openapi+json", asJSON}, {"/openapi.yaml", "application/openapi+yaml", asYAML},
+		{"/docs", "text/html; charset=utf-8", asPage}, {"/docs/style.css", "text/css; charset=utf-8", docsStyle}} {
 		s.router.Get(file.path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", file.kind)
 			w.Header().Set("Cache-Control", "public, max-age=300")

@@ -133,6 +133,9 @@ func translateHuma(e *huma.ErrorModel) *Problem {
 		if d == nil {
 			continue
 		}
+		if strings.HasPrefix(d.Location, "path.") { // what could not be an id is the id of nothing
+			return refuse(http.StatusNotFound, "There is nothing with this id.")
+		}
 		f := Fault{strings.TrimPrefix(strings.TrimPrefix(d.Location, "body"), "."), d.Message}
 		if path, message, ok := strings.Cut(d.Message, "\x00"); ok { // a documentFault
 			f = Fault{path, message}
