@@ -20,6 +20,7 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/klauspost/compress/gzhttp"
 
+	"carriole/api/intake"
 	"carriole/api/store"
 )
 
@@ -31,6 +32,11 @@ type Config struct {
 
 	// Session finds who is signed in, by a cookie; a nil caller is nobody. Without the function tokens alone let in.
 	Session func(*http.Request) (*Caller, error)
+
+	// OFN fetches reports of Open Food Networks; SchedulePull has that done after a close. Without the function it is done when
+	// somebody asks.
+	OFN          intake.OFN
+	SchedulePull intake.Schedule
 
 	Limits         Limits
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
 
+	"carriole/api/intake"
 	"carriole/api/store"
 )
 
@@ -74,6 +76,9 @@ func translate(err error) *Problem {
 	if e, ok := errors.AsType[*huma.ErrorModel](err); ok {
 		return translateHuma(e)
 	}
+	if e, ok := errors.AsType[*intake.Invalid](err); ok {
+		return translateImport(e)
+	}
 	if e, ok := errors.AsType[*documentFault](err); ok {
 		return refuse(http.StatusBadRequest, count(1), Fault(*e))
 	}
@@ -101,6 +106,22 @@ func translateStore(e *store.Error) *Problem {
 	}
 	if p.Detail == "" {
 		p.Detail = count(len(p.Errors))
+	}
+	return p
+}
+
+// translateImport is for a file that has faults.
+func translateImport(e *intake.Invalid) *Problem {
+	p := refuse(http.StatusUnprocessableEntity, "Nothing was imported: the file has faults.")
+	for _, f := range e.Faults {
+		at := "content"
+		if f.Line > 0 {
+			at = fmt.Sprintf("line %d", f.Line)
+			if f.Column != "" {
+				at += ", " + f.Column
+			}
+		}
+		p.Errors = append(p.Errors, Fault{at, f.Message})
 	}
 	return p
 }

@@ -155,6 +155,10 @@ func (x *site) things(name string, place, producer store.ID) map[string]thing {
 	add("ways", "ways", map[string]any{"producer": producer, "pickup_point": point, "rides": []any{map[string]any{"round": round}}})
 	add("forbids", "forbids", map[string]any{"producer": producer, "round": round})
 	add("settings", "settings", map[string]any{"name": "handover_m", "since": fmt.Sprintf("20%02d-01-01", 10+len(name)), "value": 500})
+	add("import mappings", "import-mappings", map[string]any{"signature": name, "columns": []any{map[string]any{"header": "Quoi", "field": "product"}}})
+	add("import aliases", "import-aliases", map[string]any{"kind": "product", "name": name, "product": product})
+	add("unit weights", "unit-weights", map[string]any{"unit": "botte", "product": name, "kg": 0.4})
+	add("ofn connections", "ofn-connections", map[string]any{"base_url": "https://" + name + ".example", "token": "secret"})
 	var put putResult
 	x.want(http.StatusOK, "POST", "/v1/sales/"+string(sale)+"/orders", fmt.Sprintf(`{"orders": [{"ref": %q, "pickup_point": %q, "lines": [{"product": %q, "quantity": 1}]}]}`, name, point, product)).into(x.t, &put)
 	id := string(put.Orders[0].ID)
@@ -197,6 +201,9 @@ func TestEveryRouteAndRole(t *testing.T) {
 
 	for _, r := range newService(t, s).routes {
 		a, ok := may[r.verb()+" "+r.subject]
+		if r.id == "receive-ofn" { // open to who knows its path: TestReceiveOFN
+			continue
+		}
 		if !ok {
 			t.Errorf("%s: the README's table does not have %q", r.id, r.verb()+" "+r.subject)
 			continue
@@ -205,6 +212,9 @@ func TestEveryRouteAndRole(t *testing.T) {
 			subject := r.subject
 			if r.id == "put-orders" {
 				return thing{things["sales"].id, `{"orders": [{"ref": "x", "lines": []}]}`}
+			}
+			if strings.HasPrefix(r.path, "/v1/sales/{id}/") {
+				return thing{id: things["sales"].id}
 			}
 			if _, ok := things[subject]; !ok && strings.Contains(r.path, "{") {
 				t.Fatalf("%s: things makes no example of %s", r.id, subject)
@@ -267,11 +277,8 @@ func TestEveryRouteAndRole(t *testing.T) {
 	after := map[string]string{}
 	x.as = Coordinator
 	for subject, thing := range ours {
-		path := map[string]string{"round changes": "round-changes", "pickup points": "pickup-points"}[subject]
-		if path == "" {
-			path = subject
-		}
-		if subject != "balances" && subject != "tokens" {
+		path := strings.ReplaceAll(subject, " ", "-")
+		if subject != "balances" && subject != "tokens" && subject != "ofn connections" { // which its receiver's rotation changes
 			after[subject] = string(x.want(http.StatusOK, "GET", "/v1/"+path+"/"+thing.id, nil).body)
 			if after[subject] != thing.doc {
 				t.Errorf("%s: was %s, is %s", subject, thing.doc, after[subject])

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"code.dny.dev/ssrf"
 
 	"carriole/api/store"
 )
@@ -197,7 +200,7 @@ func connectionOf(ctx context.Context, c *store.Scope, sale *store.Sale) (*store
 
 // OFN fetches reports over HTTP. Its zero value works.
 type OFN struct {
-	HTTP    *http.Client  // nil: one of its own; redirects to other hosts are never followed
+	Private bool          // networks at addresses that are not public are asked too
 	Timeout time.Duration // of one attempt; 0: a minute, as reports take time
 	Tries   int           // how often one is asked for while the server fails; 0: 4
 	Pause   time.Duration // before the second try, doubled before each further one; 0: two seconds
@@ -216,8 +219,8 @@ func (o *OFN) Report(ctx context.Context, connection *store.OFNConnection, cycle
 	}
 	for try := 1; ; try++ {
 		data, wait, err := o.get(ctx, address, connection.Token.Reveal())
-		var f *failing
-		if err == nil || try == tries || !errors.As(err, &f) {
+		failure, ok := errors.AsType[*OFNError](err)
+		if !ok || try == tries || !failure.passing {
 			return data, err
 		}
 		select {
@@ -229,10 +232,26 @@ func (o *OFN) Report(ctx context.Context, connection *store.OFNConnection, cycle
 	}
 }
 
-// failing is an error of the moment.
-type failing struct{ error }
+// client asks the network directly, and unless it may do else at public addresses alone: each connection is judged by the
+// address that is really dialled, as a coordinator can write any into a connection.
+func (o *OFN) client() *http.Client {
+	dialer := &net.Dialer{Timeout: 30 * time.Second}
+	if !o.Private {
+		dialer.Control = ssrf.New(ssrf.WithAnyPort()).Safe
+	}
+	return &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, TLSHandshakeTimeout: 15 * time.Second, ForceAttemptHTTP2: true}}
+}
 
-func (f *failing) Unwrap() error { return f.error }
+// OFNError is what keeps a report from being fetched, in words for who can mend it.
+type OFNError struct {
+	err     error
+	passing bool // another try may do
+}
+
+func (e *OFNError) Error() string { return e.err.Error() }
+
+// Unwrap is the error below.
+func (e *OFNError) Unwrap() error { return e.err }
 
 // get makes one attempt. wait is how long the server asks to be left alone.
 func (o *OFN) get(ctx context.Context, address, token string) (data []byte, wait time.Duration, err error) {
@@ -251,10 +270,7 @@ func (o *OFN) get(ctx context.Context, address, token string) (data []byte, wait
 	request.Header.Set("X-Api-Token", token)
 	request.Header.Set("X-Spree-Token", token) // what older versions look for
 	from := request.URL.Host
-	client := http.Client{}
-	if o.HTTP != nil {
-		client = *o.HTTP
-	}
+	client := o.client()
 	client.CheckRedirect = func(to *http.Request, via []*http.Request) error {
 		const most = 5
 		if to.URL.Host != from || via[0].URL.Scheme == "https" && to.URL.Scheme != "https" || len(via) > most {
@@ -269,15 +285,15 @@ func (o *OFN) get(ctx context.Context, address, token string) (data []byte, wait
 			err = u.Err // without the address
 		}
 		err = fmt.Errorf("%s does not answer: %w", from, err)
-		if response != nil { // a redirect that was refused
-			return nil, 0, err
+		if response != nil || errors.Is(err, ssrf.ErrProhibitedIP) { // a redirect that was refused, an address that never will do
+			return nil, 0, &OFNError{err, false}
 		}
-		return nil, 0, &failing{err}
+		return nil, 0, &OFNError{err, true}
 	}
 	defer response.Body.Close()
 	data, err = io.ReadAll(io.LimitReader(response.Body, mostBytes+1))
 	if err != nil {
-		return nil, 0, &failing{fmt.Errorf("%s broke off its answer: %w", from, err)}
+		return nil, 0, &OFNError{fmt.Errorf("%s broke off its answer: %w", from, err), true}
 	}
 	return data, retryAfter(response), refusal(response.StatusCode, from, data)
 }
@@ -308,15 +324,15 @@ func refusal(status int, host string, data []byte) error {
 	case status == http.StatusOK:
 		return nil
 	case status == http.StatusNotFound:
-		return fmt.Errorf("%s has no reports API (404): who runs the network must switch the feature api_reports on for the user of the token, or import the report as a file", host)
+		return &OFNError{fmt.Errorf("%s has no reports API (404): who runs the network must switch the feature api_reports on for the user of the token, or import the report as a file", host), false}
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return fmt.Errorf("%s does not accept the token (%d): give the connection the API key of a user who manages the hub", host, status)
+		return &OFNError{fmt.Errorf("%s does not accept the token (%d): give the connection the API key of a user who manages the hub", host, status), false}
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
-		return &failing{fmt.Errorf("%s fails (%d): try again later", host, status)}
+		return &OFNError{fmt.Errorf("%s fails (%d): try again later", host, status), true}
 	}
 	const shown = 300
 	if len(text) > shown {
 		text = strings.ToValidUTF8(text[:shown], "") + "…"
 	}
-	return fmt.Errorf("%s refuses the report (%d)%s", host, status, text)
+	return &OFNError{fmt.Errorf("%s refuses the report (%d)%s", host, status, text), false}
 }

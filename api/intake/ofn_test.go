@@ -56,7 +56,7 @@ func newStandIn(t *testing.T, report []byte) *standIn {
 	return s
 }
 
-var quick = intake.OFN{Pause: time.Millisecond, Timeout: 10 * time.Second}
+var quick = intake.OFN{Private: true, Pause: time.Millisecond, Timeout: 10 * time.Second}
 
 func cycle(id int, closes string) []byte {
 	body, _ := json.Marshal(map[string]any{"id": "9f6c", "event": "order_cycle.opened", "at": "2026-11-20T08:00:00Z", "data": map[string]any{
@@ -189,6 +189,10 @@ func TestOFNRefusals(t *testing.T) {
 	}
 	if len(elsewhere.asked) != 0 {
 		t.Error("the token went elsewhere")
+	}
+	public := intake.OFN{Pause: time.Millisecond}
+	if _, err := public.Report(t.Context(), &store.OFNConnection{BaseURL: elsewhere.URL, Token: "sesame", Report: "packing/customer"}, 77); err == nil || len(elsewhere.asked) != 0 {
+		t.Errorf("an address that is not public is asked: %v", err)
 	}
 	closed := newStandIn(t, nil)
 	closed.Close()

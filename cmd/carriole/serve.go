@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"carriole/api"
+	"carriole/api/intake"
 	"carriole/api/store"
 )
 
@@ -30,6 +31,7 @@ type serveCmd struct {
 	PerCaller      int            `env:"CARRIOLE_PER_CALLER" default:"6000" placeholder:"N" help:"Requests a minute of one token or session, 0 without limit (default ${default})."`
 	MaxBody        int64          `env:"CARRIOLE_MAX_BODY" default:"1" placeholder:"MB" help:"Largest body of a request, in megabytes (default ${default})."`
 	MaxOrdersBody  int64          `env:"CARRIOLE_MAX_ORDERS_BODY" default:"32" placeholder:"MB" help:"Largest body with orders, in megabytes (default ${default})."`
+	OFNPrivate     bool           `name:"ofn-private" env:"CARRIOLE_OFN_PRIVATE" help:"Fetch reports of Open Food Networks at addresses that are not public too."`
 	Timeout        time.Duration  `env:"CARRIOLE_TIMEOUT" default:"30s" placeholder:"30s" help:"Longest time for an answer (default ${default})."`
 	Grace          time.Duration  `env:"CARRIOLE_GRACE" default:"20s" placeholder:"20s" help:"How long a stop waits for requests that are being answered (default ${default})."`
 }
@@ -57,7 +59,8 @@ func (c *serveCmd) Run() error {
 	if err := welcome(ctx, s, c.Collective, os.Stdout); err != nil {
 		return err
 	}
-	service, err := api.New(api.Config{Store: s, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	service, err := api.New(api.Config{Store: s, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom,
+		OFN: intake.OFN{Private: c.OFNPrivate}})
 	if err != nil {
 		return err
 	}
