@@ -21,6 +21,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"carriole/api/intake"
+	"carriole/api/signin"
 	"carriole/api/store"
 )
 
@@ -30,8 +31,8 @@ type Config struct {
 	Log     *slog.Logger // nil: nothing is logged
 	Version string       // of the program, shown in the OpenAPI document
 
-	// Session finds who is signed in, by a cookie; a nil caller is nobody. Without the function tokens alone let in.
-	Session func(*http.Request) (*Caller, error)
+	SignIn *signin.Service  // how people sign in; nil: tokens alone let in
+	Pages  func(chi.Router) // adds the pages for people; nil: there are none
 
 	// OFN fetches reports of Open Food Networks; SchedulePull has that done after a close. Without the function it is done when
 	// somebody asks.
@@ -113,6 +114,9 @@ func New(config Config) (*Service, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	s.system()
+	if config.Pages != nil {
+		config.Pages(s.router)
+	}
 	inner := secure(s.limitAddress(s.plainAddress(compress(s.router))))
 	s.handler = clientAddress(config.TrustedProxies)(s.observe(inner))
 	return s, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"carriole/api/internal/pgtest"
+	"carriole/api/signin"
 	"carriole/api/store"
 )
 
@@ -96,15 +97,21 @@ func openStore(t *testing.T, url string) *store.Store {
 type site struct {
 	t      *testing.T
 	store  *store.Store
+	people *signin.Service
 	url    string
 	scope  *store.Scope
 	tokens map[Role]string
-	as     Role // who makes the requests
+	as     Role   // who makes the requests, by a token; or
+	cookie string // by a session
 }
 
 func serve(t *testing.T, s *store.Store, change ...func(*Config)) *site {
 	t.Helper()
-	config := Config{Store: s, Limits: Limits{PerAddress: -1, PerCaller: -1}}
+	listening := httptest.NewServer(nil)
+	t.Cleanup(listening.Close)
+	people, err := signin.New(s, signin.Options{URL: listening.URL})
+	check(t, err)
+	config := Config{Store: s, SignIn: people, Limits: Limits{PerAddress: -1, PerCaller: -1}}
 	for _, c := range change {
 		c(&config)
 	}
@@ -112,9 +119,8 @@ func serve(t *testing.T, s *store.Store, change ...func(*Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listening := httptest.NewServer(service.Handler())
-	t.Cleanup(listening.Close)
-	x := &site{t: t, store: s, url: listening.URL, as: Coordinator}
+	listening.Config.Handler = service.Handler()
+	x := &site{t: t, store: s, people: people, url: listening.URL, as: Coordinator}
 	x.scope, x.tokens = newCollective(t, s, "Drive")
 	return x
 }
@@ -188,6 +194,9 @@ func (x *site) send(method, path string, body any, headers ...string) *answer {
 	check(x.t, err)
 	if token := x.tokens[x.as]; token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	if x.cookie != "" {
+		request.Header.Set("Cookie", x.cookie)
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")

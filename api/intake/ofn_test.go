@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"carriole/api/intake"
+	"carriole/api/jobs"
 	"carriole/api/store"
 )
 
@@ -153,6 +155,57 @@ func TestOrderCycle(t *testing.T) {
 		check(t, c.UpdateOFNConnection(ctx, &connection))
 		if _, _, err := intake.PullOFN(ctx, scope, &quick, sale.ID, jobs[1].at); err == nil || !strings.Contains(err.Error(), "is active") {
 			t.Errorf("without connection: %v", err)
+		}
+	})
+}
+
+// From the webhook to the plan by the queue alone: the job is there with the sale, comes again when the close was put off, and
+// has the sale planned with what it brought.
+func TestPullJob(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, c *store.Scope) {
+		d, ctx := newDrive(t, c), t.Context()
+		network := newStandIn(t, fixture(t, "ofn-packing.json"))
+		connection := store.OFNConnection{BaseURL: network.URL, Token: "sesame", Report: "packing/customer", PullAfterMin: 5, CreateUnknown: true, Active: true}
+		_, err := c.CreateOFNConnection(ctx, &connection)
+		check(t, err)
+		var kinds jobs.Kinds
+		pulled := make(chan store.ID, 9)
+		puller := intake.Puller{Store: s, OFN: &quick, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }}
+		jobs.Handle(&kinds, puller.Work)
+		q, err := jobs.New(s, kinds, jobs.Options{})
+		check(t, err)
+		var later []time.Time
+		puller.Schedule = func(ctx context.Context, c *store.Scope, sale store.ID, at time.Time) error {
+			later = append(later, at.UTC())
+			return q.Add(ctx, c, intake.Pull{Collective: c.Collective(), Sale: sale}, time.Time{}, 5) // the test does not wait
+		}
+		puller.Pulled = func(_ context.Context, _ *store.Scope, sale store.ID) error { pulled <- sale; return nil }
+
+		sale, err := intake.ReceiveOFN(ctx, c, &connection, cycle(77, "2026-11-24T10:00:00Z"), puller.Schedule)
+		check(t, err)
+		check(t, q.Start(ctx))
+		defer func() { check(t, q.Stop(context.WithoutCancel(ctx))) }()
+		if got := <-pulled; got != sale.ID || len(d.goods(t, sale.ID)) != 3 {
+			t.Errorf("pulled %s: %v", got, d.goods(t, got))
+		}
+		// The close is put off: the job finds that it is too early, and asks to come again.
+		puller.Schedule = func(_ context.Context, _ *store.Scope, _ store.ID, at time.Time) error {
+			later = append(later, at.UTC())
+			return nil
+		}
+		_, err = intake.ReceiveOFN(ctx, c, &connection, cycle(77, "2026-11-25T10:00:00Z"), puller.Schedule)
+		check(t, err)
+		asked := len(network.asked)
+		check(t, puller.Work(ctx, intake.Pull{Collective: c.Collective(), Sale: sale.ID}))
+		if len(later) != 3 || !later[2].Equal(time.Date(2026, 11, 25, 10, 5, 0, 0, time.UTC)) || len(network.asked) != asked {
+			t.Errorf("put off: %v, %d requests", later, len(network.asked)-asked)
+		}
+		// A sale that is gone is nothing to do; a network that fails is tried again by the queue.
+		check(t, puller.Work(ctx, intake.Pull{Collective: c.Collective(), Sale: "gone"}))
+		puller.Now = func() time.Time { return time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC) }
+		network.failures = []int{500}
+		if err := puller.Work(ctx, intake.Pull{Collective: c.Collective(), Sale: sale.ID}); err == nil || len(network.asked) != asked+1 {
+			t.Errorf("a network that fails: %v after %d requests", err, len(network.asked)-asked)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Two collectives have everything. Each method, called by the one with the ids of the other, finds nothing; what it
@@ -20,6 +21,11 @@ func testIsolation(t *testing.T, s *Store) {
 	order := out[0].ID
 	plan := Plan{Sale: theirs.sale}
 	ok(t, c.SavePlan(ctx, &plan, []byte("{}"), []byte("{}")))
+	ok(t, c.KeepChanges(ctx, plan.ID, []byte("[]")))
+	_, _, err = c.AskPlanning(ctx, theirs.sale, []byte("{}"))
+	ok(t, err)
+	_, err = c.TakePlanning(ctx, theirs.sale, "them", time.Nanosecond)
+	ok(t, err)
 	ok(t, c.Ask(ctx, plan.ID, []Answer{{Round: "r", Producer: theirs.producer, State: AnswerOpen}}))
 	_, err = c.MovePlan(ctx, plan.ID, 1, Proposed)
 	ok(t, err)
@@ -41,6 +47,11 @@ func testIsolation(t *testing.T, s *Store) {
 	ok(t, c.CreateMember(ctx, &member))
 	token := Token{Name: "t", Scope: ReadToken}
 	_, err = c.CreateToken(ctx, &token)
+	ok(t, err)
+	session := Session{Member: member.ID, Email: member.Email, Idle: time.Hour, Expires: time.Now().Add(time.Hour)}
+	_, err = c.CreateSession(ctx, &session, "test")
+	ok(t, err)
+	_, err = c.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))
 	ok(t, err)
 	ok(t, c.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}))
 	mapping := ImportMapping{Signature: "abc"}
@@ -255,6 +266,28 @@ func testIsolation(t *testing.T, s *Store) {
 		},
 		"CurrentPlan":  func() error { return gets(m.CurrentPlan(ctx, theirs.sale)) },
 		"PlanDocument": func() error { _, _, err := m.PlanDocument(ctx, plan.ID); return refused(err) },
+		"KeepChanges":  func() error { return refused(m.KeepChanges(ctx, plan.ID, nil)) },
+		"PlanChanges":  func() error { return gets(m.PlanChanges(ctx, plan.ID)) },
+		"OrderCount":   func() error { return gets(m.OrderCount(ctx, theirs.sale)) },
+		"Planning":     func() error { return gets(m.Planning(ctx, theirs.sale)) },
+		"AskPlanning":  func() error { _, _, err := m.AskPlanning(ctx, theirs.sale, nil); return refused(err) },
+		"TakePlanning": func() error {
+			p, err := m.TakePlanning(ctx, theirs.sale, "me", time.Hour)
+			if err != nil || p != nil {
+				return fmt.Errorf("got %v, %v", p, err)
+			}
+			return nil
+		},
+		"KeepPlanning": func() error {
+			if err := m.KeepPlanning(ctx, theirs.sale, "them", nil, time.Hour); !errors.Is(err, errLost) {
+				return err
+			}
+			return nil
+		},
+		"EndPlanning":    func() error { return gets(m.EndPlanning(ctx, theirs.sale, "them", Planning{State: PlanningDone})) },
+		"ReturnPlanning": func() error { return refused(m.ReturnPlanning(ctx, theirs.sale, "them", time.Now(), true)) },
+		"CancelPlanning": func() error { return refused(m.CancelPlanning(ctx, theirs.sale)) },
+		"RetakePlanning": func() error { return gets(m.RetakePlanning(ctx, theirs.sale, 0)) },
 		"Ask": func() error {
 			return refused(m.Ask(ctx, plan.ID, []Answer{{Round: "r", Producer: mine.producer, State: AnswerOpen}}))
 		},
@@ -322,6 +355,24 @@ func testIsolation(t *testing.T, s *Store) {
 		"Token":       func() error { return gets(m.Token(ctx, token.ID)) },
 		"Tokens":      func() error { return none(ids)(m.Tokens(ctx, TokenFilter{}, Page{})) },
 		"RevokeToken": func() error { return refused(m.RevokeToken(ctx, token.ID)) },
+
+		"CreateSession": func() error {
+			x, y := session, session
+			x.Member, x.Token = "", token.ID
+			return errors.Join(gets(m.CreateSession(ctx, &y, "test")), gets(m.CreateSession(ctx, &x, "test")))
+		},
+		"Sessions": func() error {
+			return errors.Join(empty(m.Sessions(ctx, SessionFilter{ID: session.ID}, Page{})), none(ids)(m.Sessions(ctx, SessionFilter{}, Page{})))
+		},
+		"EndSessions": func() error {
+			n, err := m.EndSessions(ctx, SessionFilter{})
+			if err != nil || n > 0 {
+				return fmt.Errorf("%d sessions, %v", n, err)
+			}
+			return nil
+		},
+		"CreateSignInLink": func() error { return gets(m.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))) },
+		"Refused":          func() error { return m.Refused(ctx, "test") }, // refers to nothing
 
 		"CreateImportMapping": func() error { return nil }, // refers to nothing
 		"ImportMapping":       func() error { return gets(m.ImportMapping(ctx, mapping.ID)) },

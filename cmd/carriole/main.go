@@ -31,6 +31,8 @@ type commands struct {
 	Demo    demoCmd    `cmd:"" help:"Plan the example week that comes with the program."`
 	Serve   serveCmd   `cmd:"" help:"Serve the HTTP interface; brings the database up to date first."`
 	Token   tokenCmd   `cmd:"" help:"Make, list and revoke tokens that let programs in."`
+	Link    linkCmd    `cmd:"" help:"Print a link by which a member signs in, once, when no mail arrives."`
+	Health  healthCmd  `cmd:"" help:"Ask a service on this machine whether it is ready; for containers."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to what this program needs; safe to run at any time."`
 	Import  importCmd  `cmd:"" help:"Take in orders or products from a file of another system: shown first, then imported."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,11 +17,14 @@ import (
 
 	"carriole/api"
 	"carriole/api/intake"
+	"carriole/api/signin"
 	"carriole/api/store"
+	"carriole/api/web"
 )
 
 type serveCmd struct {
 	database
+	signInFlags
 	Listen         string         `env:"CARRIOLE_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where to listen (default ${default})."`
 	Collective     string         `env:"CARRIOLE_COLLECTIVE" default:"Collective" placeholder:"NAME" help:"Name of the collective that is made in an empty database (default ${default})."`
 	LogFormat      string         `env:"CARRIOLE_LOG_FORMAT" enum:"text,json" default:"text" placeholder:"text|json" help:"How to log, to standard error (default ${default})."`
@@ -32,6 +36,8 @@ type serveCmd struct {
 	MaxBody        int64          `env:"CARRIOLE_MAX_BODY" default:"1" placeholder:"MB" help:"Largest body of a request, in megabytes (default ${default})."`
 	MaxOrdersBody  int64          `env:"CARRIOLE_MAX_ORDERS_BODY" default:"32" placeholder:"MB" help:"Largest body with orders, in megabytes (default ${default})."`
 	OFNPrivate     bool           `name:"ofn-private" env:"CARRIOLE_OFN_PRIVATE" help:"Fetch reports of Open Food Networks at addresses that are not public too."`
+	Tiles          string         `env:"CARRIOLE_TILES" placeholder:"URL" help:"Where maps have their background from, as in https://tile.example.org/{z}/{x}/{y}.png (default: drawn from the collective's own places)."`
+	TilesBy        string         `env:"CARRIOLE_TILES_BY" placeholder:"TEXT" help:"Who has to be named for the background."`
 	Timeout        time.Duration  `env:"CARRIOLE_TIMEOUT" default:"30s" placeholder:"30s" help:"Longest time for an answer (default ${default})."`
 	Grace          time.Duration  `env:"CARRIOLE_GRACE" default:"20s" placeholder:"20s" help:"How long a stop waits for requests that are being answered (default ${default})."`
 }
@@ -44,6 +50,11 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	defer listener.Close()
 	s, err := store.Open(ctx, c.DatabaseURL)
 	if err != nil {
 		return err
@@ -56,15 +67,38 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	if err := welcome(ctx, s, c.Collective, os.Stdout); err != nil {
+	people, err := c.signInFlags.service(s, listener.Addr(), log)
+	if err != nil {
 		return err
 	}
-	service, err := api.New(api.Config{Store: s, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom,
+	if err := welcome(ctx, people, c.Collective, c.Coordinator, os.Stdout); err != nil {
+		return err
+	}
+	site, err := web.New(web.Config{Store: s, Log: log, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Tiles: c.Tiles, TilesBy: c.TilesBy})
+	if err != nil {
+		return err
+	}
+	service, err := api.New(api.Config{Store: s, SignIn: people, Pages: site.Mount, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom,
 		OFN: intake.OFN{Private: c.OFNPrivate}})
 	if err != nil {
 		return err
 	}
-	return c.serve(ctx, log, service.Handler())
+	return c.serve(ctx, log, listener, service.Handler(), people)
+}
+
+// visitor is who a request's session is.
+func visitor(people *signin.Service, r *http.Request) (*web.Who, error) {
+	x, err := people.SignedIn(r)
+	if err != nil || x == nil {
+		return nil, err
+	}
+	who := &web.Who{Collective: x.Collective, Actor: x.Actor(), Role: store.ProducersRole}
+	if x.Member != nil {
+		who.Role, who.Producer, who.Name = x.Member.Role, x.Member.Producer, cmp.Or(x.Member.Name, x.Member.Email)
+	} else {
+		who.Producer, who.Name = x.Token.Producer, x.Token.Name
+	}
+	return who, nil
 }
 
 func (c *serveCmd) logger(w io.Writer) (*slog.Logger, error) {
@@ -86,11 +120,7 @@ func (c *serveCmd) limits() api.Limits {
 }
 
 // serve answers until the context ends, and then lets what is being answered come to its end.
-func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, handler http.Handler) error {
-	listener, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
+func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler http.Handler, people *signin.Service) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -114,24 +144,7 @@ func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, handler http.Han
 	if err := server.Shutdown(grace); err != nil {
 		return errors.Join(fmt.Errorf("requests were broken off after %s: %w", c.Grace, err), server.Close())
 	}
+	people.Wait(grace)
 	log.Info("stopped")
-	return nil
-}
-
-// welcome makes the first collective of an empty database and prints the token of its coordinator.
-func welcome(ctx context.Context, s *store.Store, name string, out io.Writer) error {
-	some, _, err := s.Collectives(ctx, store.Page{Limit: 1})
-	if err != nil || len(some) > 0 {
-		return err
-	}
-	first := store.Collective{Name: name}
-	if err := s.CreateCollective(ctx, &first, actor); err != nil {
-		return err
-	}
-	text, err := s.In(first.ID, actor).CreateToken(ctx, &store.Token{Name: "first coordinator", Scope: store.CoordinatorToken})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "The database was empty: the collective %q was made. Its coordinator's token, which is not shown again:\n%s\n", name, text)
 	return nil
 }
