@@ -20,6 +20,7 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/klauspost/compress/gzhttp"
 
+	"carriole/api/hook"
 	"carriole/api/intake"
 	"carriole/api/signin"
 	"carriole/api/store"
@@ -38,6 +39,9 @@ type Config struct {
 	// somebody asks.
 	OFN          intake.OFN
 	SchedulePull intake.Schedule
+
+	// Hooks sends webhooks; without it there are none.
+	Hooks *hook.Service
 
 	Limits         Limits
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
