@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -132,8 +133,28 @@ func Import(ctx context.Context, c *store.Scope, data []byte, o Options) (*Resul
 	if err != nil {
 		return nil, unreadable(err)
 	}
+	const tries = 5
+	for try := 1; ; try++ {
+		r, err := importOnce(ctx, c, s, o)
+		var met *meeting
+		switch {
+		case err == nil:
+			r.Written = true
+			return r, nil
+		case !errors.As(err, &met):
+			return r, err
+		case try == tries || c.Tx() != nil:
+			return r, &store.Error{Code: store.Conflict, Message: "another import of such a file goes on: import it again"}
+		}
+	}
+}
+
+// meeting is that two imports of one kind of file met, each of which may have created the same things.
+type meeting struct{ error }
+
+func importOnce(ctx context.Context, c *store.Scope, s *sheet, o Options) (*Result, error) {
 	var out *Result
-	err = c.Together(ctx, func(c *store.Scope) error {
+	err := c.Together(ctx, func(c *store.Scope) error {
 		b := &batch{ctx: ctx, scope: c, options: o, sheet: s, result: &Result{}, writing: true}
 		out = b.result
 		if err := b.understand(); err != nil {
@@ -144,9 +165,6 @@ func Import(ctx context.Context, c *store.Scope, data []byte, o Options) (*Resul
 		}
 		return b.write()
 	})
-	if err == nil {
-		out.Written = true
-	}
 	return out, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -456,6 +457,70 @@ func TestSaleOfTheDay(t *testing.T) {
 			t.Error("a sale that is none is taken")
 		}
 	})
+}
+
+// Of several who import the same file at once each is done, and everything is there once.
+func TestImportsAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, c *store.Scope) {
+		d, ctx := newDrive(t, c), t.Context()
+		file := fixture(t, "cagette-orders.csv")
+		const together = 4
+		created := make([]int, together)
+		errs := make([]error, together)
+		var wait sync.WaitGroup
+		for i := range together {
+			wait.Go(func() {
+				var r *intake.Result
+				if r, errs[i] = intake.Import(ctx, c, file, intake.Options{Sale: d.sale, PickupPoint: d.point, Create: true}); errs[i] == nil {
+					created[i] = r.Created
+				}
+			})
+		}
+		wait.Wait()
+		sum := 0
+		for i := range together {
+			check(t, errs[i])
+			sum += created[i]
+		}
+		products, _, err := c.Products(ctx, store.ProductFilter{}, store.Page{})
+		check(t, err)
+		if len(products) != 3 || sum != 2 || len(d.goods(t, d.sale)) != 4 {
+			t.Errorf("%d products, %d orders created, goods %v", len(products), sum, d.goods(t, d.sale))
+		}
+	})
+}
+
+func BenchmarkImport(b *testing.B) {
+	s, err := store.Open(b.Context(), "sqlite:"+b.TempDir()+"/store.db")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Migrate(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	x := store.Collective{Name: "Drive"}
+	if err := s.CreateCollective(b.Context(), &x, "test"); err != nil {
+		b.Fatal(err)
+	}
+	c := s.In(x.ID, "test")
+	var text strings.Builder
+	text.WriteString("userId;userName;productName;ref;catalogName;catalogId;vendorId;price;quantity;fees;total;paid;hub\n")
+	const orders, lines = 10_000, 4
+	for i := range orders {
+		for k := range lines {
+			fmt.Fprintf(&text, "\"%d\";\"Marie \"M\" DUPONT\";\"Pommes %d 1 kg\";\"\";\"Verger %[2]d\";\"%[2]d\";\"%[2]d\";\"3,50\";\"2\";\"0\";\"7,00\";\"true\";\"Drive\"\n", i, (i*lines+k)%200)
+		}
+	}
+	n := 0
+	for b.Loop() {
+		n++
+		day := store.Day("2026-01-01").Plus(n)
+		if _, err := intake.Import(b.Context(), c, []byte(text.String()), intake.Options{Distribution: day, Create: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(orders*lines*n)/b.Elapsed().Seconds(), "lines/s")
 }
 
 func ExamplePreview() {

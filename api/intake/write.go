@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,7 +13,7 @@ import (
 
 // write creates what is not known, puts the orders, and remembers how the file was read.
 func (b *batch) write() error {
-	if err := b.create(); err != nil {
+	if err := met(b.create()); err != nil {
 		return err
 	}
 	if b.result.Format.catalogue() {
@@ -283,7 +284,7 @@ func (b *batch) rememberMapping() error {
 		}
 	}
 	if b.mapping == nil {
-		return b.scope.CreateImportMapping(b.ctx, &x)
+		return met(b.scope.CreateImportMapping(b.ctx, &x))
 	}
 	created := slices.ContainsFunc(b.lines, func(l line) bool {
 		return l.good && (l.producer.proposal != nil || l.product.proposal != nil || l.point != nil && l.point.proposal != nil)
@@ -292,7 +293,15 @@ func (b *batch) rememberMapping() error {
 		return nil
 	}
 	x.Row = b.mapping.Row
-	return b.scope.UpdateImportMapping(b.ctx, &x)
+	return met(b.scope.UpdateImportMapping(b.ctx, &x))
+}
+
+// met tells that another import was faster.
+func met(err error) error {
+	if errors.Is(err, &store.Error{Code: store.Conflict}) || errors.Is(err, &store.Error{Code: store.Stale}) {
+		return &meeting{err}
+	}
+	return err
 }
 
 // warnOfEggs says what the law asks of eggs, which no file tells.
