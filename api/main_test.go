@@ -102,8 +102,10 @@ type site struct {
 	url    string
 	scope  *store.Scope
 	tokens map[Role]string
-	as     Role   // who makes the requests, by a token; or
-	cookie string // by a session
+	as     Role // who makes the requests, by a token; or
+
+	consignment string // of the plan that planThings makes
+	cookie      string // by a session
 }
 
 func serve(t *testing.T, s *store.Store, change ...func(*Config)) *site {

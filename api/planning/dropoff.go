@@ -85,13 +85,13 @@ type Goods struct {
 	Class       engine.Class `json:"class"`
 	Kg          float64      `json:"kg"`
 	Litres      float64      `json:"litres"`
-	Products    []Product    `json:"products,omitempty"` // of the producer who asks alone
+	Products    []Packed     `json:"products,omitempty"` // of the producer who asks alone
 	From        *Partner     `json:"from,omitempty"`     // who brings them, where they change hands
 	To          *Partner     `json:"to,omitempty"`       // who takes them on
 }
 
-// Product is how much of a product is to be packed.
-type Product struct {
+// Packed is how much of a product is to be packed.
+type Packed struct {
 	Name     string  `json:"name"`
 	Quantity float64 `json:"quantity"`
 }
@@ -352,7 +352,7 @@ func (g *Goods) addProduct(l *engine.Line) {
 			return
 		}
 	}
-	g.Products = append(g.Products, Product{l.Product, l.Quantity})
+	g.Products = append(g.Products, Packed{l.Product, l.Quantity})
 }
 
 // sum rounds a sum to the thousandths in which amounts are counted, so that it shows no rounding of its own.

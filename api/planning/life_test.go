@@ -361,12 +361,12 @@ func TestQuestions(t *testing.T) {
 		ctx := t.Context()
 		plan := b.planned(b.goods())
 		_, document := b.right(plan.ID)
-		got, err := b.WhatIf(ctx, b.Scope, plan.ID, engine.Change{CancelRounds: []string{b.BrunoRound}})
+		got, text, err := b.WhatIf(ctx, b.Scope, plan.ID, engine.Change{CancelRounds: []string{b.BrunoRound}}, "en")
 		b.ok(err)
-		if _, wrong := engine.Check(got.Week, nil, got.Plan); wrong != nil || len(got.Differences) == 0 {
-			t.Errorf("%v, %v", wrong, got.Differences)
+		if _, wrong := engine.Check(got.Week, nil, got.Plan); wrong != nil || len(got.Differences) == 0 || !strings.Contains(text, "is cancelled") {
+			t.Errorf("%v, %v, %s", wrong, got.Differences, text)
 		}
-		_, err = b.WhatIf(ctx, b.Scope, plan.ID, engine.Change{CancelRounds: []string{"x"}})
+		_, _, err = b.WhatIf(ctx, b.Scope, plan.ID, engine.Change{CancelRounds: []string{"x"}}, "en")
 		if e := b.is(err, store.Invalid); len(e.Faults) != 1 || e.Faults[0].Path != "change.cancel_rounds[0]" {
 			t.Errorf("%v", err)
 		}
@@ -465,7 +465,7 @@ func TestDropoffs(t *testing.T) {
 		}
 		start, amap := round.Stops[0], round.Stops[1]
 		if start.Place.Name != "Mas" || start.Place.Address != "Mas, 84200" || len(start.Load) == 0 || start.Load[0].Kg != 2 || start.Load[0].Litres != 5 || start.Load[0].PickupPoint.ID != b.Hall ||
-			len(start.Load[0].Products) != 1 || start.Load[0].Products[0] != (planning.Product{Name: "Pêches 1 kg", Quantity: 2}) {
+			len(start.Load[0].Products) != 1 || start.Load[0].Products[0] != (planning.Packed{Name: "Pêches 1 kg", Quantity: 2}) {
 			t.Errorf("%+v", start)
 		}
 		if len(amap.Unload) == 0 || amap.Unload[0].To == nil || amap.Unload[0].To.Name != "Bruno" || amap.Unload[0].To.Phone != "+33 4 Bruno" {

@@ -41,17 +41,32 @@ func (l *limit) enter(ctx context.Context) (leave func(), err error) {
 // mostAnswer is how long a question about a plan may take.
 const mostAnswer = 20 * time.Second
 
-// WhatIf is a plan with a change in it: what would be otherwise, for whom and why. Nothing is stored.
-func (s *Service) WhatIf(ctx context.Context, c *store.Scope, plan store.ID, change engine.Change) (*engine.Replanned, error) {
+// WhatIf is a plan with a change in it: what would be otherwise, for whom and why, as data and as text. Nothing is stored.
+func (s *Service) WhatIf(ctx context.Context, c *store.Scope, plan store.ID, change engine.Change, lang view.Lang) (*engine.Replanned, string, error) {
 	v, leave, err := s.ponder(ctx, c, plan)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, mostAnswer)
 	defer cancel()
 	got, err := engine.Replan(ctx, v.week, nil, v.plan, change, engine.Options{Seed: 1})
-	return got, asRefusal(err)
+	if err != nil {
+		return nil, "", asRefusal(err)
+	}
+	text, err := changesText(got, v.plan, lang)
+	return got, text, err
+}
+
+// changesText tells people what a plan does otherwise than the one before.
+func changesText(got *engine.Replanned, before *engine.Plan, lang view.Lang) (string, error) {
+	zone, err := time.LoadLocation(got.Week.Timezone)
+	if err != nil {
+		zone = time.UTC
+	}
+	var text bytes.Buffer
+	err = view.Changes(&text, got, before, view.Options{Lang: lang, Location: zone})
+	return text.String(), err
 }
 
 // Alternatives are the other ways that a consignment of a plan could take, the cheapest first.
@@ -146,16 +161,8 @@ func (s *Service) Compare(ctx context.Context, c *store.Scope, from, to store.ID
 		out.Differences = engine.Compare(before.plan, after.week, after.plan)
 		leave()
 	}
-	var text bytes.Buffer
-	zone, err := time.LoadLocation(after.week.Timezone)
-	if err != nil {
-		zone = time.UTC
-	}
-	if err := view.Changes(&text, &engine.Replanned{Week: after.week, Plan: after.plan, Differences: out.Differences}, before.plan, view.Options{Lang: lang, Location: zone}); err != nil {
-		return nil, err
-	}
-	out.Text = text.String()
-	return out, nil
+	out.Text, err = changesText(&engine.Replanned{Week: after.week, Plan: after.plan, Differences: out.Differences}, before.plan, lang)
+	return out, err
 }
 
 // mostStateless is how long a week that is not stored may be searched.

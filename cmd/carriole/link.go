@@ -22,14 +22,11 @@ type linkCmd struct {
 func (c *linkCmd) Run() error {
 	ctx, stop := interruptible()
 	defer stop()
-	s, err := store.Open(ctx, c.DatabaseURL)
+	s, err := c.open(ctx, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if _, err := s.Migrate(ctx); err != nil {
-		return err
-	}
 	if c.URL == "" {
 		c.URL = "http://localhost:8080"
 	}
