@@ -21,6 +21,7 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/klauspost/compress/gzhttp"
 
+	"carriole/api/address"
 	"carriole/api/hook"
 	"carriole/api/planning"
 	"carriole/api/signin"
@@ -39,8 +40,9 @@ type Config struct {
 	// Hooks sends webhooks; without it there are none.
 	Hooks *hook.Service
 
-	Planning *planning.Service // nil: one whose plannings wait until somebody else works them off
-	Stopping <-chan struct{}   // closed when the service is about to stop, so that streams end; nil: they end with their clients
+	Planning  *planning.Service // nil: one whose plannings wait until somebody else works them off
+	Stopping  <-chan struct{}   // closed when the service is about to stop, so that streams end; nil: they end with their clients
+	Addresses *address.Client   // nil: addresses are not looked up
 
 	Limits         Limits
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
@@ -85,7 +87,8 @@ type Service struct {
 	metrics             *metrics
 	byAddress, byCaller *httprate.RateLimiter
 	crossOrigin         http.CrossOriginProtection
-	streams             atomic.Int64 // that are open
+	streams             atomic.Int64  // that are open
+	solving             chan struct{} // one place for each week that is planned while its caller waits
 	handler             http.Handler
 }
 
@@ -100,7 +103,7 @@ func New(config Config) (*Service, error) {
 	}
 	s := &Service{config: config, log: config.Log, router: chi.NewMux(), metrics: newMetrics(),
 		tokens:    &tokenCache{store: config.Store, known: map[[32]byte]knownToken{}},
-		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller)}
+		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller), solving: make(chan struct{}, mostSolving)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

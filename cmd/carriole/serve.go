@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"carriole/api"
+	"carriole/api/address"
 	"carriole/api/jobs"
 	"carriole/api/signin"
 	"carriole/api/store"
@@ -44,6 +45,7 @@ type serveCmd struct {
 	Work           bool           `env:"CARRIOLE_WORK" default:"true" negatable:"" help:"Plan here too (the default); --no-work leaves it to carriole work, here or on other machines."`
 	Listen         string         `env:"CARRIOLE_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where to listen (default ${default})."`
 	Collective     string         `env:"CARRIOLE_COLLECTIVE" default:"Collective" placeholder:"NAME" help:"Name of the collective that is made in an empty database (default ${default})."`
+	AddressService string         `env:"CARRIOLE_ADDRESS_SERVICE" default:"https://data.geopf.fr/geocodage" placeholder:"URL" help:"Where French addresses are looked up, or none (default ${default})."`
 	TrustedProxies []netip.Prefix `env:"CARRIOLE_TRUSTED_PROXIES" placeholder:"NETWORK" help:"Networks of reverse proxies whose X-Forwarded-For is believed, as in 10.0.0.0/8 (default none)."`
 	MetricsFrom    []netip.Prefix `env:"CARRIOLE_METRICS_FROM" default:"127.0.0.0/8,::1/128" placeholder:"NETWORK" help:"Networks that may read /metrics (default ${default})."`
 	PerAddress     int            `env:"CARRIOLE_PER_ADDRESS" default:"1200" placeholder:"N" help:"Requests a minute from one address, 0 without limit (default ${default})."`
@@ -78,6 +80,10 @@ func (c *serveCmd) Run() error {
 	if err := welcome(ctx, people, c.Collective, c.Coordinator, os.Stdout); err != nil {
 		return err
 	}
+	addresses, err := c.addresses()
+	if err != nil {
+		return err
+	}
 	site, err := web.New(web.Config{Store: s, Log: log, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Tiles: c.Tiles, TilesBy: c.TilesBy})
 	if err != nil {
 		return err
@@ -86,7 +92,7 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Hooks: hooks, Pages: site.Mount, Stopping: ctx.Done(), Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Hooks: hooks, Addresses: addresses, Pages: site.Mount, Stopping: ctx.Done(), Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
 	if err != nil {
 		return err
 	}
@@ -96,6 +102,18 @@ func (c *serveCmd) Run() error {
 		}
 	}
 	return c.serve(ctx, log, listener, service.Handler(), people, q)
+}
+
+// addresses is the address service's client; nil: addresses are not looked up.
+func (c *serveCmd) addresses() (*address.Client, error) {
+	if c.AddressService == "none" {
+		return nil, nil
+	}
+	client, err := address.New(address.Config{BaseURL: c.AddressService})
+	if err != nil {
+		return nil, fmt.Errorf("--address-service: %w", err)
+	}
+	return client, nil
 }
 
 // visitor is who a request's session is.
