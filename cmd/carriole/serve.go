@@ -88,11 +88,11 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	q, err := c.queue(s, log)
+	q, hooks, err := c.queue(s, log)
 	if err != nil {
 		return err
 	}
-	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, OFN: intake.OFN{Private: c.OFNPrivate}, SchedulePull: schedulePull(q), Addresses: addresses, Pages: site.Mount, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Hooks: hooks, OFN: intake.OFN{Private: c.OFNPrivate}, SchedulePull: schedulePull(q), Addresses: addresses, Pages: site.Mount, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
 	if err != nil {
 		return err
 	}
