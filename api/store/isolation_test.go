@@ -605,7 +605,7 @@ func TestRowLevelSecurity(t *testing.T) {
 						t.Errorf("%s: %d walls, %d rows of another collective", table, walled, foreign)
 					}
 				}
-				for _, statement := range []string{`update places set name = 'taken'`, `delete from order_lines`} {
+				for _, statement := range []string{`update places set name = 'taken'`, `delete from sale_products`} {
 					_, err := t2.ExecContext(ctx, statement)
 					ok(t, err)
 				}
