@@ -33,7 +33,7 @@ func (c *demoCmd) Run() error {
 	s := search{time: time.Duration(c.Time), seed: 1, threads: 2, lang: opt.Lang}
 	ctx, stop := interruptible()
 	defer stop()
-	plan, err := s.run(ctx, week)
+	plan, err := s.run(ctx, week, engine.TravelOf(week))
 	if err != nil {
 		return fmt.Errorf("example: %w", err)
 	}
