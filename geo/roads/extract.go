@@ -73,8 +73,12 @@ type wanted struct {
 // extract is a file of OpenStreetMap. What XML holds is read once and kept, since reading it is slow and such files are
 // small; PBF is read again for each scan.
 type extract struct {
-	file  string
+	open  func() (io.ReadCloser, error)
 	whole *batch
+}
+
+func extractOf(file string) *extract {
+	return &extract{open: func() (io.ReadCloser, error) { return os.Open(file) }}
 }
 
 // scan reads the file and hands over what is wanted, in the order of the file. The format shows in its first bytes: PBF,
@@ -83,7 +87,7 @@ func (x *extract) scan(ctx context.Context, want wanted, visit func(*batch) erro
 	if x.whole != nil {
 		return visit(x.whole.only(want))
 	}
-	f, err := os.Open(x.file)
+	f, err := x.open()
 	if err != nil {
 		return err
 	}

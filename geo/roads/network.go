@@ -61,14 +61,19 @@ func (n *Network) Bound() orb.Bound {
 
 // Build reads an extract (.osm.pbf, .osm, either also .gz or .bz2 where it is XML) and prepares it.
 func Build(ctx context.Context, file string, opt Options) (*Network, error) {
-	d, err := readDraft(ctx, &extract{file: file})
-	if err == nil {
-		var n *Network
-		if n, err = d.network(ctx, opt); err == nil {
-			return n, nil
-		}
+	n, err := extractOf(file).build(ctx, opt)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return nil, fmt.Errorf("%s: %w", file, err)
+	return n, nil
+}
+
+func (x *extract) build(ctx context.Context, opt Options) (*Network, error) {
+	d, err := readDraft(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	return d.network(ctx, opt)
 }
 
 // network prepares a draft.
@@ -433,6 +438,14 @@ type Matrix struct {
 	Cm, Millis []uint32
 }
 
+func (m *Matrix) set(n *Network, from, to int, c cost) {
+	high, low := m.Millis, m.Cm
+	if n.shortest {
+		high, low = low, high
+	}
+	high[from*m.To+to], low[from*m.To+to] = uint32(c>>32), uint32(c)
+}
+
 // Table finds the best ways from each position to each other one, on all processors: a search from each target leaves at
 // the nodes that it reaches what they cost, a search from each source gathers it (many-to-many by buckets: Knopp, Sanders,
 // Schultes, Schulz, Wagner 2007).
@@ -482,12 +495,8 @@ func (n *Network) Table(ctx context.Context, from, to []Position) (*Matrix, erro
 				}
 			}
 			s.forth.reset()
-			cm, millis := m.Cm[f*len(to):][:len(to)], m.Millis[f*len(to):][:len(to)]
-			if n.shortest {
-				cm, millis = millis, cm
-			}
 			for t, c := range row {
-				millis[t], cm[t] = uint32(c>>32), uint32(c)
+				m.set(n, f, t, c)
 			}
 		}
 	})

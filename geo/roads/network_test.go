@@ -221,6 +221,9 @@ func compare(t *testing.T, d *draft, n *Network, places []Position) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if rows := n.Plain().Rows(places, places); !slices.Equal(rows.Cm, m.Cm) || !slices.Equal(rows.Millis, m.Millis) {
+		t.Error("the table differs from plain searches over its own roads")
+	}
 	for i, from := range places {
 		for j, want := range p.all(from, places) {
 			metres, seconds := n.measures(want)
@@ -277,7 +280,7 @@ func TestWaysOfRealRoadsAreThoseOfPlainDijkstra(t *testing.T) {
 	for _, name := range []string{"andorra.osm.pbf", "liechtenstein.osm.pbf", "monaco.osm.gz", "krems.osm.gz", "north-bayreuth.osm.gz"} {
 		for _, shortest := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, shortest), func(t *testing.T) {
-				d, err := readDraft(t.Context(), &extract{file: extractFile(t, name)})
+				d, err := readDraft(t.Context(), extractOf(extractFile(t, name)))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -527,7 +528,8 @@ func FuzzExtract(f *testing.F) {
 	f.Add(x.pbf(false, false))
 	f.Add(x.pbf(true, true))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		n, err := Build(t.Context(), x.file(t, "x", data), Options{})
+		e := &extract{open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
+		n, err := e.build(t.Context(), Options{})
 		if err != nil {
 			return
 		}
