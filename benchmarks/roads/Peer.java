@@ -35,15 +35,17 @@ public class Peer {
         hopper.getCHPreparationHandler().setCHProfiles(new CHProfile("car"));
         hopper.importOrLoad();
         double imported = (System.nanoTime() - begin) / 1e9;
-        StringBuilder out = new StringBuilder("{\"import_s\":" + imported + ",\"nodes\":" + hopper.getBaseGraph().getNodes());
+        var machine = (com.sun.management.OperatingSystemMXBean) java.lang.management.ManagementFactory.getOperatingSystemMXBean();
+        var threads = java.lang.management.ManagementFactory.getThreadMXBean();
+        StringBuilder out = new StringBuilder("{\"import_s\":" + imported + ",\"import_cpu_s\":" + machine.getProcessCpuTime() / 1e9 + ",\"nodes\":" + hopper.getBaseGraph().getNodes());
         double[] metres = new double[pairs.length], seconds = new double[pairs.length];
-        // What is asked often becomes fast: the last of the rounds counts.
-        double micros = 0;
+        // What is asked often becomes fast: the best of the rounds counts, in the time of this thread alone.
+        double micros = Double.POSITIVE_INFINITY;
         long until = System.nanoTime() + 20_000_000_000L;
         int rounds = 0;
         while (rounds < 5 || System.nanoTime() < until && rounds < 40) {
             rounds++;
-            long start = System.nanoTime();
+            long start = threads.getCurrentThreadCpuTime();
             for (int i = 0; i < pairs.length; i++) {
                 GHRequest q = new GHRequest(pairs[i][1], pairs[i][0], pairs[i][3], pairs[i][2]).setProfile("car");
                 q.putHint("calc_points", false);
@@ -53,7 +55,7 @@ public class Peer {
                 metres[i] = r.getBest().getDistance();
                 seconds[i] = r.getBest().getTime() / 1000.0;
             }
-            micros = (System.nanoTime() - start) / 1e3 / pairs.length;
+            micros = Math.min(micros, (threads.getCurrentThreadCpuTime() - start) / 1e3 / pairs.length);
         }
         out.append(",\"query_us\":").append(micros).append(",\"rounds\":").append(rounds).append(",\"metres\":[");
         for (int i = 0; i < pairs.length; i++) out.append(i == 0 ? "" : ",").append(metres[i]);

@@ -90,8 +90,13 @@ func contract(ctx context.Context, nodes int, arcs []weighted) (h *hierarchy, pl
 	}
 	rest, order := make([]int32, nodes), make([]int32, 0, nodes)
 	for v := range rest {
-		rest[v], c.dirty[v] = int32(v), true
+		rest[v] = int32(v)
 	}
+	c.share(nodes, func(w *witness, from, to int) {
+		for v := from; v < to; v++ {
+			c.priority[v] = w.estimate(int32(v))
+		}
+	})
 	for len(rest) > 0 {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
@@ -159,26 +164,17 @@ func drop(list []loose, to int32) []loose {
 
 // round contracts an independent set of the nodes that are left and gives it.
 func (c *contractor) round(rest []int32) []int32 {
-	c.share(len(rest), func(w *witness, from, to int) {
-		for _, v := range rest[from:to] {
+	// Priorities mostly rise as neighbours go, so that only those which are the least need to be up to date.
+	chosen := c.leasts(rest)
+	c.share(len(chosen), func(w *witness, from, to int) {
+		for _, v := range chosen[from:to] {
 			if c.dirty[v] {
 				c.dirty[v] = false
 				c.priority[v] = w.estimate(v)
 			}
 		}
 	})
-	pick := make([]bool, len(rest))
-	c.share(len(rest), func(_ *witness, from, to int) {
-		for i, v := range rest[from:to] {
-			pick[from+i] = c.least(v)
-		}
-	})
-	var chosen []int32
-	for i, v := range rest {
-		if pick[i] {
-			chosen = append(chosen, v)
-		}
-	}
+	chosen = c.leasts(chosen)
 	for _, v := range chosen {
 		c.gone[v] = true
 	}
@@ -223,6 +219,23 @@ func (c *contractor) round(rest []int32) []int32 {
 		}
 	})
 	return chosen
+}
+
+// leasts are those nodes of a list that come before all their neighbours.
+func (c *contractor) leasts(list []int32) []int32 {
+	pick := make([]bool, len(list))
+	c.share(len(list), func(_ *witness, from, to int) {
+		for i, v := range list[from:to] {
+			pick[from+i] = c.least(v)
+		}
+	})
+	var out []int32
+	for i, v := range list {
+		if pick[i] {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func (c *contractor) touch(v, contracted int32) {
