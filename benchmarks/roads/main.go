@@ -280,7 +280,7 @@ func serve(text string) error {
 	var table *roads.Matrix
 	took = math.Inf(1)
 	for range 3 {
-		begin, busy = time.Now(), cpu()
+		busy = cpu()
 		if table, err = n.Table(ctx, places, places); err != nil {
 			return err
 		}

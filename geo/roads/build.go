@@ -49,7 +49,7 @@ func readDraft(ctx context.Context, x *extract) (*draft, error) {
 	var ways []wayRules
 	refs := 0
 	err := x.scan(ctx, wanted{
-		way:      func(tags []tag) bool { _, ok := drive(tags); return ok },
+		way:      func(_ int64, tags []tag) bool { _, ok := drive(tags); return ok },
 		relation: func(tags []tag) bool { _, ok := restricts(tags); return ok },
 	}, func(b *batch) error {
 		for _, w := range b.ways {

@@ -66,7 +66,7 @@ func value(tags []tag, key string) string {
 // several goroutines and must not keep the tags.
 type wanted struct {
 	node     func(id int64, tags []tag) bool
-	way      func(tags []tag) bool
+	way      func(id int64, tags []tag) bool
 	relation func(tags []tag) bool
 }
 
@@ -110,7 +110,7 @@ func (b *batch) only(want wanted) *batch {
 		}
 	}
 	for i := range b.ways {
-		if w := &b.ways[i]; want.way != nil && want.way(w.tags) {
+		if w := &b.ways[i]; want.way != nil && want.way(w.id, w.tags) {
 			out.ways = append(out.ways, *w)
 		}
 	}

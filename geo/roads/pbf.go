@@ -483,7 +483,7 @@ func (d *blockDecoder) way(b []byte) error {
 	if err := d.pairs(keys, values); err != nil {
 		return err
 	}
-	if !d.want.way(d.tags) {
+	if !d.want.way(w.id, d.tags) {
 		return nil
 	}
 	w.refs = make([]int64, 0, len(refs.b)/2)
