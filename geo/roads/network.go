@@ -202,6 +202,7 @@ type searcher struct {
 	n             *Network
 	forth, back   half
 	trail, unpack []step
+	boxes         []boxEntry
 }
 
 // half is a search from one end of a way.

@@ -336,6 +336,9 @@ func TestQueriesAllocateNothing(t *testing.T) {
 	if allocs := testing.AllocsPerRun(100, func() { s.query(&from, &to) }); allocs != 0 {
 		t.Errorf("a query allocates %v times", allocs)
 	}
+	if allocs := testing.AllocsPerRun(100, func() { n.Snap(geo.Point{5.02, 44}) }); allocs > 4 { // what the visits share
+		t.Errorf("finding a road allocates %v times", allocs)
+	}
 }
 
 func TestTheHierarchyIsTheSameOnAnyNumberOfProcessors(t *testing.T) {

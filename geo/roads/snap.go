@@ -57,13 +57,10 @@ func levelsOf(items int) []int {
 
 // nearest visits items in the order of how near their boxes are, until visit gives less than how near the next one is.
 // near is a lower bound of the distance to a box, visit the least distance found so far after having looked at an item.
-func (t *boxTree) nearest(near func(box []int32) float64, visit func(item int) float64) {
-	type entry struct {
-		near        float64
-		level, item int
-	}
-	var queue []entry
-	push := func(e entry) {
+// queue is for its use and comes back for the next call.
+func (t *boxTree) nearest(queue []boxEntry, near func(box []int32) float64, visit func(item int) float64) []boxEntry {
+	queue = queue[:0]
+	push := func(e boxEntry) {
 		i := len(queue)
 		queue = append(queue, e)
 		for i > 0 && queue[(i-1)/2].near > e.near {
@@ -72,7 +69,7 @@ func (t *boxTree) nearest(near func(box []int32) float64, visit func(item int) f
 		}
 		queue[i] = e
 	}
-	pop := func() entry {
+	pop := func() boxEntry {
 		top, last := queue[0], queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
 		for i := 0; len(queue) > 0; {
@@ -91,14 +88,14 @@ func (t *boxTree) nearest(near func(box []int32) float64, visit func(item int) f
 	}
 	top := len(t.levels) - 2
 	if t.levels[top+1] == t.levels[top] {
-		return
+		return queue
 	}
 	limit := math.Inf(1)
-	push(entry{0, top, t.levels[top]})
+	push(boxEntry{0, top, t.levels[top]})
 	for len(queue) > 0 {
 		e := pop()
 		if e.near > limit {
-			return
+			return queue
 		}
 		if e.level == 0 {
 			limit = visit(e.item)
@@ -108,10 +105,17 @@ func (t *boxTree) nearest(near func(box []int32) float64, visit func(item int) f
 		first := below + (e.item-t.levels[e.level])*fan
 		for i := first; i < min(first+fan, t.levels[e.level]); i++ {
 			if d := near(t.boxes[4*i : 4*i+4]); d <= limit {
-				push(entry{d, e.level - 1, i})
+				push(boxEntry{d, e.level - 1, i})
 			}
 		}
 	}
+	return queue
+}
+
+// boxEntry is a box that is still to be looked into.
+type boxEntry struct {
+	near        float64
+	level, item int
 }
 
 // plane measures around a point as on a flat map, in metres: right for what is near.
@@ -156,7 +160,9 @@ func (n *Network) Snap(p geo.Point) (at Position, ok bool) {
 	flat := planeAt(p)
 	best := math.Inf(1)
 	road, piece, share := 0, 0, 0.0
-	n.tree.nearest(flat.toBox, func(item int) float64 {
+	s := n.searcher()
+	defer n.pool.Put(s)
+	s.boxes = n.tree.nearest(s.boxes, flat.toBox, func(item int) float64 {
 		r := int(n.stops[item])
 		if away, k, f := flat.toLine(n.line(int32(r))); away < best || away == best && r < road {
 			best, road, piece, share = away, r, k, f

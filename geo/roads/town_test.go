@@ -6,6 +6,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -488,6 +489,22 @@ func TestCache(t *testing.T) {
 	opt.Shortest = true
 	if _, err := os.Stat(CacheFile(file, opt)); err == nil {
 		t.Error("the cache of the shortest ways is there before it was asked for")
+	}
+}
+
+func TestANetworkThatCannotBeKeptIsUsed(t *testing.T) {
+	x := crossing()
+	file := x.file(t, "town.osm", x.xml())
+	if err := os.Mkdir(CacheFile(file, Options{}), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	n, err := Open(t.Context(), file, Options{})
+	var unkept *Unkept
+	if !errors.As(err, &unkept) || n == nil || n.Roads() != 4 {
+		t.Fatalf("%v, %v; want a network and that it is not kept", n, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(file), ".*")); len(left) > 0 {
+		t.Errorf("%v is left behind", left)
 	}
 }
 
