@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,6 +21,10 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/klauspost/compress/gzhttp"
 
+	"carriole/api/address"
+	"carriole/api/hook"
+	"carriole/api/planning"
+	"carriole/api/signin"
 	"carriole/api/store"
 )
 
@@ -29,8 +34,15 @@ type Config struct {
 	Log     *slog.Logger // nil: nothing is logged
 	Version string       // of the program, shown in the OpenAPI document
 
-	// Session finds who is signed in, by a cookie; a nil caller is nobody. Without the function tokens alone let in.
-	Session func(*http.Request) (*Caller, error)
+	SignIn *signin.Service  // how people sign in; nil: tokens alone let in
+	Pages  func(chi.Router) // adds the pages for people; nil: there are none
+
+	// Hooks sends webhooks; without it there are none.
+	Hooks *hook.Service
+
+	Planning  *planning.Service // nil: one whose plannings wait until somebody else works them off
+	Stopping  <-chan struct{}   // closed when the service is about to stop, so that streams end; nil: they end with their clients
+	Addresses *address.Client   // nil: addresses are not looked up
 
 	Limits         Limits
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
@@ -75,6 +87,8 @@ type Service struct {
 	metrics             *metrics
 	byAddress, byCaller *httprate.RateLimiter
 	crossOrigin         http.CrossOriginProtection
+	streams             atomic.Int64  // that are open
+	solving             chan struct{} // one place for each week that is planned while its caller waits
 	handler             http.Handler
 }
 
@@ -84,9 +98,12 @@ func New(config Config) (*Service, error) {
 		return nil, errors.New("api: a service needs a store")
 	}
 	config.Limits.defaults()
+	if config.Planning == nil {
+		config.Planning = planning.New(config.Store, nil)
+	}
 	s := &Service{config: config, log: config.Log, router: chi.NewMux(), metrics: newMetrics(),
 		tokens:    &tokenCache{store: config.Store, known: map[[32]byte]knownToken{}},
-		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller)}
+		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller), solving: make(chan struct{}, mostSolving)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -107,7 +124,10 @@ func New(config Config) (*Service, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	s.system()
-	inner := secure(s.limitAddress(compress(s.router)))
+	if config.Pages != nil {
+		config.Pages(s.router)
+	}
+	inner := secure(s.limitAddress(s.plainAddress(compress(s.router))))
 	s.handler = clientAddress(config.TrustedProxies)(s.observe(inner))
 	return s, nil
 }

@@ -69,18 +69,7 @@ func (s *Service) caller(r *http.Request) (Caller, error) {
 	if text, ok := bearer(r); ok {
 		return s.tokens.caller(r.Context(), text)
 	}
-	if s.config.Session == nil {
-		return Caller{}, nil
-	}
-	c, err := s.config.Session(r)
-	if err != nil || c == nil {
-		return Caller{}, err
-	}
-	// A browser sends cookies with requests that other sites make up.
-	if err := s.crossOrigin.Check(r); err != nil {
-		return Caller{}, refuse(http.StatusForbidden, "The request comes from another site: "+err.Error()+".")
-	}
-	return *c, nil
+	return s.session(r)
 }
 
 func bearer(r *http.Request) (token string, ok bool) {

@@ -15,7 +15,9 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"carriole/api/hook"
 	"carriole/api/internal/pgtest"
+	"carriole/api/signin"
 	"carriole/api/store"
 )
 
@@ -31,7 +33,7 @@ var start = sync.OnceValue(func() (err error) {
 	if err != nil {
 		return err
 	}
-	template = url
+	migrated = url
 	s, err := store.Open(ctx, url)
 	if err != nil {
 		return err
@@ -42,7 +44,7 @@ var start = sync.OnceValue(func() (err error) {
 	return s.Close()
 })
 
-var template string
+var migrated string
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -66,7 +68,7 @@ var databases = []struct {
 		if err := start(); err != nil {
 			t.Fatal(err)
 		}
-		name, _, _ := strings.Cut(strings.TrimPrefix(template, "postgres:///"), "?")
+		name, _, _ := strings.Cut(strings.TrimPrefix(migrated, "postgres:///"), "?")
 		url, err := server.Create(t.Context(), "postgres", name)
 		if err != nil {
 			t.Fatal(err)
@@ -96,15 +98,23 @@ func openStore(t *testing.T, url string) *store.Store {
 type site struct {
 	t      *testing.T
 	store  *store.Store
+	people *signin.Service
 	url    string
 	scope  *store.Scope
 	tokens map[Role]string
-	as     Role // who makes the requests
+	as     Role // who makes the requests, by a token; or
+
+	consignment string // of the plan that planThings makes
+	cookie      string // by a session
 }
 
 func serve(t *testing.T, s *store.Store, change ...func(*Config)) *site {
 	t.Helper()
-	config := Config{Store: s, Limits: Limits{PerAddress: -1, PerCaller: -1}}
+	listening := httptest.NewServer(nil)
+	t.Cleanup(listening.Close)
+	people, err := signin.New(s, signin.Options{URL: listening.URL})
+	check(t, err)
+	config := Config{Store: s, SignIn: people, Hooks: silentHooks(t, s), Limits: Limits{PerAddress: -1, PerCaller: -1}}
 	for _, c := range change {
 		c(&config)
 	}
@@ -112,11 +122,18 @@ func serve(t *testing.T, s *store.Store, change ...func(*Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listening := httptest.NewServer(service.Handler())
-	t.Cleanup(listening.Close)
-	x := &site{t: t, store: s, url: listening.URL, as: Coordinator}
+	listening.Config.Handler = service.Handler()
+	x := &site{t: t, store: s, people: people, url: listening.URL, as: Coordinator}
 	x.scope, x.tokens = newCollective(t, s, "Drive")
 	return x
+}
+
+// silentHooks keep what is to be sent, and send nothing.
+func silentHooks(t *testing.T, s *store.Store) *hook.Service {
+	t.Helper()
+	hooks, err := hook.New(s, func(context.Context, *store.Scope, hook.Job) error { return nil }, hook.Options{})
+	check(t, err)
+	return hooks
 }
 
 // newCollective makes a collective, its tokens and the first producer, to whom the producer's token belongs.
@@ -188,6 +205,9 @@ func (x *site) send(method, path string, body any, headers ...string) *answer {
 	check(x.t, err)
 	if token := x.tokens[x.as]; token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	if x.cookie != "" {
+		request.Header.Set("Cookie", x.cookie)
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")

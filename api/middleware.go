@@ -8,10 +8,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -135,6 +137,20 @@ func secure(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", strictCSP)
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// plainAddress refuses addresses that are no text: they would break statements further on.
+func (s *Service) plainAddress(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query, err := url.QueryUnescape(r.URL.RawQuery)
+		for _, text := range []string{r.URL.Path, query} {
+			if err != nil || !utf8.ValidString(text) || !plainText(text) {
+				s.refuse(w, r, refuse(http.StatusBadRequest, "The address is not text in UTF-8, with special characters as %XX."))
+				return
+			}
+		}
 		next.ServeHTTP(w, r)
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"carriole/api/hook"
 )
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
@@ -20,8 +22,20 @@ const about = `Carriole plans who carries what for farmers who sell together. A 
 
 **Errors** are RFC 9457 problem documents; errors lists everything that is wrong, each with its place.`
 
+// schemaName names the schema of a type. Those of another package are told apart from ours.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.PkgPath() == typeOf[hook.Payload]().PkgPath() {
+		return "Webhook" + name
+	}
+	return name
+}
+
 func (s *Service) openAPI() huma.Config {
-	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	aliases(registry)
 	registry.Schema(typeOf[Problem](), true, "")
 	return huma.Config{
@@ -46,7 +60,20 @@ func (s *Service) openAPI() huma.Config {
 // document serves the OpenAPI document and the page that is made from it.
 func (s *Service) document() error {
 	doc := s.huma.OpenAPI()
-	delete(doc.Components.Schemas.Map(), "ErrorModel") // problems are sent as Problem alone
+	for _, name := range []string{"ErrorModel", "ErrorDetail"} { // huma's own; problems are sent as Problem alone
+		delete(doc.Components.Schemas.Map(), name)
+	}
+	for _, schema := range doc.Components.Schemas.Map() { // a list is never null here
+		for _, field := range schema.Properties {
+			if field.Type == huma.TypeArray {
+				field.Nullable = false
+			}
+		}
+	}
+	asPage, err := s.page()
+	if err != nil {
+		return err
+	}
 	asJSON, err := json.Marshal(doc)
 	if err != nil {
 		return err
@@ -58,7 +85,8 @@ func (s *Service) document() error {
 	for _, file := range []struct {
 		path, kind string
 		body       []byte
-	}{{"/openapi.json", "application/openapi+json", asJSON}, {"/openapi.yaml", "application/openapi+yaml", asYAML}} {
+	}{{"/openapi.json", "application/openapi+json", asJSON}, {"/openapi.yaml", "application/openapi+yaml", asYAML},
+		{"/docs", "text/html; charset=utf-8", asPage}, {"/docs/style.css", "text/css; charset=utf-8", docsStyle}} {
 		s.router.Get(file.path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", file.kind)
 			w.Header().Set("Cache-Control", "public, max-age=300")

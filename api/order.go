@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
+	"carriole/api/hook"
 	"carriole/api/store"
 )
 
@@ -36,7 +38,7 @@ func orders(s *Service) {
 	register(s, resource[order, store.Order, orderList]{
 		path: "orders", noun: "order", text: "An order is what one customer ordered in one sale: a reference, no name. Orders come in by POST /v1/sales/{id}/orders.",
 		read: access{Coordinator: all, Marketplace: all, Reader: all}, change: sellers,
-		get: (*store.Scope).Order, update: (*store.Scope).UpdateOrder, remove: cancelOrder,
+		get: (*store.Scope).Order, update: s.updateOrder, remove: s.cancelOrder,
 		list: func(ctx context.Context, c *store.Scope, in *orderList) ([]store.Order, store.Cursor, error) {
 			return c.Orders(ctx, store.OrderFilter{Sale: in.Sale, Ref: in.Ref, PickupPoint: in.PickupPoint}, in.page())
 		},
@@ -62,14 +64,35 @@ func orders(s *Service) {
 	putOrders(s)
 }
 
+// updateOrder changes an order in a scope that is one transaction, and tells of it.
+func (s *Service) updateOrder(c *store.Scope, ctx context.Context, r *store.Order) error {
+	if err := c.UpdateOrder(ctx, r); err != nil {
+		return err
+	}
+	status := store.PutReplaced
+	if len(r.Lines) == 0 {
+		status = store.PutCancelled
+	}
+	return s.tellOrders(ctx, c, r.Sale, []store.Put{{ID: r.ID, Status: status}})
+}
+
 // cancelOrder keeps the order without lines: that it was there stays known.
-func cancelOrder(c *store.Scope, ctx context.Context, id store.ID, version int64) error {
+func (s *Service) cancelOrder(c *store.Scope, ctx context.Context, id store.ID, version int64) error {
 	r, err := c.Order(ctx, id)
 	if err != nil {
 		return err
 	}
 	r.Version, r.Lines = version, nil
-	return c.UpdateOrder(ctx, r)
+	return s.updateOrder(c, ctx, r)
+}
+
+// tellOrders tells those who want to know of orders, in a scope that is one transaction.
+func (s *Service) tellOrders(ctx context.Context, c *store.Scope, sale store.ID, puts []store.Put) error {
+	e, changed := hook.OrdersReceived(sale, puts)
+	if !changed || s.config.Hooks == nil {
+		return nil
+	}
+	return s.config.Hooks.Emit(ctx, c, e)
 }
 
 // newOrder is an order as it comes in.
@@ -102,6 +125,17 @@ type putResult struct {
 	Cancelled int   `json:"cancelled"`
 	Unchanged int   `json:"unchanged"`
 	Orders    []put `json:"orders" doc:"In the order in which they were sent."`
+
+	Made     *made   `json:"made,omitzero" doc:"What a graph with create=true brought with it."`
+	Warnings []Fault `json:"warnings,omitzero" doc:"What was taken for granted of a graph, each with the @id that it is about."`
+}
+
+// made is how many rows came with the orders.
+type made struct {
+	Places       int `json:"places"`
+	Producers    int `json:"producers"`
+	PickupPoints int `json:"pickup_points"`
+	Products     int `json:"products"`
 }
 
 type put struct {
@@ -116,11 +150,14 @@ const putText = `Up to 10,000 orders of a sale, all or none: when anything is wr
 
 **CSV** (text/csv; UTF-8) has a line for each product of an order; lines of one reference are one order. The first line names the columns, in any order: ` + "`ref`, `pickup_point` or `pickup_point_ref`, `lon` and `lat`, `product` or `product_ref`, `quantity`, `kg`, `litres`, `price_cents`" + `; ref, quantity and a product column must be there. The separator is a comma, or a semicolon, with which decimals may have a comma.
 
+**JSON-LD** (application/ld+json) is a graph of the Data Food Consortium. Products, producers, places and pickup points are known by their @ids, which are refs here; with create=true those that are not known are made, otherwise each is a fault. Errors name @ids. See also POST /v1/graph/plan.
+
 With an **Idempotency-Key** the same request sent again gets the first answer, with Idempotent-Replayed: true; another request with the same key is refused (409).`
 
 type putInput struct {
 	ID             store.ID `path:"id"`
 	ContentType    string   `header:"Content-Type" hidden:"true"`
+	Create         bool     `query:"create" doc:"Of a graph: also make the products, producers, places and pickup points that are not known."`
 	IdempotencyKey string   `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" patternDescription:"printable ASCII" doc:"A key of your own for this request, kept at least until the sale's orders are forgotten."`
 	RawBody        []byte   `contentType:"text/csv"`
 }
@@ -139,8 +176,20 @@ func putOrders(s *Service) {
 			if err != nil {
 				return nil, err
 			}
+			if b.graph != nil {
+				b.graph.create = in.Create
+			}
 			out := &putOutput{ContentType: "application/json"}
-			write := func(scope *store.Scope) (reply []byte, err error) { return b.put(ctx, scope, in.ID) }
+			write := func(scope *store.Scope) (reply []byte, err error) {
+				puts, err := b.put(ctx, scope, in.ID)
+				if err == nil {
+					err = s.tellOrders(ctx, scope, in.ID, puts)
+				}
+				if err != nil {
+					return nil, err
+				}
+				return b.answer(puts)
+			}
 			if in.IdempotencyKey == "" {
 				err = c.scope.Together(ctx, func(scope *store.Scope) (err error) {
 					out.Body, err = write(scope)
@@ -148,7 +197,7 @@ func putOrders(s *Service) {
 				})
 			} else {
 				var again bool
-				request := append([]byte("put-orders "+string(in.ID)+" "+in.ContentType+"\n"), in.RawBody...)
+				request := append(fmt.Appendf(nil, "put-orders %s %s %v\n", in.ID, in.ContentType, in.Create), in.RawBody...)
 				out.Body, again, err = c.scope.Once(ctx, in.IdempotencyKey, request, write)
 				if again {
 					out.Replayed = "true"

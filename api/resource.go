@@ -17,7 +17,7 @@ import (
 // resources are what the interface has; each adds its routes.
 var resources = [...]func(*Service){
 	collectives, members, tokens, producers, places, vehicles, rounds, roundChanges, absences, pickupPoints, products, sales, orders,
-	ways, forbids, settings, balances, holidays, events,
+	plannings, plans, planQuestions, dropoffs, ways, forbids, settings, balances, holidays, webhooks, events, people, addresses, graphs,
 }
 
 // resource is something that is listed, made, read, changed and removed: W is its document, R its row in the store, L
@@ -123,6 +123,10 @@ func register[W, R, L any, P interface {
 	plural := x.path[strings.LastIndexByte(x.path, '/')+1:]
 	subject := strings.ReplaceAll(plural, "-", " ")
 	key := strings.ReplaceAll(x.noun, " ", "-")
+	a := "a " + x.noun
+	if strings.ContainsRune("aeio", rune(x.noun[0])) {
+		a = "an " + x.noun
+	}
 	all, one := "/v1/"+x.path, "/v1/"+x.path+"/{id}"
 
 	answer := func(row *R) *oneOutput[W] {
@@ -203,7 +207,7 @@ func register[W, R, L any, P interface {
 			}
 			return out, nil
 		})
-	handle(s, route{id: "get-" + key, method: http.MethodGet, path: one, subject: subject, who: x.read, summary: "Read a " + x.noun},
+	handle(s, route{id: "get-" + key, method: http.MethodGet, path: one, subject: subject, who: x.read, summary: "Read " + a},
 		func(ctx context.Context, c *call, in *getInput) (*oneOutput[W], error) {
 			row, err := fetch(ctx, c, in.ID)
 			if err != nil {
@@ -216,7 +220,7 @@ func register[W, R, L any, P interface {
 			return out, nil
 		})
 	if x.create != nil {
-		handleWith(s, route{id: "create-" + key, method: http.MethodPost, path: all, subject: subject, who: x.change, summary: "Add a " + x.noun},
+		handleWith(s, route{id: "create-" + key, method: http.MethodPost, path: all, subject: subject, who: x.change, summary: "Add " + a},
 			func(op *huma.Operation) { op.DefaultStatus = http.StatusCreated },
 			func(ctx context.Context, c *call, in *createInput[W]) (*oneOutput[W], error) {
 				row, err := settle(c, &in.Body, nil)
@@ -232,13 +236,13 @@ func register[W, R, L any, P interface {
 			})
 	}
 	if x.update != nil {
-		handle(s, route{id: "update-" + key, method: http.MethodPut, path: one, subject: subject, who: x.change, summary: "Change a " + x.noun,
+		handle(s, route{id: "update-" + key, method: http.MethodPut, path: one, subject: subject, who: x.change, summary: "Change " + a,
 			text: "The whole document is replaced: what is left out gets its default."},
 			func(ctx context.Context, c *call, in *updateInput[W]) (*oneOutput[W], error) {
 				return save(ctx, c, in.ID, in.IfMatch, func(*R) (*W, error) { return &in.Body, nil })
 			})
 		schema := s.huma.OpenAPI().Components.Schemas.Schema(typeOf[W](), true, "")
-		handleWith(s, route{id: "patch-" + key, method: http.MethodPatch, path: one, subject: subject, who: x.change, summary: "Change some fields of a " + x.noun,
+		handleWith(s, route{id: "patch-" + key, method: http.MethodPatch, path: one, subject: subject, who: x.change, summary: "Change some fields of " + a,
 			text: "JSON merge patch (RFC 7396): fields that are named are replaced, null takes one away, others stay."},
 			describeMergePatch(key),
 			func(ctx context.Context, c *call, in *patchInput) (*oneOutput[W], error) {
@@ -249,7 +253,7 @@ func register[W, R, L any, P interface {
 			})
 	}
 	if x.remove != nil {
-		handle(s, route{id: "delete-" + key, method: http.MethodDelete, path: one, subject: subject, who: x.change, summary: "Remove a " + x.noun,
+		handle(s, route{id: "delete-" + key, method: http.MethodDelete, path: one, subject: subject, who: x.change, summary: "Remove " + a,
 			text: "What is still referred to cannot be removed (409)."},
 			func(ctx context.Context, c *call, in *deleteInput) (*nothing, error) {
 				version, err := versionOf(in.IfMatch)

@@ -13,7 +13,7 @@ type sale struct {
 	Ref          string          `json:"ref,omitzero" maxLength:"2000" doc:"Another system's id; unique in the collective."`
 	Name         string          `json:"name" minLength:"1" maxLength:"2000" example:"Semaine 48"`
 	Opens        *time.Time      `json:"opens,omitzero" doc:"Open already if left out."`
-	Closes       *time.Time      `json:"closes,omitzero" doc:"When somebody closes it, if left out."`
+	Closes       *time.Time      `json:"closes,omitzero" doc:"It is closed and planned then; when somebody closes it, if left out."`
 	Distribution store.Day       `json:"distribution" doc:"The day on which customers begin to collect."`
 	First        store.Day       `json:"first,omitzero" doc:"The first day on which goods may be carried; the Monday of the distribution's week if left out."`
 	Last         store.Day       `json:"last,omitzero" doc:"The last day on which goods may be carried; the Sunday of the distribution's week if left out."`
@@ -36,9 +36,7 @@ func sales(s *Service) {
 		list: func(ctx context.Context, c *store.Scope, in *saleList) ([]store.Sale, store.Cursor, error) {
 			return c.Sales(ctx, store.SaleFilter{Ref: in.Ref, State: in.State, First: in.First, Last: in.Last}, in.page())
 		},
-		document: func(r *store.Sale) sale {
-			return sale{metaOf(r.Row), r.Ref, r.Name, moment(r.Opens), moment(r.Closes), r.Distribution, r.First, r.Last, r.State}
-		},
+		document: saleDoc,
 		row: func(w *sale) store.Sale {
 			return store.Sale{Row: w.row(), Ref: w.Ref, Name: w.Name, Opens: timeOf(w.Opens), Closes: timeOf(w.Closes), Distribution: w.Distribution, First: w.First, Last: w.Last, State: w.State}
 		},
@@ -49,4 +47,8 @@ func sales(s *Service) {
 			return nil
 		},
 	})
+}
+
+func saleDoc(r *store.Sale) sale {
+	return sale{metaOf(r.Row), r.Ref, r.Name, moment(r.Opens), moment(r.Closes), r.Distribution, r.First, r.Last, r.State}
 }

@@ -1,4 +1,3 @@
-// Package planning makes the week of a sale out of what a collective keeps in its store, and has it planned.
 package planning
 
 import (

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -43,6 +45,36 @@ func (s *Store) CreateCollective(ctx context.Context, x *Collective, actor strin
 		x.Timezone = "Europe/Paris"
 	}
 	return create(ctx, s.In(newID(), actor), x)
+}
+
+// CreateFirst makes the first collective and its first member, if there is no collective yet, and says whether it did. Of
+// several processes that try at the same time one does.
+func (s *Store) CreateFirst(ctx context.Context, x *Collective, m *Member, actor string) (made bool, err error) {
+	if x.Timezone == "" {
+		x.Timezone = "Europe/Paris"
+	}
+	if err := errors.Join(checked(x), checked(m)); err != nil {
+		return false, err
+	}
+	err = s.In(everyone, actor).write(ctx, func(t *tx) error {
+		made = false
+		if err := t.backend.alone(ctx, t.Tx); err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		if some, err := query[Collective](ctx, t, `1 = 1 limit 1`); err != nil || len(some) > 0 {
+			return err
+		}
+		t.collective = newID()
+		if err := t.backend.enter(ctx, t.Tx, t.collective); err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		if err := add(ctx, t, x); err != nil {
+			return err
+		}
+		made = true
+		return add(ctx, t, m)
+	})
+	return made && err == nil, err
 }
 
 // Collectives lists all collectives, for the one who runs the service.

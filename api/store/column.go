@@ -34,6 +34,25 @@ func (s stamp) Value() (driver.Value, error) {
 	return s.t.UnixMilli(), nil
 }
 
+// milliseconds is a duration.
+type milliseconds struct{ d *time.Duration }
+
+// Scan reads milliseconds.
+func (m milliseconds) Scan(value any) error {
+	v, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("%T is no duration", value)
+	}
+	*m.d = time.Duration(v) * time.Millisecond
+	return nil
+}
+
+// Value is milliseconds.
+func (m milliseconds) Value() (driver.Value, error) {
+	*m.d = m.d.Truncate(time.Millisecond)
+	return m.d.Milliseconds(), nil
+}
+
 // optional is a text of which the empty one is null.
 type optional[S ~string] struct{ s *S }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,15 +40,26 @@ var suite = []struct {
 	{"plans", testPlans},
 	{"plans at once", testConcurrentPlans},
 	{"answers", testAnswers},
+	{"plannings", testPlannings},
+	{"plannings at once", testConcurrentPlannings},
+	{"plannings lost", testLostPlannings},
 	{"balances", testBalances},
 	{"settings", testSettings},
 	{"week data", testWeekData},
 	{"forget", testForget},
 	{"tokens", testTokens},
 	{"memberships", testMemberships},
+	{"sessions", testSessions},
+	{"sign-in links", testSignInLinks},
+	{"first collective", testCreateFirst},
 	{"audit", testAudit},
 	{"together", testTogether},
 	{"snapshot", testSnapshot},
+	{"webhooks", testWebhooks},
+	{"webhook secrets", testWebhookSecrets},
+	{"deliveries", testDeliveries},
+	{"attempts at once", testConcurrentAttempts},
+	{"delivery of a deleted webhook", testDeliveryOfDeleted},
 	{"isolation", testIsolation},
 }
 
@@ -284,6 +296,18 @@ func testInvalid(t *testing.T, s *Store) {
 		e := is(t, x.err, Invalid)
 		if len(e.Faults) != 1 || e.Faults[0].Path != x.path || e.Faults[0].Message == "" {
 			t.Errorf("faults %v, want one of %s", e.Faults, x.path)
+		}
+	}
+	// What could not be an id is the id of nothing, and breaks no statement.
+	w = fill(t, s, "ids")
+	for _, id := range []ID{"\x00", "\xff", "A", "'", ID(strings.Repeat("x", 65))} {
+		_, err := w.scope.Place(ctx, id)
+		is(t, err, NotFound)
+		is(t, w.scope.DeletePlace(ctx, id, 1), NotFound)
+		is(t, w.scope.CreateProducer(ctx, &Producer{Name: "x", Place: id}), Invalid)
+		_, err = w.scope.PutOrders(ctx, w.sale, []Order{{Ref: "r", PickupPoint: id, Lines: []OrderLine{{Product: id, QuantityMilli: 1}}}})
+		if e := is(t, err, Invalid); len(e.Faults) != 2 {
+			t.Errorf("%q: %v", id, err)
 		}
 	}
 }
@@ -978,6 +1002,265 @@ func testTokens(t *testing.T, s *Store) {
 	tokens, _, err := c.Tokens(ctx, TokenFilter{Producer: w.producer}, Page{})
 	if err != nil || len(tokens) != 1 {
 		t.Errorf("%d tokens, want 1: %v", len(tokens), err)
+	}
+}
+
+func testSessions(t *testing.T, s *Store) {
+	w, two := fill(t, s, "one"), fill(t, s, "two")
+	c, ctx := w.scope, t.Context()
+	marie := Member{Email: "marie@example.org", Role: Coordinator}
+	ok(t, c.CreateMember(ctx, &marie))
+	token := Token{Name: "link", Scope: ProducerToken, Producer: w.producer}
+	_, err := c.CreateToken(ctx, &token)
+	ok(t, err)
+	tomorrow := time.Now().Add(24 * time.Hour)
+	in := func(x Session) (ID, string) {
+		t.Helper()
+		text, err := c.CreateSession(ctx, &x, "link")
+		ok(t, err)
+		return x.ID, text
+	}
+	over := func(text string) {
+		t.Helper()
+		_, err := s.AuthenticateSession(ctx, text)
+		is(t, err, NotFound)
+	}
+
+	id, text := in(Session{Member: marie.ID, Email: marie.Email, Idle: time.Hour, Expires: tomorrow})
+	who, err := s.AuthenticateSession(ctx, text)
+	if err != nil || who.Collective != c.Collective() || who.Session.ID != id || who.Member == nil || who.Member.ID != marie.ID || who.Token != nil || who.Session.Email != marie.Email {
+		t.Fatalf("got %+v, %v", who, err)
+	}
+	if who.Session.Idle != time.Hour || !who.Session.Expires.Equal(tomorrow.UTC().Truncate(time.Millisecond)) || who.Session.Used.IsZero() {
+		t.Errorf("got %+v", who.Session)
+	}
+	for _, wrong := range []string{"", "cas_", text + "a", text[:len(text)-1], strings.Replace(text, "cas_", "car_", 1), strings.Replace(text, string(c.Collective()), string(two.scope.Collective()), 1)} {
+		over(wrong)
+	}
+	var kept int
+	ok(t, c.read(ctx, func(t *tx) error {
+		return t.QueryRowContext(ctx, `select count(*) from sessions where collective = $1 and hash = $2`, string(c.collective), []byte(text)).Scan(&kept)
+	}))
+	if kept != 0 {
+		t.Error("the text itself is kept")
+	}
+	events, _, err := c.Events(ctx, EventFilter{Subject: id}, Page{})
+	if want := `{"by":"link","member":"` + string(marie.ID) + `"}`; err != nil || len(events) != 1 || events[0].Action != "sign in" || events[0].Detail != want {
+		t.Errorf("the audit trail has %+v, %v; want a sign in with %s", events, err, want)
+	}
+
+	// A use is noted, but not more than once a minute.
+	old := time.Now().Add(-10 * time.Minute).UTC().Truncate(time.Millisecond)
+	set := func(id ID, column string, value any) {
+		t.Helper()
+		ok(t, c.write(ctx, func(t *tx) error {
+			_, err := t.exec(ctx, kind{table: "sessions"}, `update sessions set `+column+` = $1 where collective = $2 and id = $3`, value, &c.collective, &id)
+			return err
+		}))
+	}
+	used := func(id ID) time.Time {
+		t.Helper()
+		list, _, err := c.Sessions(ctx, SessionFilter{ID: id}, Page{})
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%d sessions, %v", len(list), err)
+		}
+		return list[0].Used
+	}
+	set(id, "used", stamp{&old})
+	_, err = s.AuthenticateSession(ctx, text)
+	ok(t, err)
+	if now := used(id); !now.After(old) {
+		t.Errorf("used at %v, want later than %v", now, old)
+	}
+	recent := time.Now().Add(-30 * time.Second).UTC().Truncate(time.Millisecond)
+	set(id, "used", stamp{&recent})
+	_, err = s.AuthenticateSession(ctx, text)
+	ok(t, err)
+	if now := used(id); !now.Equal(recent) {
+		t.Errorf("used at %v, want %v still", now, recent)
+	}
+
+	// Idle for too long, and too old however much it is used.
+	idle, idleText := in(Session{Member: marie.ID, Email: marie.Email, Idle: 5 * time.Minute, Expires: tomorrow})
+	aged, agedText := in(Session{Member: marie.ID, Email: marie.Email, Idle: time.Hour, Expires: tomorrow})
+	set(idle, "used", stamp{&old})
+	set(aged, "expires", stamp{&old})
+	over(idleText)
+	over(agedText)
+	// They are removed when the next one signs in.
+	byLink, linkText := in(Session{Token: token.ID, Idle: time.Hour, Expires: tomorrow})
+	list, _, err := c.Sessions(ctx, SessionFilter{}, Page{})
+	if err != nil || len(list) != 2 || list[0].ID != id && list[1].ID != id {
+		t.Errorf("the sessions are %+v, %v; want the two that are not over", list, err)
+	}
+
+	// A producer's link is in as long as its token is.
+	who, err = s.AuthenticateSession(ctx, linkText)
+	if err != nil || who.Member != nil || who.Token == nil || who.Token.Producer != w.producer {
+		t.Errorf("got %+v, %v", who, err)
+	}
+	ok(t, c.RevokeToken(ctx, token.ID))
+	over(linkText)
+	if n, err := c.EndSessions(ctx, SessionFilter{Token: token.ID}); n != 1 || err != nil {
+		t.Errorf("%d sessions of the token ended, %v", n, err)
+	}
+	events, _, err = c.Events(ctx, EventFilter{Subject: byLink}, Page{})
+	if err != nil || len(events) != 2 || events[1].Action != "sign out" {
+		t.Errorf("the audit trail has %+v, %v", events, err)
+	}
+
+	_, other := in(Session{Member: marie.ID, Email: marie.Email, Idle: time.Hour, Expires: tomorrow})
+	if n, err := c.EndSessions(ctx, SessionFilter{ID: id}); n != 1 || err != nil {
+		t.Errorf("%d sessions ended, %v", n, err)
+	}
+	over(text)
+	_, err = s.AuthenticateSession(ctx, other)
+	ok(t, err)
+	marie.Email = "marie@example.net" // by her coordinator, perhaps: she proves to read it by signing in again
+	ok(t, c.UpdateMember(ctx, &marie))
+	over(other)
+	_, other = in(Session{Member: marie.ID, Email: marie.Email, Idle: time.Hour, Expires: tomorrow})
+	ok(t, c.DeleteMember(ctx, marie.ID, 2))
+	over(other)
+
+	for _, wrong := range []Session{{Expires: tomorrow}, {Member: marie.ID, Token: token.ID, Expires: tomorrow}, {Token: token.ID}, {Token: token.ID, Expires: tomorrow, Idle: -1}, {Member: marie.ID, Expires: tomorrow}} {
+		_, err := c.CreateSession(ctx, &wrong, "link")
+		is(t, err, Invalid)
+	}
+}
+
+func testSignInLinks(t *testing.T, s *Store) {
+	w, two := fill(t, s, "one"), fill(t, s, "two")
+	c, ctx := w.scope, t.Context()
+	marie := Member{Email: "Marie@example.org", Role: Coordinator}
+	ok(t, c.CreateMember(ctx, &marie))
+	soon := time.Now().Add(time.Hour)
+	session := func() *Session { return &Session{Idle: time.Hour, Expires: soon} }
+	link := func(expires time.Time) string {
+		t.Helper()
+		text, err := c.CreateSignInLink(ctx, marie.ID, expires)
+		ok(t, err)
+		return text
+	}
+	spent := func(text string) {
+		t.Helper()
+		_, _, err := s.SignInLink(ctx, text)
+		is(t, err, NotFound)
+		_, session, err := s.SignIn(ctx, text, session())
+		is(t, err, NotFound)
+		if session != "" {
+			t.Errorf("a session came of it: %s", session)
+		}
+	}
+	refusals := func() (n int) {
+		t.Helper()
+		events, _, err := c.Events(ctx, EventFilter{Kind: "session"}, Page{Limit: mostPage})
+		ok(t, err)
+		for _, e := range events {
+			if e.Action == "refuse" {
+				n++
+			}
+		}
+		return n
+	}
+
+	text, earlier := link(soon), link(soon)
+	for range 2 { // looking does not use it up
+		collective, x, err := s.SignInLink(ctx, text)
+		if err != nil || collective != c.Collective() || x.Email != "marie@example.org" || x.Member != marie.ID {
+			t.Fatalf("got %s, %+v, %v", collective, x, err)
+		}
+	}
+	collective, in, err := s.SignIn(ctx, text, session())
+	if err != nil || collective != c.Collective() {
+		t.Fatalf("got %s, %v", collective, err)
+	}
+	who, err := s.AuthenticateSession(ctx, in)
+	if err != nil || who.Member.ID != marie.ID || who.Session.Email != "marie@example.org" {
+		t.Errorf("signed in as %+v, %v", who, err)
+	}
+	events, _, err := c.Events(ctx, EventFilter{Subject: who.Session.ID}, Page{})
+	if err != nil || len(events) != 1 || events[0].Actor != "member:"+string(marie.ID) {
+		t.Errorf("the audit trail has %+v, %v", events, err)
+	}
+	before := refusals()
+	spent(text)
+	spent(earlier) // goes with it
+	spent(link(time.Now().Add(-time.Second)))
+	if n := refusals() - before; n != 3 {
+		t.Errorf("%d refusals are in the audit trail, want 3", n)
+	}
+	for _, wrong := range []string{"", "cal_", text + "a", strings.Replace(text, "cal_", "cas_", 1), strings.Replace(text, string(c.Collective()), string(two.scope.Collective()), 1), "cal_nobody_aaaaaaaa"} {
+		spent(wrong)
+	}
+	ok(t, s.In("nobody", "").Refused(ctx, "no such collective"))
+	var strange int
+	ok(t, s.In("nobody", "").read(ctx, func(t *tx) error {
+		return t.QueryRowContext(ctx, `select count(*) from audit where collective = 'nobody'`).Scan(&strange)
+	}))
+	if strange != 0 {
+		t.Error("the audit trail tells of a collective that is none")
+	}
+
+	// Of many that use a link at the same time one is in.
+	text = link(soon)
+	var got atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			_, _, err := s.SignIn(ctx, text, session())
+			if err == nil {
+				got.Add(1)
+			} else if !errors.Is(err, errLinkSpent) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := got.Load(); n != 1 {
+		t.Errorf("%d are in by one link", n)
+	}
+
+	text = link(soon)
+	marie.Email = "marie@example.net"
+	ok(t, c.UpdateMember(ctx, &marie))
+	spent(text)
+	text = link(soon)
+	ok(t, c.DeleteMember(ctx, marie.ID, 2))
+	spent(text)
+	_, err = c.CreateSignInLink(ctx, marie.ID, soon)
+	is(t, err, NotFound)
+}
+
+func testCreateFirst(t *testing.T, s *Store) {
+	ctx := t.Context()
+	_, err := s.CreateFirst(ctx, &Collective{}, &Member{Email: "a@example.org", Role: Coordinator}, "test")
+	is(t, err, Invalid)
+	var made atomic.Int64
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			x, m := Collective{Name: "AMAP"}, Member{Email: "a@example.org", Role: Coordinator}
+			did, err := s.CreateFirst(ctx, &x, &m, "test")
+			if err != nil {
+				t.Error(err)
+			}
+			if did {
+				made.Add(1)
+				if got, err := s.In(x.ID, "").Member(ctx, m.ID); err != nil || got.Email != m.Email {
+					t.Errorf("the member is %+v, %v", got, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	list, _, err := s.Collectives(ctx, Page{})
+	if n := made.Load(); n != 1 || len(list) != 1 || err != nil {
+		t.Errorf("%d were made and %d are there, want 1: %v", n, len(list), err)
+	}
+	events, _, err := s.In(list[0].ID, "").Events(ctx, EventFilter{}, Page{})
+	if err != nil || len(events) != 2 {
+		t.Errorf("the audit trail has %+v, %v", events, err)
 	}
 }
 

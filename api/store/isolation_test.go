@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Two collectives have everything. Each method, called by the one with the ids of the other, finds nothing; what it
@@ -20,6 +21,11 @@ func testIsolation(t *testing.T, s *Store) {
 	order := out[0].ID
 	plan := Plan{Sale: theirs.sale}
 	ok(t, c.SavePlan(ctx, &plan, []byte("{}"), []byte("{}")))
+	ok(t, c.KeepChanges(ctx, plan.ID, []byte("[]")))
+	_, _, err = c.AskPlanning(ctx, theirs.sale, []byte("{}"))
+	ok(t, err)
+	_, err = c.TakePlanning(ctx, theirs.sale, "them", time.Nanosecond)
+	ok(t, err)
 	ok(t, c.Ask(ctx, plan.ID, []Answer{{Round: "r", Producer: theirs.producer, State: AnswerOpen}}))
 	_, err = c.MovePlan(ctx, plan.ID, 1, Proposed)
 	ok(t, err)
@@ -42,7 +48,19 @@ func testIsolation(t *testing.T, s *Store) {
 	token := Token{Name: "t", Scope: ReadToken}
 	_, err = c.CreateToken(ctx, &token)
 	ok(t, err)
+	session := Session{Member: member.ID, Email: member.Email, Idle: time.Hour, Expires: time.Now().Add(time.Hour)}
+	_, err = c.CreateSession(ctx, &session, "test")
+	ok(t, err)
+	_, err = c.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))
+	ok(t, err)
 	ok(t, c.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}))
+	webhook := Webhook{URL: "https://shop.example", Active: true}
+	ok(t, c.CreateWebhook(ctx, &webhook))
+	ok(t, c.RotateWebhook(ctx, webhook.ID, []byte("their secret"), time.Now()))
+	deliveries, err := c.CreateDeliveries(ctx, []ID{webhook.ID}, PlanReady, []byte("{}"))
+	ok(t, err)
+	delivery := deliveries[0].ID
+	ok(t, c.NoteAttempt(ctx, delivery, Attempt{Run: 1, Started: time.Now(), Error: "x"}, Pending, time.Now()))
 	_, _, err = c.Once(ctx, "key", nil, func(*Scope) ([]byte, error) { return []byte("their reply"), nil })
 	ok(t, err)
 
@@ -246,6 +264,28 @@ func testIsolation(t *testing.T, s *Store) {
 		},
 		"CurrentPlan":  func() error { return gets(m.CurrentPlan(ctx, theirs.sale)) },
 		"PlanDocument": func() error { _, _, err := m.PlanDocument(ctx, plan.ID); return refused(err) },
+		"KeepChanges":  func() error { return refused(m.KeepChanges(ctx, plan.ID, nil)) },
+		"PlanChanges":  func() error { return gets(m.PlanChanges(ctx, plan.ID)) },
+		"OrderCount":   func() error { return gets(m.OrderCount(ctx, theirs.sale)) },
+		"Planning":     func() error { return gets(m.Planning(ctx, theirs.sale)) },
+		"AskPlanning":  func() error { _, _, err := m.AskPlanning(ctx, theirs.sale, nil); return refused(err) },
+		"TakePlanning": func() error {
+			p, err := m.TakePlanning(ctx, theirs.sale, "me", time.Hour)
+			if err != nil || p != nil {
+				return fmt.Errorf("got %v, %v", p, err)
+			}
+			return nil
+		},
+		"KeepPlanning": func() error {
+			if err := m.KeepPlanning(ctx, theirs.sale, "them", nil, time.Hour); !errors.Is(err, errLost) {
+				return err
+			}
+			return nil
+		},
+		"EndPlanning":    func() error { return gets(m.EndPlanning(ctx, theirs.sale, "them", Planning{State: PlanningDone})) },
+		"ReturnPlanning": func() error { return refused(m.ReturnPlanning(ctx, theirs.sale, "them", time.Now(), true)) },
+		"CancelPlanning": func() error { return refused(m.CancelPlanning(ctx, theirs.sale)) },
+		"RetakePlanning": func() error { return gets(m.RetakePlanning(ctx, theirs.sale, 0)) },
 		"Ask": func() error {
 			return refused(m.Ask(ctx, plan.ID, []Answer{{Round: "r", Producer: mine.producer, State: AnswerOpen}}))
 		},
@@ -313,6 +353,53 @@ func testIsolation(t *testing.T, s *Store) {
 		"Token":       func() error { return gets(m.Token(ctx, token.ID)) },
 		"Tokens":      func() error { return none(ids)(m.Tokens(ctx, TokenFilter{}, Page{})) },
 		"RevokeToken": func() error { return refused(m.RevokeToken(ctx, token.ID)) },
+
+		"CreateWebhook": func() error { return nil }, // refers to nothing
+		"Webhook":       func() error { return gets(m.Webhook(ctx, webhook.ID)) },
+		"Webhooks":      func() error { return none(ids)(m.Webhooks(ctx, WebhookFilter{}, Page{})) },
+		"UpdateWebhook": func() error {
+			return refused(m.UpdateWebhook(ctx, &Webhook{Row: webhook.Row, URL: "https://shop.example"}))
+		},
+		"DeleteWebhook":  func() error { return refused(m.DeleteWebhook(ctx, webhook.ID, 1)) },
+		"DisableWebhook": func() error { return refused(m.DisableWebhook(ctx, webhook.ID, "x")) },
+		"RotateWebhook":  func() error { return refused(m.RotateWebhook(ctx, webhook.ID, []byte("x"), time.Now())) },
+		"WebhookSecrets": func() error { return gets(m.WebhookSecrets(ctx, webhook.ID, time.Now())) },
+		"CreateDeliveries": func() error {
+			return gets(m.CreateDeliveries(ctx, []ID{webhook.ID}, PlanReady, []byte("{}")))
+		},
+		"Delivery": func() error { return gets(m.Delivery(ctx, delivery)) },
+		"Deliveries": func() error {
+			return errors.Join(empty(m.Deliveries(ctx, DeliveryFilter{Webhook: webhook.ID}, Page{})), none(ids)(m.Deliveries(ctx, DeliveryFilter{}, Page{})))
+		},
+		"NoteAttempt": func() error {
+			return refused(m.NoteAttempt(ctx, delivery, Attempt{Run: 1, Started: time.Now()}, Delivered, time.Time{}))
+		},
+		"GiveUp":    func() error { return m.GiveUp(ctx, delivery, 1) }, // of none that it finds
+		"Redeliver": func() error { return gets(m.Redeliver(ctx, delivery)) },
+		"ForgetDeliveries": func() error {
+			n, err := m.ForgetDeliveries(ctx, time.Now().Add(time.Hour))
+			if err != nil || n > 0 {
+				return fmt.Errorf("%d deliveries, %v", n, err)
+			}
+			return nil
+		},
+		"CreateSession": func() error {
+			x, y := session, session
+			x.Member, x.Token = "", token.ID
+			return errors.Join(gets(m.CreateSession(ctx, &y, "test")), gets(m.CreateSession(ctx, &x, "test")))
+		},
+		"Sessions": func() error {
+			return errors.Join(empty(m.Sessions(ctx, SessionFilter{ID: session.ID}, Page{})), none(ids)(m.Sessions(ctx, SessionFilter{}, Page{})))
+		},
+		"EndSessions": func() error {
+			n, err := m.EndSessions(ctx, SessionFilter{})
+			if err != nil || n > 0 {
+				return fmt.Errorf("%d sessions, %v", n, err)
+			}
+			return nil
+		},
+		"CreateSignInLink": func() error { return gets(m.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))) },
+		"Refused":          func() error { return m.Refused(ctx, "test") }, // refers to nothing
 
 		"Book": func() error {
 			return refused(m.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}), m.Book(ctx, []Entry{{Producer: mine.producer, Plan: plan.ID, Metres: 1}}))

@@ -23,9 +23,10 @@ type Migration struct {
 }
 
 // Migrate brings the schema to what this program needs and returns the steps taken. It may run in several processes at
-// once: one does the work, the others wait.
-func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
-	steps, err := s.backend.migrate(ctx, 0)
+// once: one does the work, the others wait. After the store's own tables, others may make theirs in the same database, each
+// while no other process does.
+func (s *Store) Migrate(ctx context.Context, others ...func(context.Context) error) ([]Migration, error) {
+	steps, err := s.backend.migrate(ctx, 0, others)
 	if err != nil {
 		return steps, fmt.Errorf("migrating the database: %w", err)
 	}

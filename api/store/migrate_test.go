@@ -14,7 +14,7 @@ func TestMigrateForward(t *testing.T) {
 	for _, database := range databases {
 		t.Run(database.name, func(t *testing.T) {
 			s := open(t, database.url(t, false))
-			if _, err := s.backend.migrate(t.Context(), 1); err != nil {
+			if _, err := s.backend.migrate(t.Context(), 1, nil); err != nil {
 				t.Fatal(err)
 			}
 			w := fill(t, s, "before")

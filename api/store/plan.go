@@ -160,6 +160,7 @@ func (c *Scope) MovePlan(ctx context.Context, id ID, version int64, to PlanState
 type PlanFilter struct {
 	Sale  ID
 	State PlanState
+	Live  bool // without those that are superseded
 }
 
 // Plan is a plan by id, without its documents.
@@ -170,6 +171,9 @@ func (c *Scope) Plans(ctx context.Context, f PlanFilter, page Page) ([]Plan, Cur
 	var w conditions
 	w.is("sale", string(f.Sale))
 	w.is("state", string(f.State))
+	if f.Live {
+		w.add("state <> ?", string(Superseded))
+	}
 	return list[Plan](ctx, c, page, w)
 }
 
@@ -201,6 +205,29 @@ func (c *Scope) PlanDocument(ctx context.Context, id ID) (week, document []byte,
 		return err
 	})
 	return week, document, err
+}
+
+// KeepChanges keeps with a plan how it differs from the one that it is based on.
+func (c *Scope) KeepChanges(ctx context.Context, plan ID, changes []byte) error {
+	return c.write(ctx, func(t *tx) error {
+		n, err := t.exec(ctx, (*Plan)(nil).kind(), `update plan_documents set changes = $1 where collective = $2 and plan = $3`, changes, &t.collective, &plan)
+		if err == nil && n == 0 {
+			err = missing((*Plan)(nil).kind(), plan)
+		}
+		return err
+	})
+}
+
+// PlanChanges is what KeepChanges has kept; nil: nothing.
+func (c *Scope) PlanChanges(ctx context.Context, plan ID) (changes []byte, err error) {
+	err = c.read(ctx, func(t *tx) error {
+		err := t.QueryRowContext(ctx, `select changes from plan_documents where collective = $1 and plan = $2`, string(t.collective), string(plan)).Scan(&changes)
+		if errors.Is(err, sql.ErrNoRows) {
+			return missing((*Plan)(nil).kind(), plan)
+		}
+		return err
+	})
+	return changes, err
 }
 
 // AnswerState is what a carrier says to what is proposed.

@@ -60,6 +60,12 @@ func (p *postgres) enter(ctx context.Context, tx *sql.Tx, collective ID) error {
 	return err
 }
 
+func (p *postgres) alone(ctx context.Context, tx *sql.Tx) error {
+	const key = 7_226_313_109 // any number, for this alone
+	_, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock($1)`, int64(key))
+	return err
+}
+
 // load copies: COPY cannot write to a table under row-level security, but to a temporary one that the rows are then
 // taken from.
 func (p *postgres) load(ctx context.Context, t *tx, into staging, rows [][]any) error {
@@ -74,7 +80,9 @@ func (p *postgres) load(ctx context.Context, t *tx, into staging, rows [][]any) 
 	})
 }
 
-func (p *postgres) migrate(ctx context.Context, version int64) ([]Migration, error) {
+func (p *postgres) handles() (*sql.DB, *pgxpool.Pool) { return p.db, p.connections }
+
+func (p *postgres) migrate(ctx context.Context, version int64, others []func(context.Context) error) ([]Migration, error) {
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600))
 	if err != nil {
 		return nil, err
@@ -83,12 +91,12 @@ func (p *postgres) migrate(ctx context.Context, version int64) ([]Migration, err
 	if err != nil {
 		return done, err
 	}
-	return done, p.secure(ctx)
+	return done, p.secure(ctx, others)
 }
 
-// secure puts row-level security on every table that has a collective, and lets the lowered role use them. It can be
+// secure lets others make their tables, puts row-level security on every table that has a collective, and lets the lowered role use them. It can be
 // repeated, and is after each migration, so that no table is ever forgotten.
-func (p *postgres) secure(ctx context.Context) error {
+func (p *postgres) secure(ctx context.Context, others []func(context.Context) error) error {
 	const key = 7_226_313_108 // any number, for this alone
 	tx, err := p.connections.Begin(ctx)
 	if err != nil {
@@ -97,6 +105,11 @@ func (p *postgres) secure(ctx context.Context) error {
 	defer tx.Rollback(ctx)
 	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(key)); err != nil {
 		return err
+	}
+	for _, f := range others {
+		if err := f(ctx); err != nil {
+			return err
+		}
 	}
 	rows, err := tx.Query(ctx, `
 		select t.relname from pg_class t
@@ -111,7 +124,7 @@ func (p *postgres) secure(ctx context.Context) error {
 	}
 	for _, table := range tables {
 		mine := `collective = current_setting('carriole.collective', true)`
-		if table == "collectives" || table == "members" {
+		if table == "collectives" || table == "members" || table == "plannings" {
 			mine += fmt.Sprintf(` or current_setting('carriole.collective', true) = '%s'`, everyone)
 		}
 		name := pgx.Identifier{table}.Sanitize()
@@ -131,6 +144,7 @@ func (p *postgres) secure(ctx context.Context) error {
 			`do $$ begin create role ` + postgresRole + ` nologin; exception when duplicate_object or unique_violation then null; end $$`,
 			strings.Replace(schema, "%s", `grant usage on schema %I to `+postgresRole, 1),
 			strings.Replace(schema, "%s", `grant select, insert, update, delete on all tables in schema %I to `+postgresRole, 1),
+			strings.Replace(schema, "%s", `grant usage on all sequences in schema %I to `+postgresRole, 1),
 			strings.Replace(schema, "%s", `alter default privileges in schema %I grant select, insert, update, delete on tables to `+postgresRole, 1),
 			strings.Replace(schema, "%s", `alter default privileges in schema %I grant usage on sequences to `+postgresRole, 1),
 		} {

@@ -66,6 +66,9 @@ func get[T any, P record[T]](ctx context.Context, c *Scope, id ID) (*T, error) {
 }
 
 func fetch[T any, P record[T]](ctx context.Context, t *tx, id ID) (*T, error) {
+	if !plain(string(id)) {
+		return nil, missing(P(nil).kind(), id)
+	}
 	rows, err := query[T, P](ctx, t, `collective = $1 and id = $2`, string(t.collective), string(id))
 	if err != nil {
 		return nil, err
@@ -143,7 +146,8 @@ func (c Cursor) parse() (created int64, id string, err error) {
 	return created, id, nil
 }
 
-// plain says whether a text could be an id.
+// plain says whether a text could be an id. What could not is nothing's, and is kept from statements: PostgreSQL refuses
+// a text with a zero byte.
 func plain(id string) bool {
 	for _, b := range []byte(id) {
 		if (b < 'a' || b > 'z') && (b < '0' || b > '9') {
@@ -155,8 +159,9 @@ func plain(id string) bool {
 
 // conditions narrow a list; none lists everything.
 type conditions struct {
-	sql  []string
-	args []any
+	sql    []string
+	args   []any
+	newest bool // first
 }
 
 // is demands a value of a column, if there is one to demand.
@@ -178,11 +183,18 @@ func (c *conditions) add(condition string, value any) {
 	c.sql = append(c.sql, strings.Replace(condition, "?", "$"+strconv.Itoa(len(c.args)), 1))
 }
 
-// after is the conditions, and that a row comes after another in the order of their making.
+// after is the conditions, that a row comes after another in the order of their making, and that order.
 func (c *conditions) after(created int64, id string) string {
+	compare, order := ">", ` order by created, id`
+	if c.newest {
+		compare, order = "<", ` order by created desc, id desc`
+		if id == "" {
+			created = 1 << 62
+		}
+	}
 	c.args = append(c.args, created, id)
 	n := len(c.args)
-	return strings.Join(append(c.sql, fmt.Sprintf("(created, id) > ($%d, $%d)", n-1, n)), " and ")
+	return strings.Join(append(c.sql, fmt.Sprintf("(created, id) %s ($%d, $%d)", compare, n-1, n)), " and ") + order
 }
 
 // list reads a page of rows in the order of their making. The next cursor is empty after the last.
@@ -193,7 +205,7 @@ func list[T any, P record[T]](ctx context.Context, c *Scope, page Page, where co
 	}
 	where.add("collective = ?", string(c.collective))
 	n := page.limit()
-	condition := where.after(created, id) + ` order by created, id limit ` + strconv.Itoa(n+1)
+	condition := where.after(created, id) + ` limit ` + strconv.Itoa(n+1)
 	err = c.read(ctx, func(t *tx) (err error) {
 		rows, err = query[T, P](ctx, t, condition, where.args...)
 		return err
@@ -255,7 +267,20 @@ func checked[T any, P record[T]](x P) error {
 	return f.err()
 }
 
+// add inserts a row and tells so in the audit trail.
 func add[T any, P record[T]](ctx context.Context, t *tx, x P) error {
+	old := *x.row()
+	err := insert[T](ctx, t, x)
+	if err == nil {
+		err = t.audit(ctx, "create", x.kind().noun, x.row().ID, "")
+	}
+	if err != nil {
+		*x.row() = old
+	}
+	return err
+}
+
+func insert[T any, P record[T]](ctx context.Context, t *tx, x P) error {
 	k, r := x.kind(), x.row()
 	if err := t.known(ctx, x.refs()); err != nil {
 		return err
@@ -270,9 +295,6 @@ func add[T any, P record[T]](ctx context.Context, t *tx, x P) error {
 	_, err := t.exec(ctx, k, `insert into `+k.table+` (collective, id, version, created, changed, `+k.columns+`) values `+placeholders(1, len(args)), args...)
 	if err == nil {
 		err = saveParts(ctx, t, x)
-	}
-	if err == nil {
-		err = t.audit(ctx, "create", k.noun, r.ID, "")
 	}
 	if err != nil {
 		*r = old
@@ -389,7 +411,7 @@ func (t *tx) known(ctx context.Context, refs []ref) error {
 		}
 		key := ref{table: r.table, id: r.id}
 		ok, looked := found[key]
-		if !looked {
+		if !looked && plain(string(r.id)) {
 			var one int
 			err := t.QueryRowContext(ctx, `select 1 from `+r.table+` where collective = $1 and id = $2`, string(t.collective), string(r.id)).Scan(&one)
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {

@@ -146,6 +146,21 @@ func (c *Scope) Revision(ctx context.Context, sale ID) (revision int64, err erro
 	return revision, err
 }
 
+// OrderCount is how many orders a sale has.
+func (c *Scope) OrderCount(ctx context.Context, sale ID) (n int, err error) {
+	err = c.read(ctx, func(t *tx) error {
+		if _, err := fetch[Sale](ctx, t, sale); err != nil {
+			return err
+		}
+		err := t.QueryRowContext(ctx, `select count(*) from orders where collective = $1 and sale = $2`, string(t.collective), string(sale)).Scan(&n)
+		if err != nil {
+			return fmt.Errorf("store: reading orders: %w", err)
+		}
+		return nil
+	})
+	return n, err
+}
+
 // CreateSale adds a sale.
 func (c *Scope) CreateSale(ctx context.Context, x *Sale) error { return create(ctx, c, x) }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -65,6 +66,9 @@ func (e *embedded) pool(write bool) (*sql.DB, *sql.TxOptions) {
 
 func (e *embedded) enter(context.Context, *sql.Tx, ID) error { return nil }
 
+// alone has nothing to do: one transaction writes at a time.
+func (e *embedded) alone(context.Context, *sql.Tx) error { return nil }
+
 // load inserts several rows a statement.
 func (e *embedded) load(ctx context.Context, t *tx, into staging, rows [][]any) error {
 	for _, statement := range []string{
@@ -105,8 +109,23 @@ func (e *embedded) load(ctx context.Context, t *tx, into staging, rows [][]any) 
 	return nil
 }
 
-func (e *embedded) migrate(ctx context.Context, version int64) ([]Migration, error) {
-	return migrate(ctx, goose.DialectSQLite3, e.writer, version, goose.WithLocker(&fileLock{path: e.path + "-migrate"}))
+func (e *embedded) handles() (*sql.DB, *pgxpool.Pool) { return e.writer, nil }
+
+func (e *embedded) migrate(ctx context.Context, version int64, others []func(context.Context) error) ([]Migration, error) {
+	lock := &fileLock{path: e.path + "-migrate"}
+	done, err := migrate(ctx, goose.DialectSQLite3, e.writer, version, goose.WithLocker(lock))
+	if err != nil || len(others) == 0 {
+		return done, err
+	}
+	if err := lock.Lock(ctx, nil); err != nil {
+		return done, err
+	}
+	for _, f := range others {
+		if err == nil {
+			err = f(ctx)
+		}
+	}
+	return done, errors.Join(err, lock.Unlock(ctx, nil))
 }
 
 // fileLock is an exclusive transaction on an empty database beside the real one: the lock of one process, let go by

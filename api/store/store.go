@@ -19,6 +19,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // ID names a row. Ids are random (100 bits) and never change.
@@ -37,10 +39,14 @@ type backend interface {
 	pool(write bool) (*sql.DB, *sql.TxOptions)
 	// enter shows a transaction the rows of one collective, or with everyone those of all in the tables that allow it.
 	enter(ctx context.Context, tx *sql.Tx, collective ID) error
+	// alone makes a transaction wait for any other that is alone, until its end.
+	alone(ctx context.Context, tx *sql.Tx) error
 	// load fills a temporary table in bulk.
 	load(ctx context.Context, t *tx, into staging, rows [][]any) error
-	// migrate brings the schema to a version, 0 for the newest, while no other process does.
-	migrate(ctx context.Context, version int64) ([]Migration, error)
+	// migrate brings the schema to a version, 0 for the newest, and then lets others do the same, while no other process does.
+	migrate(ctx context.Context, version int64, others []func(context.Context) error) ([]Migration, error)
+	// handles are what a queue of jobs on the same database works with.
+	handles() (*sql.DB, *pgxpool.Pool)
 	// violation says which kind of constraint an error of the driver is about.
 	violation(err error) violation
 	close() error
@@ -98,6 +104,10 @@ func parseURL(s string) (scheme, path string, err error) {
 	}
 	return "", "", errors.New("the database URL is neither postgres://… nor sqlite:…")
 }
+
+// Handles are the connections that write, and on PostgreSQL the pool that they come from: for a queue of jobs that is kept in the
+// same database. What they see is not bounded to a collective.
+func (s *Store) Handles() (*sql.DB, *pgxpool.Pool) { return s.backend.handles() }
 
 // Close closes all connections.
 func (s *Store) Close() error { return s.backend.close() }
@@ -162,6 +172,9 @@ func (c *Scope) read(ctx context.Context, f func(*tx) error) error {
 	return c.transaction(ctx, false, f)
 }
 
+// errMet says that a transaction met another and can be tried again, where no error of the driver says so.
+var errMet = errors.New("store: a transaction met another")
+
 // mostTries bounds how often a transaction that met another begins anew.
 const mostTries = 5
 
@@ -181,7 +194,7 @@ func (c *Scope) write(ctx context.Context, f func(*tx) error) error {
 	}
 	for try := 1; ; try++ {
 		err := c.transaction(ctx, true, f)
-		if err == nil || try == mostTries || c.store.backend.violation(err) != retryViolation {
+		if err == nil || try == mostTries || !errors.Is(err, errMet) && c.store.backend.violation(err) != retryViolation {
 			return err
 		}
 	}

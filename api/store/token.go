@@ -49,11 +49,18 @@ func (x *Token) check(f *faults) {
 	}
 }
 
-// A token's text says whose it is: car_COLLECTIVE_SECRET. So it is looked for among one collective's tokens alone.
 const tokenPrefix = "car_"
 
-func parseToken(text string) (collective ID, hash []byte, ok bool) {
-	rest, ok := strings.CutPrefix(text, tokenPrefix)
+// newSecret makes the text that lets its bearer in, and what is kept of it. The text says whose it is,
+// PREFIX_COLLECTIVE_SECRET, so that it is looked for in one collective alone.
+func newSecret(prefix string, collective ID) (text string, hash []byte) {
+	text = prefix + string(collective) + "_" + strings.ToLower(rand.Text())
+	_, hash, _ = parseSecret(prefix, text)
+	return text, hash
+}
+
+func parseSecret(prefix, text string) (collective ID, hash []byte, ok bool) {
+	rest, ok := strings.CutPrefix(text, prefix)
 	id, secret, divided := strings.Cut(rest, "_")
 	if !ok || !divided || !plain(id) || !plain(secret) {
 		return "", nil, false
@@ -64,8 +71,7 @@ func parseToken(text string) (collective ID, hash []byte, ok bool) {
 
 // CreateToken makes a token and returns its text, which cannot be had again.
 func (c *Scope) CreateToken(ctx context.Context, x *Token) (text string, err error) {
-	text = tokenPrefix + string(c.collective) + "_" + strings.ToLower(rand.Text())
-	_, x.hash, _ = parseToken(text)
+	text, x.hash = newSecret(tokenPrefix, c.collective)
 	x.Revoked, x.Used = time.Time{}, time.Time{}
 	if err := create(ctx, c, x); err != nil {
 		return "", err
@@ -74,10 +80,10 @@ func (c *Scope) CreateToken(ctx context.Context, x *Token) (text string, err err
 }
 
 // Authenticate finds the collective and the token that a text is for, and notes its use. Expired, revoked and unknown tokens
-// are all not found.
+// are all not found; then the collective is the one that the text names, if it does.
 func (s *Store) Authenticate(ctx context.Context, text string) (ID, *Token, error) {
 	unknown := refuse(NotFound, "the token is not valid: it is unknown, revoked or expired")
-	collective, hash, ok := parseToken(text)
+	collective, hash, ok := parseSecret(tokenPrefix, text)
 	if !ok {
 		return "", nil, unknown
 	}
@@ -88,14 +94,14 @@ func (s *Store) Authenticate(ctx context.Context, text string) (ID, *Token, erro
 		if err != nil {
 			return err
 		}
-		if len(found) == 0 || !found[0].Revoked.IsZero() || !found[0].Expires.IsZero() && !t.now.Before(found[0].Expires) {
+		if len(found) == 0 || !found[0].valid(t.now) {
 			return unknown
 		}
 		x = found[0]
 		return nil
 	})
 	if err != nil {
-		return "", nil, err
+		return collective, nil, err
 	}
 	if now := time.Now(); now.Sub(x.Used) >= time.Minute {
 		x.Used = now.UTC().Truncate(time.Millisecond)
@@ -105,6 +111,11 @@ func (s *Store) Authenticate(ctx context.Context, text string) (ID, *Token, erro
 		})
 	}
 	return collective, &x, err
+}
+
+// valid says whether the token was neither revoked nor has expired.
+func (x *Token) valid(now time.Time) bool {
+	return x.Revoked.IsZero() && (x.Expires.IsZero() || now.Before(x.Expires))
 }
 
 // RevokeToken ends a token; doing so again changes nothing.

@@ -31,7 +31,10 @@ type commands struct {
 	Geo     geoCmd     `cmd:"" help:"Look at distances."`
 	Demo    demoCmd    `cmd:"" help:"Plan the example week that comes with the program."`
 	Serve   serveCmd   `cmd:"" help:"Serve the HTTP interface; brings the database up to date first."`
+	Work    workCmd    `cmd:"" help:"Plan what a service on the same PostgreSQL has to plan; as many of them as you like."`
 	Token   tokenCmd   `cmd:"" help:"Make, list and revoke tokens that let programs in."`
+	Link    linkCmd    `cmd:"" help:"Print a link by which a member signs in, once, when no mail arrives."`
+	Health  healthCmd  `cmd:"" help:"Ask a service on this machine whether it is ready; for containers."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to what this program needs; safe to run at any time."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,21 +16,44 @@ import (
 	"time"
 
 	"carriole/api"
+	"carriole/api/address"
+	"carriole/api/jobs"
+	"carriole/api/signin"
 	"carriole/api/store"
+	"carriole/api/web"
 )
+
+// logFlags say what is logged, and how.
+type logFlags struct {
+	LogFormat string     `env:"CARRIOLE_LOG_FORMAT" enum:"text,json" default:"text" placeholder:"text|json" help:"How to log, to standard error (default ${default})."`
+	LogLevel  slog.Level `env:"CARRIOLE_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"What to log: debug, info, warn or error (default ${default}). Each request is logged at info."`
+}
+
+func (f *logFlags) logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: f.LogLevel}
+	if f.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
 
 type serveCmd struct {
 	database
+	signInFlags
+	logFlags
+	workerFlags
+	Work           bool           `env:"CARRIOLE_WORK" default:"true" negatable:"" help:"Plan here too (the default); --no-work leaves it to carriole work, here or on other machines."`
 	Listen         string         `env:"CARRIOLE_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where to listen (default ${default})."`
 	Collective     string         `env:"CARRIOLE_COLLECTIVE" default:"Collective" placeholder:"NAME" help:"Name of the collective that is made in an empty database (default ${default})."`
-	LogFormat      string         `env:"CARRIOLE_LOG_FORMAT" enum:"text,json" default:"text" placeholder:"text|json" help:"How to log, to standard error (default ${default})."`
-	LogLevel       slog.Level     `env:"CARRIOLE_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"What to log: debug, info, warn or error (default ${default}). Each request is logged at info."`
+	AddressService string         `env:"CARRIOLE_ADDRESS_SERVICE" default:"https://data.geopf.fr/geocodage" placeholder:"URL" help:"Where French addresses are looked up, or none (default ${default})."`
 	TrustedProxies []netip.Prefix `env:"CARRIOLE_TRUSTED_PROXIES" placeholder:"NETWORK" help:"Networks of reverse proxies whose X-Forwarded-For is believed, as in 10.0.0.0/8 (default none)."`
 	MetricsFrom    []netip.Prefix `env:"CARRIOLE_METRICS_FROM" default:"127.0.0.0/8,::1/128" placeholder:"NETWORK" help:"Networks that may read /metrics (default ${default})."`
 	PerAddress     int            `env:"CARRIOLE_PER_ADDRESS" default:"1200" placeholder:"N" help:"Requests a minute from one address, 0 without limit (default ${default})."`
 	PerCaller      int            `env:"CARRIOLE_PER_CALLER" default:"6000" placeholder:"N" help:"Requests a minute of one token or session, 0 without limit (default ${default})."`
 	MaxBody        int64          `env:"CARRIOLE_MAX_BODY" default:"1" placeholder:"MB" help:"Largest body of a request, in megabytes (default ${default})."`
 	MaxOrdersBody  int64          `env:"CARRIOLE_MAX_ORDERS_BODY" default:"32" placeholder:"MB" help:"Largest body with orders, in megabytes (default ${default})."`
+	Tiles          string         `env:"CARRIOLE_TILES" placeholder:"URL" help:"Where maps have their background from, as in https://tile.example.org/{z}/{x}/{y}.png (default: drawn from the collective's own places)."`
+	TilesBy        string         `env:"CARRIOLE_TILES_BY" placeholder:"TEXT" help:"Who has to be named for the background."`
 	Timeout        time.Duration  `env:"CARRIOLE_TIMEOUT" default:"30s" placeholder:"30s" help:"Longest time for an answer (default ${default})."`
 	Grace          time.Duration  `env:"CARRIOLE_GRACE" default:"20s" placeholder:"20s" help:"How long a stop waits for requests that are being answered (default ${default})."`
 }
@@ -38,38 +62,73 @@ type serveCmd struct {
 func (c *serveCmd) Run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	log, err := c.logger(os.Stderr)
+	log := c.logger(os.Stderr)
+	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("--listen: %w", err)
 	}
-	s, err := store.Open(ctx, c.DatabaseURL)
+	defer listener.Close()
+	s, err := c.open(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	steps, err := s.Migrate(ctx)
-	for _, step := range steps {
-		log.Info("migrated", "step", step.Name, "took", step.Took.Round(time.Millisecond).String())
-	}
+	people, err := c.signInFlags.service(s, listener.Addr(), log)
 	if err != nil {
 		return err
 	}
-	if err := welcome(ctx, s, c.Collective, os.Stdout); err != nil {
+	if err := welcome(ctx, people, c.Collective, c.Coordinator, os.Stdout); err != nil {
 		return err
 	}
-	service, err := api.New(api.Config{Store: s, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	addresses, err := c.addresses()
 	if err != nil {
 		return err
 	}
-	return c.serve(ctx, log, service.Handler())
+	site, err := web.New(web.Config{Store: s, Log: log, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Tiles: c.Tiles, TilesBy: c.TilesBy})
+	if err != nil {
+		return err
+	}
+	q, err := c.queue(s, log)
+	if err != nil {
+		return err
+	}
+	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Addresses: addresses, Pages: site.Mount, Stopping: ctx.Done(), Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	if err != nil {
+		return err
+	}
+	if c.Work {
+		if err := q.Start(ctx); err != nil {
+			return err
+		}
+	}
+	return c.serve(ctx, log, listener, service.Handler(), people, q)
 }
 
-func (c *serveCmd) logger(w io.Writer) (*slog.Logger, error) {
-	options := &slog.HandlerOptions{Level: c.LogLevel}
-	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options)), nil
+// addresses is the address service's client; nil: addresses are not looked up.
+func (c *serveCmd) addresses() (*address.Client, error) {
+	if c.AddressService == "none" {
+		return nil, nil
 	}
-	return slog.New(slog.NewTextHandler(w, options)), nil
+	client, err := address.New(address.Config{BaseURL: c.AddressService})
+	if err != nil {
+		return nil, fmt.Errorf("--address-service: %w", err)
+	}
+	return client, nil
+}
+
+// visitor is who a request's session is.
+func visitor(people *signin.Service, r *http.Request) (*web.Who, error) {
+	x, err := people.SignedIn(r)
+	if err != nil || x == nil {
+		return nil, err
+	}
+	who := &web.Who{Collective: x.Collective, Actor: x.Actor(), Role: store.ProducersRole}
+	if x.Member != nil {
+		who.Role, who.Producer, who.Name = x.Member.Role, x.Member.Producer, cmp.Or(x.Member.Name, x.Member.Email)
+	} else {
+		who.Producer, who.Name = x.Token.Producer, x.Token.Name
+	}
+	return who, nil
 }
 
 func (c *serveCmd) limits() api.Limits {
@@ -83,11 +142,7 @@ func (c *serveCmd) limits() api.Limits {
 }
 
 // serve answers until the context ends, and then lets what is being answered come to its end.
-func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, handler http.Handler) error {
-	listener, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
+func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler http.Handler, people *signin.Service, q *jobs.Queue) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -102,33 +157,23 @@ func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, handler http.Han
 	log.Info("serving", "address", "http://"+listener.Addr().String(), "documentation", "http://"+listener.Addr().String()+"/docs")
 	select {
 	case err := <-failed:
-		return err
+		return errors.Join(err, stopWork(ctx, q, 0))
 	case <-ctx.Done():
 	}
 	log.Info("stopping")
+	worked := make(chan error, 1)
+	go func() { worked <- stopWork(ctx, q, c.WorkGrace) }()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Grace)
 	defer cancel()
-	if err := server.Shutdown(grace); err != nil {
-		return errors.Join(fmt.Errorf("requests were broken off after %s: %w", c.Grace, err), server.Close())
+	err := server.Shutdown(grace)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("requests were broken off after %s: %w", c.Grace, err), server.Close())
+	} else {
+		people.Wait(grace)
+	}
+	if err := errors.Join(err, <-worked); err != nil {
+		return err
 	}
 	log.Info("stopped")
-	return nil
-}
-
-// welcome makes the first collective of an empty database and prints the token of its coordinator.
-func welcome(ctx context.Context, s *store.Store, name string, out io.Writer) error {
-	some, _, err := s.Collectives(ctx, store.Page{Limit: 1})
-	if err != nil || len(some) > 0 {
-		return err
-	}
-	first := store.Collective{Name: name}
-	if err := s.CreateCollective(ctx, &first, actor); err != nil {
-		return err
-	}
-	text, err := s.In(first.ID, actor).CreateToken(ctx, &store.Token{Name: "first coordinator", Scope: store.CoordinatorToken})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "The database was empty: the collective %q was made. Its coordinator's token, which is not shown again:\n%s\n", name, text)
 	return nil
 }

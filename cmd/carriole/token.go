@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"text/tabwriter"
 	"time"
@@ -30,14 +31,11 @@ type oneCollective struct {
 func (o *oneCollective) with(f func(context.Context, *store.Scope) error) error {
 	ctx, stop := interruptible()
 	defer stop()
-	s, err := store.Open(ctx, o.DatabaseURL)
+	s, err := o.open(ctx, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if _, err := s.Migrate(ctx); err != nil {
-		return err
-	}
 	some, _, err := s.Collectives(ctx, store.Page{Limit: 1000})
 	if err != nil {
 		return err

@@ -118,7 +118,7 @@ func ExampleGeoJSON() {
 		break
 	}
 	// Output:
-	// LineString round ra <nil>
-	// LineString round rb <nil>
+	// LineString round ra ra
+	// LineString round rb rb
 	// Point stop <nil> Anne’s orchard
 }

@@ -359,7 +359,7 @@ func TestParse(t *testing.T) {
 
 func TestShapesThatAreCutOff(t *testing.T) {
 	whole := encodeShape(orb.LineString{{5.1, 44.2}, {-5.000001, -44}})
-	if line, err := decodeShape(whole); err != nil || len(line) != 2 || line[1] != (orb.Point{-5.000001, -44}) {
+	if line, err := decodeShape(whole); err != nil || len(line) != 2 || geo.GreatCircle(line[1], orb.Point{-5.000001, -44}) > 0.1 {
 		t.Errorf("%v, %v", line, err)
 	}
 	for i := range whole {

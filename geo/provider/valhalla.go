@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/paulmach/orb"
+	"github.com/twpayne/go-polyline"
 )
 
 // valhalla is a Valhalla server: https://valhalla.github.io/valhalla/api/matrix/api-reference/.
@@ -162,27 +163,16 @@ func (s *valhalla) line(ctx context.Context, from, to Place) (orb.LineString, er
 	return line, nil
 }
 
-// decodeShape reads a line of Valhalla: differences of latitude and longitude in 1e-6 degrees, five bits to a character.
-func decodeShape(s string) (line orb.LineString, err error) {
-	var at [2]int64 // latitude, longitude
-	for i := 0; i < len(s); {
-		for k := range at {
-			var v, shift uint64
-			for {
-				if i == len(s) || s[i] < 63 || shift > 30 {
-					return nil, errors.New("the server's line is cut off or damaged")
-				}
-				c := uint64(s[i] - 63)
-				i++
-				v |= (c & 31) << shift
-				shift += 5
-				if c < 32 {
-					break
-				}
-			}
-			at[k] += int64(v>>1) ^ -int64(v&1)
-		}
-		line = append(line, orb.Point{float64(at[1]) / 1e6, float64(at[0]) / 1e6})
+// decodeShape reads a line of Valhalla: an encoded polyline of latitudes and longitudes in 1e-6 degrees.
+func decodeShape(s string) (orb.LineString, error) {
+	codec := polyline.Codec{Dim: 2, Scale: 1e6}
+	points, rest, err := codec.DecodeCoords([]byte(s))
+	if err != nil || len(rest) > 0 {
+		return nil, fmt.Errorf("the server's line is cut off or damaged: %w", err)
+	}
+	line := make(orb.LineString, len(points))
+	for i, p := range points {
+		line[i] = orb.Point{p[1], p[0]}
 	}
 	return line, nil
 }

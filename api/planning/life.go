@@ -1,0 +1,246 @@
+package planning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"carriole/api/store"
+	"carriole/engine"
+)
+
+// move changes a plan's state; version 0 is whatever it is at.
+func move(ctx context.Context, c *store.Scope, plan store.ID, version int64, to store.PlanState) (*store.Plan, error) {
+	if version == 0 {
+		x, err := c.Plan(ctx, plan)
+		if err != nil {
+			return nil, err
+		}
+		version = x.Version
+	}
+	return c.MovePlan(ctx, plan, version, to)
+}
+
+// Propose asks the carriers of a draft. version is the one that the caller has seen; 0: whatever it is at.
+func (s *Service) Propose(ctx context.Context, c *store.Scope, plan store.ID, version int64) (*store.Plan, error) {
+	var out *store.Plan
+	err := c.Together(ctx, func(c *store.Scope) error {
+		row, err := c.Plan(ctx, plan)
+		if err != nil {
+			return err
+		}
+		if version != 0 {
+			row.Version = version
+		}
+		answers, err := c.Answers(ctx, plan)
+		if err != nil {
+			return err
+		}
+		out, err = s.propose(ctx, c, row, answers)
+		return err
+	})
+	return out, err
+}
+
+func (s *Service) propose(ctx context.Context, c *store.Scope, row *store.Plan, answers []store.Answer) (*store.Plan, error) {
+	out, err := c.MovePlan(ctx, row.ID, row.Version, store.Proposed)
+	if err != nil {
+		return nil, err
+	}
+	about, err := s.about(ctx, c, out)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range answers {
+		if a.State == store.AnswerOpen {
+			about.Asked = append(about.Asked, asked{a.Round, a.Producer})
+		}
+	}
+	return out, s.emit(ctx, c, PlanProposed, about)
+}
+
+// Publish brings a plan in force, in the place of the one that was. Where carriers have not answered or refused, that is a
+// conflict which names their rounds, unless it is done knowingly.
+func (s *Service) Publish(ctx context.Context, c *store.Scope, plan store.ID, version int64, knowingly bool) (*store.Plan, error) {
+	var out *store.Plan
+	err := c.Together(ctx, func(c *store.Scope) error {
+		if !knowingly {
+			if err := s.settled(ctx, c, plan); err != nil {
+				return err
+			}
+		}
+		var err error
+		if out, err = move(ctx, c, plan, version, store.Published); err != nil {
+			return err
+		}
+		about, err := s.about(ctx, c, out)
+		if err != nil {
+			return err
+		}
+		return s.emit(ctx, c, PlanPublished, about)
+	})
+	return out, err
+}
+
+// settled demands that nobody has to answer any more.
+func (s *Service) settled(ctx context.Context, c *store.Scope, plan store.ID) error {
+	row, err := c.Plan(ctx, plan)
+	if err != nil {
+		return err
+	}
+	answers, err := c.Answers(ctx, plan)
+	if err != nil || !slices.ContainsFunc(answers, func(a store.Answer) bool { return a.State != store.AnswerAccepted }) {
+		return err
+	}
+	v, err := s.version(ctx, c, row)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for _, a := range unsettled(v.plan, answers) {
+		name := string(a.Producer)
+		if x, err := c.Producer(ctx, a.Producer); err == nil {
+			name = x.Name
+		}
+		missing = append(missing, fmt.Sprintf("%s (%s, %s)", name, a.Round, a.State))
+	}
+	if missing == nil {
+		return nil
+	}
+	const shown = 5
+	more := ""
+	if n := len(missing); n > shown {
+		missing, more = missing[:shown], fmt.Sprintf(" and %d more", n-shown)
+	}
+	return conflict("not everybody has accepted: %s%s. Wait for them, or publish it knowingly all the same", strings.Join(missing, ", "), more)
+}
+
+// Done notes that the plan in force was driven: its kilometres are booked to the balances, and its sale is done.
+func (s *Service) Done(ctx context.Context, c *store.Scope, plan store.ID, version int64) (*store.Plan, error) {
+	var out *store.Plan
+	err := c.Together(ctx, func(c *store.Scope) error {
+		var err error
+		if out, err = move(ctx, c, plan, version, store.Done); err != nil {
+			return err
+		}
+		v, err := s.version(ctx, c, out)
+		if err != nil {
+			return err
+		}
+		if err := c.Book(ctx, booked(v.plan, out)); err != nil {
+			return err
+		}
+		sale, err := c.Sale(ctx, out.Sale)
+		if err != nil {
+			return err
+		}
+		sale.State = store.SaleDone
+		if err := c.UpdateSale(ctx, sale); err != nil {
+			return err
+		}
+		p, err := c.Planning(ctx, out.Sale)
+		if err == nil && (p.State == store.PlanningWaits || p.State == store.PlanningRuns) {
+			return c.CancelPlanning(ctx, out.Sale)
+		}
+		if isNotFound(err) {
+			return nil
+		}
+		return err
+	})
+	return out, err
+}
+
+// Lock fixes the ways of some goods in the sale of a plan, lifts locks of others, and has the sale planned again with the
+// least change. A lock names rounds, in their order, by the ids of the plan; one for the same goods takes the place
+// of the one before. Those to lift are found by producer, pickup point and class.
+func (s *Service) Lock(ctx context.Context, c *store.Scope, plan store.ID, locks, lift []engine.Lock) (*store.Planning, error) {
+	if len(locks)+len(lift) == 0 {
+		return nil, invalid("lock", "is empty, and so is unlock: name goods")
+	}
+	ways := make([]store.Way, len(locks))
+	var faults []store.Fault
+	for i, l := range locks {
+		ways[i] = store.Way{Producer: store.ID(l.Producer), PickupPoint: store.ID(l.PickupPoint), Class: l.Class}
+		for k, id := range l.Rounds {
+			round, day, ok := SplitRoundID(id)
+			if !ok {
+				faults = append(faults, store.Fault{Path: fmt.Sprintf("lock[%d].rounds[%d]", i, k),
+					Message: fmt.Sprintf("%q is no round of the week: goods are locked to rounds as in ROUND@2026-11-26, not to a trip that a plan makes", id)})
+				continue
+			}
+			ways[i].Rides = append(ways[i].Rides, store.Ride{Round: round, Day: string(day)})
+		}
+	}
+	for i, l := range lift {
+		if l.Producer == "" || l.PickupPoint == "" {
+			faults = append(faults, store.Fault{Path: fmt.Sprintf("unlock[%d]", i), Message: "names no producer or no pickup point: name whose goods and where they go"})
+		}
+	}
+	if faults != nil {
+		return nil, &store.Error{Code: store.Invalid, Faults: faults}
+	}
+	var out *store.Planning
+	err := c.Together(ctx, func(c *store.Scope) error {
+		row, err := c.Plan(ctx, plan)
+		if err != nil {
+			return err
+		}
+		if row.State == store.Done || row.State == store.Superseded {
+			return conflict("the plan is %s: lock goods in the sale's newest plan", row.State)
+		}
+		for i, l := range lift {
+			n, err := unlock(ctx, c, row.Sale, l)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return invalid(fmt.Sprintf("unlock[%d]", i), "no lock of this sale is for these goods")
+			}
+		}
+		for i := range ways {
+			if _, err := unlock(ctx, c, row.Sale, locks[i]); err != nil {
+				return err
+			}
+			ways[i].Sale = row.Sale
+			if err := c.CreateWay(ctx, &ways[i]); err != nil {
+				return prefixed(fmt.Sprintf("lock[%d].", i), err)
+			}
+		}
+		out, err = s.ask(ctx, c, row.Sale, request{Options: Options{Reason: "locked"}})
+		return err
+	})
+	return out, err
+}
+
+// prefixed puts the paths of an error's faults under another.
+func prefixed(path string, err error) error {
+	var e *store.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	out := *e
+	out.Faults = slices.Clone(e.Faults)
+	for i := range out.Faults {
+		out.Faults[i].Path = path + out.Faults[i].Path
+	}
+	return &out
+}
+
+// unlock removes the locks of a sale for some goods, and says how many there were.
+func unlock(ctx context.Context, c *store.Scope, sale store.ID, l engine.Lock) (n int, err error) {
+	ways, _, err := c.Ways(ctx, store.WayFilter{Sale: sale, Producer: store.ID(l.Producer), PickupPoint: store.ID(l.PickupPoint)}, store.Page{Limit: 1000})
+	if err != nil {
+		return 0, err
+	}
+	for i := range ways {
+		if ways[i].Class == l.Class {
+			if err := c.DeleteWay(ctx, ways[i].ID, ways[i].Version); err != nil {
+				return n, err
+			}
+			n++
+		}
+	}
+	return n, nil
+}
