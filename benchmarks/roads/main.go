@@ -122,17 +122,25 @@ func (r *run) all(files []string, countries, out string) error {
 		return err
 	}
 	defer os.RemoveAll(r.folder)
+	// What is known is written after each extract, since the large ones take long.
 	report := &bench.Report{Title: "Roads", Machine: bench.ThisMachine(r.threads)}
-	if len(files) > 0 {
-		var results []*Result
-		for _, f := range files {
-			x, err := r.measure(f, r.jar != "")
-			if err != nil {
-				return fmt.Errorf("%s: %w", f, err)
-			}
-			results = append(results, x)
+	add := func(title, file string, results *[]*Result) error {
+		x, err := r.measure(file, r.jar != "")
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
 		}
-		report.Sections = append(report.Sections, r.section("Extracts", results))
+		*results = append(*results, x)
+		if len(*results) == 1 {
+			report.Sections = append(report.Sections, bench.Section{})
+		}
+		report.Sections[len(report.Sections)-1] = r.section(title, *results)
+		return report.Write(out)
+	}
+	var extracts []*Result
+	for _, f := range files {
+		if err := add("Extracts", f, &extracts); err != nil {
+			return err
+		}
 	}
 	if countries != "" {
 		var results []*Result
@@ -145,19 +153,16 @@ func (r *run) all(files []string, countries, out string) error {
 			if err := country(file, int(math.Sqrt(float64(n))), 1); err != nil {
 				return err
 			}
-			x, err := r.measure(file, r.jar != "")
-			if err != nil {
-				return fmt.Errorf("%s: %w", text, err)
+			if err := add("Made-up countries", file, &results); err != nil {
+				return err
 			}
-			results = append(results, x)
 			os.Remove(file)
 		}
-		report.Sections = append(report.Sections, r.section("Made-up countries", results))
 	}
 	if report.Sections == nil {
 		return errors.New("name an extract, or sizes of countries by --country")
 	}
-	return report.Write(out)
+	return nil
 }
 
 // measure runs the jobs of one extract.

@@ -89,14 +89,11 @@ func contract(ctx context.Context, nodes int, arcs []weighted) (h *hierarchy, pl
 		c.workers = append(c.workers, newWitness(c))
 	}
 	rest, order := make([]int32, nodes), make([]int32, 0, nodes)
+	// By their degrees alone, until it matters.
 	for v := range rest {
-		rest[v] = int32(v)
+		in, out := len(c.in[v]), len(c.out[v])
+		rest[v], c.dirty[v], c.priority[v] = int32(v), true, int32(500*in*out/(in+out+1))
 	}
-	c.share(nodes, func(w *witness, from, to int) {
-		for v := from; v < to; v++ {
-			c.priority[v] = w.estimate(int32(v))
-		}
-	})
 	for len(rest) > 0 {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
