@@ -32,7 +32,8 @@ type Config struct {
 	Log     *slog.Logger // nil: nothing is logged
 	Version string       // of the program, shown in the OpenAPI document
 
-	SignIn *signin.Service // how people sign in; nil: tokens alone let in
+	SignIn *signin.Service  // how people sign in; nil: tokens alone let in
+	Pages  func(chi.Router) // adds the pages for people; nil: there are none
 
 	Planning *planning.Service // nil: one whose plannings wait until somebody else works them off
 	Stopping <-chan struct{}   // closed when the service is about to stop, so that streams end; nil: they end with their clients
@@ -116,6 +117,9 @@ func New(config Config) (*Service, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	s.system()
+	if config.Pages != nil {
+		config.Pages(s.router)
+	}
 	inner := secure(s.limitAddress(s.plainAddress(compress(s.router))))
 	s.handler = clientAddress(config.TrustedProxies)(s.observe(inner))
 	return s, nil

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/go-json-experiment/json"
 
 	"carriole/api/planning"
@@ -138,15 +141,16 @@ func translateHuma(e *huma.ErrorModel) *Problem {
 		if d == nil {
 			continue
 		}
-		if strings.HasPrefix(d.Location, "path.") { // what could not be an id is the id of nothing
-			return refuse(http.StatusNotFound, "There is nothing with this id.")
-		}
 		f := Fault{strings.TrimPrefix(strings.TrimPrefix(d.Location, "body"), "."), d.Message}
+		var name string
 		if path, message, ok := strings.Cut(d.Message, "\x00"); ok { // a documentFault
 			f = Fault{path, message}
+		} else if n, _ := fmt.Sscanf(d.Message, validation.MsgExpectedRequiredProperty, &name); n == 1 {
+			f = Fault{strings.TrimPrefix(f.Location+"."+name, "."), "is missing"}
 		}
 		p.Errors = append(p.Errors, f)
 	}
+	slices.SortStableFunc(p.Errors, func(a, b Fault) int { return strings.Compare(a.Location, b.Location) })
 	if len(p.Errors) > 0 {
 		p.Detail = count(len(p.Errors))
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"carriole/api/signin"
 	"carriole/api/store"
 	"carriole/engine"
 )
@@ -103,7 +104,9 @@ func readTable(t *testing.T) (text string, may map[string]access) {
 
 func newService(t *testing.T, s *store.Store) *Service {
 	t.Helper()
-	service, err := New(Config{Store: s})
+	people, err := signin.New(s, signin.Options{URL: "https://plan.example.org"})
+	check(t, err)
+	service, err := New(Config{Store: s, SignIn: people})
 	check(t, err)
 	return service
 }
@@ -228,7 +231,7 @@ func (x *site) request(r *route, about thing) *answer {
 	return x.send(r.method, path, body, "If-Match", "*", "Content-Type", kind)
 }
 
-// Every route is used by every role, of the collective and of another: what the README's table allows is let in, of what
+// Every route is used by every role, by a token and by a session, of the collective and of another: what the README's table allows is let in, of what
 // it calls own the caller's part alone, and all else is refused.
 func TestEveryRouteAndRole(t *testing.T) {
 	s := openStore(t, databases[0].url(t))
@@ -241,6 +244,23 @@ func TestEveryRouteAndRole(t *testing.T) {
 	check(t, x.scope.CreateProducer(t.Context(), &other))
 	ours, theirs := x.things("ours", places[0].ID, mine), x.things("theirs", places[0].ID, other.ID)
 	strangerScope, strangerTokens := newCollective(t, s, "Another")
+	sessions := map[Role]string{}
+	for role, kind := range map[Role]store.Role{Coordinator: store.Coordinator, Producer: store.ProducersRole, Reader: store.Reader} {
+		signedIn := *x
+		signedIn.member(string(role)+"@example.org", kind)
+		sessions[role] = signedIn.cookie
+	}
+	type caller struct {
+		role Role
+		by   string
+	}
+	var callers []caller
+	for _, role := range roles {
+		callers = append(callers, caller{role, "token"})
+		if sessions[role] != "" {
+			callers = append(callers, caller{role, "session"})
+		}
+	}
 
 	for _, r := range newService(t, s).routes {
 		a, ok := may[r.verb()+" "+r.subject]
@@ -253,6 +273,9 @@ func TestEveryRouteAndRole(t *testing.T) {
 			if r.id == "close-sale" {
 				return things["to close"]
 			}
+			if strings.HasSuffix(r.path, "/link") { // of the one whose token the test does not use: a new link ends it
+				return theirs["producers"]
+			}
 			if r.id == "put-orders" {
 				return thing{things["sales"].id, `{"orders": [{"ref": "x", "lines": []}]}`}
 			}
@@ -261,10 +284,14 @@ func TestEveryRouteAndRole(t *testing.T) {
 			}
 			return things[subject]
 		}
-		for _, role := range roles {
-			t.Run(r.id+"/"+string(role), func(t *testing.T) {
+		for _, who := range callers {
+			role := who.role
+			t.Run(r.id+"/"+string(role)+"/"+who.by, func(t *testing.T) {
 				x := *x
 				x.t, x.as = t, role
+				if who.by == "session" {
+					x.as, x.cookie = Nobody, sessions[role]
+				}
 				if r.method != http.MethodGet { // what exists stays: others are asked about it yet
 					if a[role] == none {
 						refusedTo(t, role, x.request(&r, about(ours)))

@@ -75,7 +75,7 @@ func people(s *Service) {
 	if s.config.SignIn == nil {
 		return
 	}
-	handleWith(s, route{id: "create-private-link", method: http.MethodPost, path: "/v1/producers/{id}/link", subject: "producers", act: "make private links", who: coordinators,
+	handleWith(s, route{id: "create-private-link", method: http.MethodPost, path: "/v1/producers/{id}/link", subject: "producers", act: "make private links of", who: coordinators,
 		summary: "Make a producer's private link",
 		text:    "Who opens the link sees what concerns the producer, without an account, until it is revoked. Links that the producer had end with it, so this also renews one."},
 		func(op *huma.Operation) { op.DefaultStatus = http.StatusCreated },
@@ -87,7 +87,7 @@ func people(s *Service) {
 			s.tokens.forget()
 			return &privateLinkOutput{privateLink{url, token.ID}}, nil
 		})
-	handle(s, route{id: "revoke-private-link", method: http.MethodDelete, path: "/v1/producers/{id}/link", subject: "producers", act: "make private links", who: coordinators,
+	handle(s, route{id: "revoke-private-link", method: http.MethodDelete, path: "/v1/producers/{id}/link", subject: "producers", act: "make private links of", who: coordinators,
 		summary: "Revoke a producer's private links",
 		text:    "Whoever is in by them is out. Doing it again changes nothing."},
 		func(ctx context.Context, c *call, in *idInput) (*nothing, error) {

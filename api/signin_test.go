@@ -7,7 +7,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -134,34 +133,6 @@ func TestPrivateLinks(t *testing.T) {
 			t.Errorf("the cookies are %v", a.Cookies())
 		}
 	})
-}
-
-// Who is signed in may do what a token of their role may, on every route.
-func TestSessionsAreLikeTokens(t *testing.T) {
-	var routes []route
-	x := onSQLite(t, func(c *Config) {
-		s, err := New(*c)
-		check(t, err)
-		routes = s.routes
-	})
-	cookies := map[Role]string{}
-	for role, member := range map[Role]store.Role{Coordinator: store.Coordinator, Producer: store.ProducersRole, Reader: store.Reader} {
-		x.member(string(role)+"@example.org", member)
-		cookies[role] = x.cookie
-	}
-	parameter := regexp.MustCompile(`{[^}]*}`)
-	for _, r := range routes {
-		for role, cookie := range cookies {
-			path := parameter.ReplaceAllString(r.path, "nobody")
-			x.as, x.cookie = role, ""
-			token := x.send(r.method, path, nil)
-			x.as, x.cookie = Nobody, cookie
-			session := x.send(r.method, path, nil, "Sec-Fetch-Site", "same-origin")
-			if token.StatusCode != session.StatusCode {
-				t.Errorf("%s %s as %s: %d by token and %d by session", r.method, r.path, role, token.StatusCode, session.StatusCode)
-			}
-		}
-	}
 }
 
 // The pages keep to the house's headers, and what their addresses hold does not come into the log.

@@ -301,7 +301,7 @@ type (
 
 // Schema is that of an id.
 func (idText) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Pattern: "^[a-z0-9]{0,64}$", PatternDescription: "an id", Examples: []any{"k3v7x2m4q5w6e7r8t9y0"}}
+	return &huma.Schema{Type: huma.TypeString, Examples: []any{"k3v7x2m4q5w6e7r8t9y0"}}
 }
 
 // Schema is that of a day.

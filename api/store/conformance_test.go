@@ -293,6 +293,18 @@ func testInvalid(t *testing.T, s *Store) {
 			t.Errorf("faults %v, want one of %s", e.Faults, x.path)
 		}
 	}
+	// What could not be an id is the id of nothing, and breaks no statement.
+	w = fill(t, s, "ids")
+	for _, id := range []ID{"\x00", "\xff", "A", "'", ID(strings.Repeat("x", 65))} {
+		_, err := w.scope.Place(ctx, id)
+		is(t, err, NotFound)
+		is(t, w.scope.DeletePlace(ctx, id, 1), NotFound)
+		is(t, w.scope.CreateProducer(ctx, &Producer{Name: "x", Place: id}), Invalid)
+		_, err = w.scope.PutOrders(ctx, w.sale, []Order{{Ref: "r", PickupPoint: id, Lines: []OrderLine{{Product: id, QuantityMilli: 1}}}})
+		if e := is(t, err, Invalid); len(e.Faults) != 2 {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
 }
 
 func testPages(t *testing.T, s *Store) {

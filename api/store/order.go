@@ -244,7 +244,8 @@ func (t *tx) knownOrders(ctx context.Context, orders []Order) error {
 
 // find sets which ids a table has.
 func (t *tx) find(ctx context.Context, table string, ids map[ID]bool) error {
-	for some := range slices.Chunk(slices.Collect(maps.Keys(ids)), mostIn) {
+	could := slices.DeleteFunc(slices.Collect(maps.Keys(ids)), func(id ID) bool { return !plain(string(id)) })
+	for some := range slices.Chunk(could, mostIn) {
 		where, args := in(t, "id", some)
 		rows, err := t.QueryContext(ctx, `select id from `+table+` where `+where, args...)
 		if err != nil {

@@ -66,6 +66,9 @@ func get[T any, P record[T]](ctx context.Context, c *Scope, id ID) (*T, error) {
 }
 
 func fetch[T any, P record[T]](ctx context.Context, t *tx, id ID) (*T, error) {
+	if !plain(string(id)) {
+		return nil, missing(P(nil).kind(), id)
+	}
 	rows, err := query[T, P](ctx, t, `collective = $1 and id = $2`, string(t.collective), string(id))
 	if err != nil {
 		return nil, err
@@ -143,7 +146,8 @@ func (c Cursor) parse() (created int64, id string, err error) {
 	return created, id, nil
 }
 
-// plain says whether a text could be an id.
+// plain says whether a text could be an id. What could not is nothing's, and is kept from statements: PostgreSQL refuses
+// a text with a zero byte.
 func plain(id string) bool {
 	for _, b := range []byte(id) {
 		if (b < 'a' || b > 'z') && (b < '0' || b > '9') {
@@ -399,7 +403,7 @@ func (t *tx) known(ctx context.Context, refs []ref) error {
 		}
 		key := ref{table: r.table, id: r.id}
 		ok, looked := found[key]
-		if !looked {
+		if !looked && plain(string(r.id)) {
 			var one int
 			err := t.QueryRowContext(ctx, `select 1 from `+r.table+` where collective = $1 and id = $2`, string(t.collective), string(r.id)).Scan(&one)
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {

@@ -62,7 +62,7 @@ type signInFlags struct {
 
 // service is for a server at an address, by which it is reached unless a URL is given.
 func (f *signInFlags) service(s *store.Store, at net.Addr, log *slog.Logger) (*signin.Service, error) {
-	o := signin.Options{URL: f.URL, Idle: f.SessionIdle, Lifetime: f.SessionLifetime, Log: log}
+	o := signin.Options{URL: f.URL, Home: "/", Idle: f.SessionIdle, Lifetime: f.SessionLifetime, Log: log}
 	if o.URL == "" {
 		_, port, err := net.SplitHostPort(at.String())
 		if err != nil {

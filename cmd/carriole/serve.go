@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,8 @@ import (
 	"carriole/api"
 	"carriole/api/jobs"
 	"carriole/api/signin"
+	"carriole/api/store"
+	"carriole/api/web"
 )
 
 // logFlags say what is logged, and how.
@@ -47,6 +50,8 @@ type serveCmd struct {
 	PerCaller      int            `env:"CARRIOLE_PER_CALLER" default:"6000" placeholder:"N" help:"Requests a minute of one token or session, 0 without limit (default ${default})."`
 	MaxBody        int64          `env:"CARRIOLE_MAX_BODY" default:"1" placeholder:"MB" help:"Largest body of a request, in megabytes (default ${default})."`
 	MaxOrdersBody  int64          `env:"CARRIOLE_MAX_ORDERS_BODY" default:"32" placeholder:"MB" help:"Largest body with orders, in megabytes (default ${default})."`
+	Tiles          string         `env:"CARRIOLE_TILES" placeholder:"URL" help:"Where maps have their background from, as in https://tile.example.org/{z}/{x}/{y}.png (default: drawn from the collective's own places)."`
+	TilesBy        string         `env:"CARRIOLE_TILES_BY" placeholder:"TEXT" help:"Who has to be named for the background."`
 	Timeout        time.Duration  `env:"CARRIOLE_TIMEOUT" default:"30s" placeholder:"30s" help:"Longest time for an answer (default ${default})."`
 	Grace          time.Duration  `env:"CARRIOLE_GRACE" default:"20s" placeholder:"20s" help:"How long a stop waits for requests that are being answered (default ${default})."`
 }
@@ -77,7 +82,11 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Stopping: ctx.Done(), Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	site, err := web.New(web.Config{Store: s, Log: log, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Tiles: c.Tiles, TilesBy: c.TilesBy})
+	if err != nil {
+		return err
+	}
+	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Stopping: ctx.Done(), Pages: site.Mount, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
 	if err != nil {
 		return err
 	}
@@ -87,6 +96,21 @@ func (c *serveCmd) Run() error {
 		}
 	}
 	return c.serve(ctx, log, listener, service.Handler(), people, q)
+}
+
+// visitor is who a request's session is.
+func visitor(people *signin.Service, r *http.Request) (*web.Who, error) {
+	x, err := people.SignedIn(r)
+	if err != nil || x == nil {
+		return nil, err
+	}
+	who := &web.Who{Collective: x.Collective, Actor: x.Actor(), Role: store.ProducersRole}
+	if x.Member != nil {
+		who.Role, who.Producer, who.Name = x.Member.Role, x.Member.Producer, cmp.Or(x.Member.Name, x.Member.Email)
+	} else {
+		who.Producer, who.Name = x.Token.Producer, x.Token.Name
+	}
+	return who, nil
 }
 
 func (c *serveCmd) limits() api.Limits {

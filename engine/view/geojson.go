@@ -39,7 +39,7 @@ func (b *book) at(id string) (at orb.Point, ok bool) {
 
 // GeoJSON shows a plan as the features of a map (RFC 7946), each with its "kind":
 //
-//   - "round": a LineString through the stops of a round, straight from stop to stop, with id, producer,
+//   - "round": a LineString through the stops of a round, straight from stop to stop, with id, name, producer,
 //     producer_name, vehicle, dedicated, changed, metres, base_metres, added_metres and colour; a Point where all its
 //     stops are at one place;
 //   - "stop": a Point per stop of a round, with round, index, place, name, role (start, end, own, added), arrive,
@@ -100,7 +100,7 @@ func (b *book) roundFeature(r *engine.PlanRound) *geojson.Feature {
 	}
 	f := geojson.NewFeature(shape)
 	f.Properties = geojson.Properties{
-		"kind": "round", "id": r.ID, "producer": r.Producer, "producer_name": b.producerName(r.Producer), "vehicle": r.Vehicle,
+		"kind": "round", "id": r.ID, "name": b.roundName(r.ID), "producer": r.Producer, "producer_name": b.producerName(r.Producer), "vehicle": r.Vehicle,
 		"dedicated": r.Dedicated, "changed": changed(r),
 		"metres": finite(r.Metres), "base_metres": finite(r.BaseMetres), "added_metres": finite(r.Metres - r.BaseMetres),
 	}

@@ -1,0 +1,312 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"carriole/api/store"
+	"carriole/engine/view"
+)
+
+// A kind is something that a collective has: a list of rows, and a form for one.
+type kind[T any] struct {
+	path           string // below /data/
+	one, many      [2]string
+	text           [2]string // what it is, above the list
+	columns        func(v *visit, n *names) []column[T]
+	list           func(v *visit, page store.Page) ([]T, store.Cursor, error)
+	get            func(*store.Scope, context.Context, store.ID) (*T, error)
+	create, update func(*store.Scope, context.Context, *T) error
+	remove         func(*store.Scope, context.Context, store.ID, int64) error
+	row            func(*T) *store.Row
+	name           func(v *visit, x *T) string
+	blank          func(v *visit) T
+	groups         func(v *visit, n *names, x *T) []group
+	read           func(v *visit, r *reader, x *T)
+	before         func(ctx context.Context, c *store.Scope, r *reader, x *T) error // makes what the row refers to; may be nil
+}
+
+type column[T any] struct {
+	title string
+	text  func(x *T) string
+	right bool
+}
+
+// names are what a form can refer to, by id.
+type names struct {
+	places, producers, vehicles, points []choice
+	of                                  map[store.ID]string
+}
+
+// all reads every page of a list.
+func all[T any](list func(store.Page) ([]T, store.Cursor, error)) (out []T, err error) {
+	for page := (store.Page{Limit: 1000}); ; {
+		some, next, err := list(page)
+		if out = append(out, some...); err != nil || next == "" {
+			return out, err
+		}
+		page.After = next
+	}
+}
+
+// names reads what the forms of a visit choose from.
+func (v *visit) names() (*names, error) {
+	n := &names{of: map[store.ID]string{}}
+	add := func(to *[]choice, id store.ID, name string) {
+		*to = append(*to, choice{Value: string(id), Name: name})
+		n.of[id] = name
+	}
+	places, err := all(func(p store.Page) ([]store.Place, store.Cursor, error) {
+		return v.scope.Places(v.ctx, store.PlaceFilter{}, p)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range places {
+		add(&n.places, x.ID, x.Name)
+	}
+	producers, err := all(func(p store.Page) ([]store.Producer, store.Cursor, error) {
+		return v.scope.Producers(v.ctx, store.ProducerFilter{}, p)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range producers {
+		add(&n.producers, x.ID, x.Name)
+	}
+	vehicles, err := all(func(p store.Page) ([]store.Vehicle, store.Cursor, error) {
+		return v.scope.Vehicles(v.ctx, store.VehicleFilter{}, p)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range vehicles {
+		add(&n.vehicles, x.ID, x.Name+" ("+n.of[x.Producer]+")")
+	}
+	points, err := all(func(p store.Page) ([]store.PickupPoint, store.Cursor, error) {
+		return v.scope.PickupPoints(v.ctx, store.PickupPointFilter{}, p)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range points {
+		add(&n.points, x.ID, x.Name)
+	}
+	for _, list := range []*[]choice{&n.places, &n.producers, &n.vehicles, &n.points} {
+		slices.SortFunc(*list, func(a, b choice) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	}
+	return n, nil
+}
+
+// chosen is a list with one of it chosen.
+func chosen(list []choice, ids ...string) []choice {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].Chosen = slices.Contains(ids, out[i].Value)
+	}
+	return out
+}
+
+type listView struct {
+	Path, One, Many, Text string
+	Titles                []listTitle
+	Rows                  []listRow
+	More                  store.Cursor
+	Saved, Removed        string
+	MayChange             bool
+}
+
+type listTitle struct {
+	Text  string
+	Right bool
+}
+
+type listRow struct {
+	Href  string
+	Cells []listTitle
+}
+
+type formView struct {
+	Path, One, Many, Name string
+	Form                  *form
+	MayChange             bool
+	Map                   bool // some field is a position
+}
+
+// mount adds the pages of a kind.
+func mount[T any](s *Site, r chi.Router, k kind[T]) {
+	path := "/data/" + k.path
+	titles := func(v *visit) (one, many string) { return v.say(k.one[0], k.one[1]), v.say(k.many[0], k.many[1]) }
+
+	show := func(v *visit, status int, x *T, typed url.Values, faults []store.Fault) error {
+		n, err := v.names()
+		if err != nil {
+			return err
+		}
+		one, many := titles(v)
+		id := k.row(x).ID
+		f := form{Key: path + "/" + cmp.Or(string(id), "new"), Groups: k.groups(v, n, x), Version: k.row(x).Version, Removes: id != "" && k.remove != nil}
+		f.fill(typed, faults, v.lang)
+		out := formView{Path: path, One: one, Many: many, Form: &f, MayChange: v.Role == store.Coordinator}
+		if id != "" {
+			out.Path += "/" + string(id)
+			out.Name = k.name(v, x)
+		} else {
+			out.Path += "/new"
+		}
+		for _, g := range f.Groups {
+			out.Map = out.Map || slices.ContainsFunc(g.Fields, func(f field) bool { return f.Kind == "map" })
+		}
+		return s.show(v, status, "form.html", out)
+	}
+	// save reads a form into a row and writes it; with X-Check it only says what is wrong.
+	save := func(v *visit, x *T, write func(*store.Scope, context.Context, *T) error) error {
+		if err := v.r.ParseForm(); err != nil {
+			return &store.Error{Code: store.Invalid, Message: v.say("le formulaire est illisible", "the form cannot be read")}
+		}
+		rd := &reader{typed: v.r.PostForm, lang: v.lang}
+		k.read(v, rd, x)
+		checks := v.r.Header.Get("X-Check") != ""
+		faults := rd.faults
+		if len(faults) == 0 {
+			err := v.scope.Together(v.ctx, func(c *store.Scope) error {
+				if k.before != nil {
+					if err := k.before(v.ctx, c, rd, x); err != nil {
+						return err
+					}
+				}
+				if err := write(c, v.ctx, x); err != nil {
+					return err
+				}
+				if checks {
+					return errCheck
+				}
+				return nil
+			})
+			var ok bool
+			if err != nil && !errors.Is(err, errCheck) {
+				if faults, ok = faultsOf(err, v.lang); !ok {
+					return err
+				}
+				if errors.Is(err, &store.Error{Code: store.Stale}) { // saving once more replaces what is there now
+					now, err := k.get(v.scope, v.ctx, k.row(x).ID)
+					if err != nil {
+						return err
+					}
+					k.row(x).Version = k.row(now).Version
+				}
+			}
+		}
+		if checks {
+			return v.faults(faults)
+		}
+		if len(faults) > 0 {
+			return show(v, http.StatusUnprocessableEntity, x, v.r.PostForm, faults)
+		}
+		return v.leads(path + "?saved=" + url.QueryEscape(cmp.Or(v.r.PostForm.Get("key"), string(k.row(x).ID))))
+	}
+
+	r.Get(path, s.page(func(v *visit) error {
+		rows, next, err := k.list(v, store.Page{After: store.Cursor(v.r.FormValue("after")), Limit: 200})
+		if err != nil {
+			return err
+		}
+		n, err := v.names()
+		if err != nil {
+			return err
+		}
+		one, many := titles(v)
+		out := listView{Path: path, One: one, Many: many, Text: v.say(k.text[0], k.text[1]), More: next, Saved: v.r.FormValue("saved"), Removed: v.r.FormValue("removed"), MayChange: v.Role == store.Coordinator}
+		columns := k.columns(v, n)
+		for _, c := range columns {
+			out.Titles = append(out.Titles, listTitle{c.title, c.right})
+		}
+		for i := range rows {
+			x := listRow{Href: path + "/" + string(k.row(&rows[i]).ID)}
+			for _, c := range columns {
+				x.Cells = append(x.Cells, listTitle{c.text(&rows[i]), c.right})
+			}
+			out.Rows = append(out.Rows, x)
+		}
+		return s.render(v, "list.html", out)
+	}))
+	r.Get(path+"/new", s.page(func(v *visit) error {
+		x := k.blank(v)
+		return show(v, http.StatusOK, &x, nil, nil)
+	}))
+	r.Post(path+"/new", s.change(func(v *visit) error {
+		x := k.blank(v)
+		return save(v, &x, k.create)
+	}))
+	r.Get(path+"/{id}", s.page(func(v *visit) error {
+		x, err := k.get(v.scope, v.ctx, v.id("id"))
+		if err != nil {
+			return err
+		}
+		return show(v, http.StatusOK, x, nil, nil)
+	}))
+	r.Post(path+"/{id}", s.change(func(v *visit) error {
+		x, err := k.get(v.scope, v.ctx, v.id("id"))
+		if err != nil {
+			return err
+		}
+		if err := v.r.ParseForm(); err == nil {
+			if version, err := strconv.ParseInt(v.r.PostForm.Get("version"), 10, 64); err == nil {
+				k.row(x).Version = version
+			}
+		}
+		return save(v, x, k.update)
+	}))
+	if k.remove != nil {
+		r.Post(path+"/{id}/remove", s.change(func(v *visit) error {
+			x, err := k.get(v.scope, v.ctx, v.id("id"))
+			if err != nil {
+				return err
+			}
+			if err := k.remove(v.scope, v.ctx, v.id("id"), k.row(x).Version); err != nil {
+				faults, ok := faultsOf(err, v.lang)
+				if !ok {
+					return err
+				}
+				return show(v, http.StatusConflict, x, nil, faults)
+			}
+			return v.leads(path + "?removed=" + url.QueryEscape(k.name(v, x)))
+		}))
+	}
+}
+
+// faults answers a form that is checked while one types: what is wrong, by the names of fields.
+func (v *visit) faults(list []store.Fault) error {
+	out := map[string]string{}
+	for _, f := range list {
+		if out[f.Path] == "" {
+			out[f.Path] = sentence(f.Message)
+		}
+	}
+	b, err := json.Marshal(out)
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	_, err = v.w.Write(b)
+	if err != nil {
+		return nil // the browser went away
+	}
+	return nil
+}
+
+func yes(lang view.Lang, x bool) string {
+	if x {
+		return say(lang, "oui", "yes")
+	}
+	return say(lang, "non", "no")
+}

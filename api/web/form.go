@@ -1,0 +1,285 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/mail"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"carriole/api/store"
+	"carriole/engine/view"
+)
+
+// A field is one question of a form. Its name is what the store's faults call the value.
+type field struct {
+	Name  string
+	Kind  string // text, area, number, clock, day, email, tel, select, check, days, rows
+	Label string
+	Hint  string
+	Unit  string // behind a number
+
+	Value   string
+	Choices []choice // of select and days
+	Checked bool
+	Needed  bool
+	List    string // id of the suggestions beside it
+
+	Rows  []row  // of rows: each has the same fields
+	More  string // what a further row is called
+	Wrong string
+}
+
+type row struct {
+	Name   string // as in windows[0]
+	Title  string
+	Fields []field
+}
+
+// A group is fields that belong together.
+type group struct {
+	Title, Text string
+	Fields      []field
+}
+
+// A form is what is asked about one thing.
+type form struct {
+	Key     string // under which the browser keeps what is typed
+	Groups  []group
+	Version int64 // 0: it is new
+	Wrong   []string
+	Removes bool // it can be removed
+}
+
+// Faulty says whether some field is wrong.
+func (f *form) Faulty() bool {
+	var some func(list []field) bool
+	some = func(list []field) bool {
+		return slices.ContainsFunc(list, func(x field) bool {
+			return x.Wrong != "" || slices.ContainsFunc(x.Rows, func(r row) bool { return some(r.Fields) })
+		})
+	}
+	return slices.ContainsFunc(f.Groups, func(g group) bool { return some(g.Fields) })
+}
+
+// fill puts back what was typed, and what is wrong with it.
+func (f *form) fill(typed url.Values, faults []store.Fault, lang view.Lang) {
+	at := map[string]*field{}
+	var walk func(list []field)
+	walk = func(list []field) {
+		for i := range list {
+			x := &list[i]
+			at[x.Name] = x
+			if typed != nil {
+				switch x.Kind {
+				case "check":
+					x.Checked = typed.Has(x.Name)
+				case "days", "select":
+					for k := range x.Choices {
+						x.Choices[k].Chosen = slices.Contains(typed[x.Name], x.Choices[k].Value)
+					}
+				default:
+					x.Value = typed.Get(x.Name)
+				}
+			}
+			for k := range x.Rows {
+				walk(x.Rows[k].Fields)
+			}
+		}
+	}
+	for i := range f.Groups {
+		walk(f.Groups[i].Fields)
+	}
+	for _, x := range faults {
+		path := x.Path
+		for path != "" && at[path] == nil { // a fault of stops[0].unload.grams may stand beside stops
+			cut := strings.LastIndexAny(path, ".[")
+			path = path[:max(cut, 0)]
+		}
+		if to := at[path]; to != nil {
+			to.Wrong = strings.TrimSpace(to.Wrong + " " + sentence(x.Message))
+		} else {
+			f.Wrong = append(f.Wrong, sentence(x.Message))
+		}
+	}
+}
+
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	s = strings.ToUpper(s[:1]) + s[1:]
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
+
+// A reader takes values out of a form that was sent, and collects what is wrong with them.
+type reader struct {
+	typed  url.Values
+	lang   view.Lang
+	faults []store.Fault
+}
+
+func (r *reader) wrong(name, french, english string) {
+	r.faults = append(r.faults, store.Fault{Path: name, Message: say(r.lang, french, english)})
+}
+
+func (r *reader) text(name string) string { return strings.TrimSpace(r.typed.Get(name)) }
+
+// need is a text that must not be empty.
+func (r *reader) need(name string) string {
+	s := r.text(name)
+	if s == "" {
+		r.wrong(name, "Il manque quelque chose ici.", "Something is missing here.")
+	}
+	return s
+}
+
+func (r *reader) id(name string) store.ID { return store.ID(r.text(name)) }
+
+func (r *reader) needID(name string) store.ID { return store.ID(r.need(name)) }
+
+func (r *reader) check(name string) bool { return r.typed.Has(name) }
+
+func (r *reader) email(name string) string {
+	s := r.text(name)
+	if s == "" {
+		return ""
+	}
+	if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
+		r.wrong(name, "Ce n’est pas une adresse : elle doit ressembler à marie@example.org.", "This is no address: it must be like marie@example.org.")
+	}
+	return s
+}
+
+// amount is a number in thousandths, or whatever unit says; nil where nothing is typed. French and English decimals are taken.
+func (r *reader) amount(name string, unit float64) *int64 {
+	s := strings.NewReplacer(",", ".", " ", "", "\u202f", "", "\u00a0", "").Replace(r.text(name))
+	if s == "" {
+		return nil
+	}
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(x) || math.Abs(x*unit) > 1e12 {
+		r.wrong(name, "Ce n’est pas un nombre : écrivez par exemple 12 ou 12,5.", "This is no number: write for example 12 or 12.5.")
+		return nil
+	}
+	if x < 0 {
+		r.wrong(name, "Le nombre ne peut pas être négatif.", "The number cannot be below zero.")
+		return nil
+	}
+	n := int64(math.Round(x * unit))
+	return &n
+}
+
+// zero is an amount that is 0 where nothing is typed.
+func (r *reader) zero(name string, unit float64) int64 {
+	if x := r.amount(name, unit); x != nil {
+		return *x
+	}
+	return 0
+}
+
+func (r *reader) clock(name string) *store.Clock {
+	s := strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(r.text(name)), " ", ""), "h", ":")
+	if s == "" {
+		return nil
+	}
+	if strings.HasSuffix(s, ":") {
+		s += "00"
+	}
+	if len(s) == 4 && s[1] == ':' {
+		s = "0" + s
+	}
+	c, err := store.ParseClock(s)
+	if err != nil {
+		r.wrong(name, "Ce n’est pas une heure : écrivez par exemple 16:30.", "This is no time of day: write for example 16:30.")
+		return nil
+	}
+	return &c
+}
+
+func (r *reader) needClock(name string) store.Clock {
+	if r.need(name) == "" {
+		return 0
+	}
+	if c := r.clock(name); c != nil {
+		return *c
+	}
+	return 0
+}
+
+func (r *reader) day(name string) store.Day {
+	d := store.Day(r.text(name))
+	if d != "" && !d.Valid() {
+		r.wrong(name, "Ce jour n’existe pas : écrivez par exemple 2026-11-26.", "There is no such day: write for example 2026-11-26.")
+		return ""
+	}
+	return d
+}
+
+// rows are the indexes of a repeated part that has something typed in it.
+func (r *reader) rows(name string, most int) (out []int) {
+	for i := range most {
+		prefix := fmt.Sprintf("%s[%d].", name, i)
+		for k, v := range r.typed {
+			if strings.HasPrefix(k, prefix) && strings.TrimSpace(strings.Join(v, "")) != "" && !strings.HasSuffix(k, ".fixed") {
+				out = append(out, i)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// shown is how an amount is put into a form.
+func shown(x *int64, unit float64, lang view.Lang) string {
+	if x == nil {
+		return ""
+	}
+	s := strconv.FormatFloat(float64(*x)/unit, 'f', -1, 64)
+	if lang == view.French {
+		s = strings.ReplaceAll(s, ".", ",")
+	}
+	return s
+}
+
+func shownClock(c *store.Clock) string {
+	if c == nil {
+		return ""
+	}
+	return c.String()
+}
+
+// errCheck ends a transaction in which everything went well and nothing is to stay.
+var errCheck = errors.New("checked")
+
+// faultsOf are what an error of the store says of a form; nil and false where it is another error.
+func faultsOf(err error, lang view.Lang) (faults []store.Fault, ok bool) {
+	var e *store.Error
+	if !errors.As(err, &e) {
+		return nil, false
+	}
+	switch {
+	case e.Code == store.Invalid && len(e.Faults) > 0:
+		if lang == view.French {
+			for _, f := range e.Faults {
+				faults = append(faults, store.Fault{Path: f.Path, Message: "Cette valeur n’est pas possible (" + f.Message + ")."})
+			}
+			return faults, true
+		}
+		return e.Faults, true
+	case e.Code == store.Stale:
+		return []store.Fault{{Message: say(lang, "Quelqu’un d’autre a changé ceci entre-temps. Ce que vous avez tapé est encore là : rechargez la page dans un autre onglet pour comparer, ou enregistrez encore une fois pour remplacer.",
+			"Somebody else has changed this meanwhile. What you typed is still here: load the page in another tab to compare, or save once more to replace it.")}}, true
+	case e.Code == store.Conflict:
+		return []store.Fault{{Message: say(lang, "Ce n’est pas possible : "+e.Message, e.Message)}}, true
+	case e.Code == store.Invalid:
+		return []store.Fault{{Message: e.Message}}, true
+	}
+	return nil, false
+}

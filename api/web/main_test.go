@@ -1,0 +1,102 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+
+	"carriole/api/planning"
+	"carriole/api/store"
+	"carriole/api/web"
+	"carriole/engine"
+)
+
+// A house is pages over a store, with a collective that has nothing and one that has the example week, planned.
+type house struct {
+	t             *testing.T
+	url           string
+	empty, comtat store.ID
+	sale          store.ID // of comtat
+	producer      store.ID // of comtat
+	who           *web.Who // who is signed in; nil: nobody
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	ctx := context.Background()
+	s, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "c.db"))
+	must(t, err)
+	t.Cleanup(func() { s.Close() })
+	_, err = s.Migrate(ctx)
+	must(t, err)
+	h := &house{t: t}
+	for _, c := range []struct {
+		name string
+		id   *store.ID
+	}{{"Rien encore", &h.empty}, {"Comtat", &h.comtat}} {
+		col := store.Collective{Name: c.name}
+		must(t, s.CreateCollective(ctx, &col, "test"))
+		*c.id = col.ID
+	}
+	scope := s.In(h.comtat, "test")
+	f, err := os.Open("../../cmd/carriole/example.json")
+	must(t, err)
+	defer f.Close()
+	document, _, err := engine.ReadWeek(f, 1<<24)
+	must(t, err)
+	h.sale, err = planning.Keep(ctx, scope, document)
+	must(t, err)
+	d, err := scope.WeekData(ctx, h.sale)
+	must(t, err)
+	h.producer = d.Producers[0].ID
+	week, _ := planning.Week(d)
+	plan, err := engine.Solve(ctx, week, nil, engine.Options{Iterations: 400})
+	must(t, err)
+	w, err := json.Marshal(week)
+	must(t, err)
+	p, err := json.Marshal(plan)
+	must(t, err)
+	must(t, scope.SavePlan(ctx, &store.Plan{Sale: h.sale, Figures: store.Figures{AddedM: int64(plan.Summary.AddedMetres)}}, w, p))
+
+	site, err := web.New(web.Config{Store: s, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
+	must(t, err)
+	r := chi.NewMux()
+	site.Mount(r)
+	server := httptest.NewServer(r)
+	t.Cleanup(server.Close)
+	h.url = server.URL
+	h.who = h.coordinator(h.comtat)
+	return h
+}
+
+func (h *house) coordinator(collective store.ID) *web.Who {
+	return &web.Who{Collective: collective, Actor: "member:claire", Role: store.Coordinator, Name: "Claire"}
+}
+
+// get reads a page without following where it leads.
+func (h *house) get(path, language string) (status int, header http.Header, body string) {
+	h.t.Helper()
+	r, err := http.NewRequest(http.MethodGet, h.url+path, nil)
+	must(h.t, err)
+	r.Header.Set("Accept-Language", language)
+	a, err := http.DefaultTransport.RoundTrip(r)
+	must(h.t, err)
+	defer a.Body.Close()
+	b, err := io.ReadAll(a.Body)
+	must(h.t, err)
+	return a.StatusCode, a.Header, string(b)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,184 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"golang.org/x/text/language"
+
+	"carriole/api/store"
+	"carriole/engine/view"
+)
+
+// A visit is one request of somebody who is signed in.
+type visit struct {
+	*Who
+	w     http.ResponseWriter
+	r     *http.Request
+	ctx   context.Context
+	lang  view.Lang
+	scope *store.Scope
+	col   *store.Collective
+}
+
+// zone is the collective's time zone.
+func (v *visit) zone() *time.Location { return v.col.Zone() }
+
+// id is a part of the path.
+func (v *visit) id(name string) store.ID { return store.ID(chi.URLParam(v.r, name)) }
+
+// say picks the text of the visitor's language.
+func (v *visit) say(french, english string) string { return say(v.lang, french, english) }
+
+func say(lang view.Lang, french, english string) string {
+	if lang == view.French {
+		return french
+	}
+	return english
+}
+
+// leads sends the browser to another page, after a form.
+func (v *visit) leads(path string) error {
+	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
+	return nil
+}
+
+var languages = language.NewMatcher([]language.Tag{language.French, language.English})
+
+// langOf is the language that was chosen, or else the first of French and English that the browser wants.
+func langOf(r *http.Request) view.Lang {
+	if c, err := r.Cookie("language"); err == nil && (c.Value == "fr" || c.Value == "en") {
+		return view.Lang(c.Value)
+	}
+	_, n := language.MatchStrings(languages, r.Header.Get("Accept-Language"))
+	return [...]view.Lang{view.French, view.English}[n]
+}
+
+// display remembers a language or colours that were chosen, and leads back.
+func (s *Site) display(w http.ResponseWriter, r *http.Request) {
+	keep := func(name, value string) {
+		http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode, HttpOnly: true, Secure: r.TLS != nil})
+	}
+	if l := r.PostFormValue("language"); l == "fr" || l == "en" {
+		keep("language", l)
+	}
+	if c := r.PostFormValue("theme"); c == "light" || c == "dark" || c == "system" {
+		keep("theme", c)
+	}
+	http.Redirect(w, r, local(r.PostFormValue("back")), http.StatusSeeOther)
+}
+
+// themeOf is light, dark or, as the device has it, nothing.
+func themeOf(r *http.Request) string {
+	if c, err := r.Cookie("theme"); err == nil && (c.Value == "light" || c.Value == "dark") {
+		return c.Value
+	}
+	return ""
+}
+
+// local is a path of this site, or its first page.
+func local(path string) string {
+	if u, err := url.Parse(path); err == nil && u.Host == "" && u.Scheme == "" && strings.HasPrefix(u.Path, "/") && !strings.HasPrefix(path, "//") && !strings.Contains(path, `\`) {
+		return path
+	}
+	return "/"
+}
+
+// page lets a coordinator, or a reader, see a page. Who is not signed in is asked to; a producer sees none of these.
+func (s *Site) page(show func(*visit) error) http.HandlerFunc {
+	return s.visit(func(v *visit) error {
+		if v.Role == store.ProducersRole {
+			return &store.Error{Code: store.NotFound, Message: v.say("cette page est pour les coordinateurs", "this page is for coordinators")}
+		}
+		return show(v)
+	})
+}
+
+// change lets a coordinator send a form.
+func (s *Site) change(do func(*visit) error) http.HandlerFunc {
+	return s.visit(func(v *visit) error {
+		if v.Role != store.Coordinator {
+			return &store.Error{Code: store.Conflict, Message: v.say("vous pouvez lire, mais rien changer ici : demandez à un coordinateur", "you may read, but change nothing here: ask a coordinator")}
+		}
+		return do(v)
+	})
+}
+
+func (s *Site) visit(show func(*visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		who, err := s.config.Who(r)
+		v := &visit{Who: who, w: w, r: r, ctx: r.Context(), lang: langOf(r)}
+		if err == nil && who == nil {
+			http.Redirect(w, r, "/signin?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			return
+		}
+		if err == nil {
+			v.scope = s.config.Store.In(who.Collective, who.Actor)
+			if v.col, err = v.scope.Itself(v.ctx); err == nil {
+				err = show(v)
+			}
+		}
+		if err != nil {
+			s.sorry(v, err)
+		}
+	}
+}
+
+// sorry shows what went wrong, in the visitor's terms.
+func (s *Site) sorry(v *visit, err error) {
+	var e *store.Error
+	status, detail := http.StatusInternalServerError, ""
+	switch {
+	case errors.Is(err, context.Canceled):
+		return // nobody is there to see it
+	case errors.As(err, &e):
+		status = map[store.Code]int{store.NotFound: http.StatusNotFound, store.Conflict: http.StatusConflict, store.Stale: http.StatusPreconditionFailed, store.Invalid: http.StatusUnprocessableEntity}[e.Code]
+		detail = e.Error()
+	default:
+		s.log.Error("page", "path", v.r.URL.Path, "error", err.Error())
+	}
+	if err := s.show(v, status, "sorry.html", sorryView{status, detail}); err != nil {
+		s.log.Error("page", "path", v.r.URL.Path, "error", err.Error())
+		http.Error(v.w, http.StatusText(status), status)
+	}
+}
+
+type sorryView struct {
+	Status int
+	Detail string
+}
+
+// render shows a page.
+func (s *Site) render(v *visit, page string, data any) error {
+	return s.show(v, http.StatusOK, page, data)
+}
+
+// show writes a page whole or not at all.
+func (s *Site) show(v *visit, status int, page string, data any) error {
+	t, ok := s.pages[v.lang][page]
+	if !ok {
+		return fmt.Errorf("no page %q", page)
+	}
+	f := frame{Lang: v.lang, Theme: themeOf(v.r), Path: v.r.URL.RequestURI(), Who: v.Who, Tiles: s.config.Tiles, TilesBy: s.config.TilesBy, Query: v.r.URL.Query(), Data: data}
+	if v.col != nil {
+		f.Collective, f.Zone = v.col.Name, v.zone()
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, f); err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.WriteHeader(status)
+	_, err := out.WriteTo(v.w)
+	if err != nil {
+		return nil // the browser went away
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+// Package web is Carriole's pages: rendered here, readable without script, in French and English. It shows what the store
+// and planning have, and decides nothing.
+//
+// A page is a file of Go beside its template in pages. Texts stand in both languages where they are used; there is no
+// table of keys. Nothing is loaded from another host, and no style or script stands in a page.
+package web
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"github.com/go-chi/chi/v5"
+
+	"carriole/api/store"
+)
+
+// Config is what pages are made from.
+type Config struct {
+	Store *store.Store
+	Who   func(*http.Request) (*Who, error) // who is signed in; nil: nobody
+	Log   *slog.Logger                      // nil: nothing is logged
+
+	// Tiles are the map's background where one is configured, as in https://tile.example.org/{z}/{x}/{y}.png; else it is
+	// drawn from what the collective has. TilesBy is who has to be named for them.
+	Tiles, TilesBy string
+}
+
+// Who is somebody who is signed in.
+type Who struct {
+	Collective store.ID
+	Actor      string // for the audit trail
+	Role       store.Role
+	Producer   store.ID // of the role producer
+	Name       string
+}
+
+// Site is the pages. It is safe for concurrent use.
+type Site struct {
+	config Config
+	log    *slog.Logger
+	pages  pages
+	files  *files
+	origin http.CrossOriginProtection
+}
+
+// New makes the pages.
+func New(config Config) (*Site, error) {
+	if config.Store == nil || config.Who == nil {
+		return nil, errors.New("web: pages need a store and a way to know who is signed in")
+	}
+	s := &Site{config: config, log: cmp.Or(config.Log, slog.New(slog.DiscardHandler))}
+	if config.Tiles != "" {
+		if u, err := url.Parse(config.Tiles); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+			return nil, fmt.Errorf("web: tiles from %q: it must be like https://tile.example.org/{z}/{x}/{y}.png", config.Tiles)
+		}
+	}
+	var err error
+	if s.files, err = readFiles(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = readPages(s.files); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Mount adds the pages to a router.
+func (s *Site) Mount(r chi.Router) {
+	r.Get("/static/{hash}/*", s.files.serve)
+	r.Group(func(r chi.Router) {
+		r.Use(s.guard)
+		r.Get("/", s.page(s.home))
+		r.Post("/display", s.display)
+		s.data(r)
+		r.Get("/sales/{id}", s.page(s.week))
+		r.Get("/sales/{id}/map.json", s.page(s.weekMap))
+		r.Get("/sales/{id}/plan.svg", s.page(s.weekPicture))
+	})
+}
+
+// guard keeps foreign sites from sending forms, and says what a page may load.
+func (s *Site) guard(next http.Handler) http.Handler {
+	images := "'self' data:"
+	if u, err := url.Parse(s.config.Tiles); err == nil && u.Host != "" {
+		images += " " + u.Scheme + "://" + u.Host
+	}
+	policy := "default-src 'none'; script-src 'self'; style-src 'self'; img-src " + images +
+		"; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	return s.origin.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "private, no-cache")
+		next.ServeHTTP(w, r)
+	}))
+}
