@@ -21,6 +21,7 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/klauspost/compress/gzhttp"
 
+	"carriole/api/hook"
 	"carriole/api/planning"
 	"carriole/api/signin"
 	"carriole/api/store"
@@ -37,6 +38,9 @@ type Config struct {
 
 	Planning *planning.Service // nil: one whose plannings wait until somebody else works them off
 	Stopping <-chan struct{}   // closed when the service is about to stop, so that streams end; nil: they end with their clients
+
+	// Hooks sends webhooks; without it there are none.
+	Hooks *hook.Service
 
 	Limits         Limits
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed

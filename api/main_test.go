@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"carriole/api/hook"
 	"carriole/api/internal/pgtest"
 	"carriole/api/signin"
 	"carriole/api/store"
@@ -113,7 +114,7 @@ func serve(t *testing.T, s *store.Store, change ...func(*Config)) *site {
 	t.Cleanup(listening.Close)
 	people, err := signin.New(s, signin.Options{URL: listening.URL})
 	check(t, err)
-	config := Config{Store: s, SignIn: people, Limits: Limits{PerAddress: -1, PerCaller: -1}}
+	config := Config{Store: s, SignIn: people, Hooks: silentHooks(t, s), Limits: Limits{PerAddress: -1, PerCaller: -1}}
 	for _, c := range change {
 		c(&config)
 	}
@@ -125,6 +126,14 @@ func serve(t *testing.T, s *store.Store, change ...func(*Config)) *site {
 	x := &site{t: t, store: s, people: people, url: listening.URL, as: Coordinator}
 	x.scope, x.tokens = newCollective(t, s, "Drive")
 	return x
+}
+
+// silentHooks keep what is to be sent, and send nothing.
+func silentHooks(t *testing.T, s *store.Store) *hook.Service {
+	t.Helper()
+	hooks, err := hook.New(s, func(context.Context, *store.Scope, hook.Job) error { return nil }, hook.Options{})
+	check(t, err)
+	return hooks
 }
 
 // newCollective makes a collective, its tokens and the first producer, to whom the producer's token belongs.

@@ -6,6 +6,8 @@ import (
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"carriole/api/hook"
 )
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
@@ -20,8 +22,20 @@ const about = `Carriole plans who carries what for farmers who sell together. A 
 
 **Errors** are RFC 9457 problem documents; errors lists everything that is wrong, each with its place.`
 
+// schemaName names the schema of a type. Those of another package are told apart from ours.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.PkgPath() == typeOf[hook.Payload]().PkgPath() {
+		return "Webhook" + name
+	}
+	return name
+}
+
 func (s *Service) openAPI() huma.Config {
-	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	aliases(registry)
 	registry.Schema(typeOf[Problem](), true, "")
 	return huma.Config{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"carriole/api/hook"
 	"carriole/api/store"
 )
 
@@ -36,7 +37,7 @@ func orders(s *Service) {
 	register(s, resource[order, store.Order, orderList]{
 		path: "orders", noun: "order", text: "An order is what one customer ordered in one sale: a reference, no name. Orders come in by POST /v1/sales/{id}/orders.",
 		read: access{Coordinator: all, Marketplace: all, Reader: all}, change: sellers,
-		get: (*store.Scope).Order, update: (*store.Scope).UpdateOrder, remove: cancelOrder,
+		get: (*store.Scope).Order, update: s.updateOrder, remove: s.cancelOrder,
 		list: func(ctx context.Context, c *store.Scope, in *orderList) ([]store.Order, store.Cursor, error) {
 			return c.Orders(ctx, store.OrderFilter{Sale: in.Sale, Ref: in.Ref, PickupPoint: in.PickupPoint}, in.page())
 		},
@@ -62,14 +63,35 @@ func orders(s *Service) {
 	putOrders(s)
 }
 
+// updateOrder changes an order in a scope that is one transaction, and tells of it.
+func (s *Service) updateOrder(c *store.Scope, ctx context.Context, r *store.Order) error {
+	if err := c.UpdateOrder(ctx, r); err != nil {
+		return err
+	}
+	status := store.PutReplaced
+	if len(r.Lines) == 0 {
+		status = store.PutCancelled
+	}
+	return s.tellOrders(ctx, c, r.Sale, []store.Put{{ID: r.ID, Status: status}})
+}
+
 // cancelOrder keeps the order without lines: that it was there stays known.
-func cancelOrder(c *store.Scope, ctx context.Context, id store.ID, version int64) error {
+func (s *Service) cancelOrder(c *store.Scope, ctx context.Context, id store.ID, version int64) error {
 	r, err := c.Order(ctx, id)
 	if err != nil {
 		return err
 	}
 	r.Version, r.Lines = version, nil
-	return c.UpdateOrder(ctx, r)
+	return s.updateOrder(c, ctx, r)
+}
+
+// tellOrders tells those who want to know of orders, in a scope that is one transaction.
+func (s *Service) tellOrders(ctx context.Context, c *store.Scope, sale store.ID, puts []store.Put) error {
+	e, changed := hook.OrdersReceived(sale, puts)
+	if !changed || s.config.Hooks == nil {
+		return nil
+	}
+	return s.config.Hooks.Emit(ctx, c, e)
 }
 
 // newOrder is an order as it comes in.
@@ -140,7 +162,16 @@ func putOrders(s *Service) {
 				return nil, err
 			}
 			out := &putOutput{ContentType: "application/json"}
-			write := func(scope *store.Scope) (reply []byte, err error) { return b.put(ctx, scope, in.ID) }
+			write := func(scope *store.Scope) (reply []byte, err error) {
+				puts, err := b.put(ctx, scope, in.ID)
+				if err == nil {
+					err = s.tellOrders(ctx, scope, in.ID, puts)
+				}
+				if err != nil {
+					return nil, err
+				}
+				return b.answer(puts)
+			}
 			if in.IdempotencyKey == "" {
 				err = c.scope.Together(ctx, func(scope *store.Scope) (err error) {
 					out.Body, err = write(scope)

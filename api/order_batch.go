@@ -92,8 +92,8 @@ func readBatch(contentType string, body []byte) (*batch, error) {
 	return b, err
 }
 
-// put writes the batch in a scope that is one transaction, and answers as the interface does.
-func (b *batch) put(ctx context.Context, scope *store.Scope, sale store.ID) ([]byte, error) {
+// put writes the batch in a scope that is one transaction.
+func (b *batch) put(ctx context.Context, scope *store.Scope, sale store.ID) ([]store.Put, error) {
 	if err := b.find(ctx, scope); err != nil {
 		return nil, err
 	}
@@ -101,6 +101,11 @@ func (b *batch) put(ctx context.Context, scope *store.Scope, sale store.ID) ([]b
 	if err != nil {
 		return nil, b.locate(err)
 	}
+	return puts, nil
+}
+
+// answer is what the interface answers to what was put.
+func (b *batch) answer(puts []store.Put) ([]byte, error) {
 	out := putResult{Orders: make([]put, len(puts))}
 	counts := map[store.PutStatus]*int{store.PutCreated: &out.Created, store.PutReplaced: &out.Replaced, store.PutCancelled: &out.Cancelled, store.PutUnchanged: &out.Unchanged}
 	for i, p := range puts {

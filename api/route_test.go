@@ -106,7 +106,7 @@ func newService(t *testing.T, s *store.Store) *Service {
 	t.Helper()
 	people, err := signin.New(s, signin.Options{URL: "https://plan.example.org"})
 	check(t, err)
-	service, err := New(Config{Store: s, SignIn: people})
+	service, err := New(Config{Store: s, SignIn: people, Hooks: silentHooks(t, s)})
 	check(t, err)
 	return service
 }
@@ -162,6 +162,10 @@ func (x *site) things(name string, place, producer store.ID) map[string]thing {
 	add("ways", "ways", map[string]any{"producer": producer, "pickup_point": point, "rides": []any{map[string]any{"round": round}}})
 	add("forbids", "forbids", map[string]any{"producer": producer, "round": round})
 	add("settings", "settings", map[string]any{"name": "handover_m", "since": fmt.Sprintf("20%02d-01-01", 10+len(name)), "value": 500})
+	webhook := add("webhooks", "webhooks", map[string]any{"url": "https://" + name + ".example/hooks"})
+	out["webhooks"] = thing{string(webhook), string(x.want(http.StatusOK, "GET", "/v1/webhooks/"+string(webhook), nil).body)} // without the secret
+	delivery := x.want(http.StatusAccepted, "POST", "/v1/webhooks/"+string(webhook)+"/test", nil)
+	out["deliveries"] = thing{delivery.field(x.t, "id"), string(delivery.body)}
 	var put putResult
 	x.want(http.StatusOK, "POST", "/v1/sales/"+string(sale)+"/orders", fmt.Sprintf(`{"orders": [{"ref": %q, "pickup_point": %q, "lines": [{"product": %q, "quantity": 1}]}]}`, name, point, product)).into(x.t, &put)
 	id := string(put.Orders[0].ID)
@@ -279,6 +283,12 @@ func TestEveryRouteAndRole(t *testing.T) {
 			if r.id == "put-orders" {
 				return thing{things["sales"].id, `{"orders": [{"ref": "x", "lines": []}]}`}
 			}
+			switch r.id {
+			case "list-deliveries":
+				subject = "webhooks"
+			case "rotate-webhook":
+				return thing{things["webhooks"].id, `{}`}
+			}
 			if _, ok := things[subject]; !ok && strings.Contains(r.path, "{") {
 				t.Fatalf("%s: things makes no example of %s", r.id, subject)
 			}
@@ -348,7 +358,7 @@ func TestEveryRouteAndRole(t *testing.T) {
 		if path == "" {
 			path = subject
 		}
-		if !slices.Contains([]string{"balances", "tokens", "drop-offs", "plannings", "to close"}, subject) {
+		if !slices.Contains([]string{"balances", "tokens", "deliveries", "drop-offs", "plannings", "to close"}, subject) { // these change by what was allowed, or are no resources
 			after[subject] = string(x.want(http.StatusOK, "GET", "/v1/"+path+"/"+thing.id, nil).body)
 			if after[subject] != thing.doc {
 				t.Errorf("%s: was %s, is %s", subject, thing.doc, after[subject])

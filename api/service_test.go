@@ -241,9 +241,9 @@ func TestUnforeseenErrors(t *testing.T) {
 	service, err := New(config)
 	check(t, err)
 	for path, err := range map[string]error{"/broken": errors.New("dial tcp 10.0.0.7: refused"), "/wrapped": fmt.Errorf("store: %w", &store.Error{Code: store.NotFound, Message: "no"})} {
-		handle(service, route{id: path, method: http.MethodGet, path: path, who: anybody}, func(context.Context, *call, *struct{}) (*nothing, error) { return nil, err })
+		handle(service, route{id: path, method: http.MethodGet, path: path, who: access{Nobody: all}}, func(context.Context, *call, *struct{}) (*nothing, error) { return nil, err })
 	}
-	handle(service, route{id: "slow", method: http.MethodGet, path: "/slow", who: anybody}, func(ctx context.Context, _ *call, _ *struct{}) (*nothing, error) {
+	handle(service, route{id: "slow", method: http.MethodGet, path: "/slow", who: access{Nobody: all}}, func(ctx context.Context, _ *call, _ *struct{}) (*nothing, error) {
 		<-ctx.Done()
 		return nil, fmt.Errorf("store: %w", ctx.Err())
 	})
@@ -402,38 +402,6 @@ func TestTokensEnd(t *testing.T) {
 		time.Sleep(time.Until(token.Expires) + time.Millisecond)
 		x.want(http.StatusUnauthorized, "GET", "/v1/sales", nil)
 	})
-}
-
-// A session lets in like a token; what another site makes the browser send it does not.
-func TestSessions(t *testing.T) {
-	var who Caller
-	x := onSQLite(t, func(c *Config) {
-		c.Session = func(r *http.Request) (*Caller, error) {
-			cookie, err := r.Cookie("session")
-			switch {
-			case err != nil:
-				return nil, nil
-			case cookie.Value == "broken":
-				return nil, errors.New("the session store is broken")
-			}
-			return &who, nil
-		}
-	})
-	who = Caller{x.scope.Collective(), "member:m", Coordinator, ""}
-	x.as = Nobody
-	place := `{"name": "Mas"}`
-	x.want(http.StatusUnauthorized, "GET", "/v1/places", nil)
-	x.want(http.StatusOK, "GET", "/v1/places", nil, "Cookie", "session=1")
-	x.want(http.StatusCreated, "POST", "/v1/places", place, "Cookie", "session=1", "Sec-Fetch-Site", "same-origin")
-	x.send("POST", "/v1/places", place, "Cookie", "session=1", "Sec-Fetch-Site", "cross-site").problem(t, http.StatusForbidden)
-	x.send("POST", "/v1/places", place, "Cookie", "session=1", "Origin", "https://evil.example").problem(t, http.StatusForbidden)
-	x.send("GET", "/v1/places", nil, "Cookie", "session=broken").problem(t, http.StatusInternalServerError)
-	x.as = Reader
-	x.send("POST", "/v1/places", place, "Cookie", "session=1").problem(t, http.StatusForbidden) // the token counts
-	events, _, err := x.scope.Events(t.Context(), store.EventFilter{Actor: "member:m"}, store.Page{})
-	if err != nil || len(events) != 1 {
-		t.Errorf("the audit trail has %v, %v", events, err)
-	}
 }
 
 func TestPages(t *testing.T) {

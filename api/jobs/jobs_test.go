@@ -356,14 +356,18 @@ func TestOtherJobs(t *testing.T) {
 		var tries atomic.Int32
 		early := make(chan struct{}, 1)
 		var kinds jobs.Kinds
-		jobs.Handle(&kinds, func(_ context.Context, g greeting) error {
-			switch {
-			case g.Name == "later":
+		jobs.Handle(&kinds, func(_ context.Context, g greeting) (time.Duration, error) {
+			if g.Name == "later" {
 				early <- struct{}{}
-			case tries.Add(1) == 1:
-				return errors.New("not now")
+				return 0, nil
 			}
-			return nil
+			switch tries.Add(1) {
+			case 1:
+				return 0, errors.New("not now")
+			case 2:
+				return time.Millisecond, nil
+			}
+			return 0, nil
 		})
 		q, s := queue(t, url, kinds, jobs.Options{})
 		w := worldtest.Fill(t, s, "here")
@@ -376,12 +380,12 @@ func TestOtherJobs(t *testing.T) {
 		}))
 		start(t, q)
 		for range 600 {
-			if tries.Load() >= 2 {
+			if tries.Load() >= 3 {
 				break
 			}
 			time.Sleep(50 * time.Millisecond)
 		}
-		if n := tries.Load(); n != 2 {
+		if n := tries.Load(); n != 3 {
 			t.Errorf("tried %d times", n)
 		}
 		select {

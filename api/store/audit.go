@@ -50,7 +50,7 @@ func (c *Scope) Events(ctx context.Context, f EventFilter, page Page) ([]Event, 
 	n := page.limit()
 	err = c.read(ctx, func(t *tx) error {
 		rows, err := t.QueryContext(ctx, `select id, created, actor, action, kind, subject, detail from audit where `+w.after(created, id)+
-			` order by created, id limit `+strconv.Itoa(n+1), w.args...)
+			` limit `+strconv.Itoa(n+1), w.args...)
 		if err != nil {
 			return fmt.Errorf("store: reading audit: %w", err)
 		}

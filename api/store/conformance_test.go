@@ -55,6 +55,11 @@ var suite = []struct {
 	{"audit", testAudit},
 	{"together", testTogether},
 	{"snapshot", testSnapshot},
+	{"webhooks", testWebhooks},
+	{"webhook secrets", testWebhookSecrets},
+	{"deliveries", testDeliveries},
+	{"attempts at once", testConcurrentAttempts},
+	{"delivery of a deleted webhook", testDeliveryOfDeleted},
 	{"isolation", testIsolation},
 }
 

@@ -54,6 +54,13 @@ func testIsolation(t *testing.T, s *Store) {
 	_, err = c.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))
 	ok(t, err)
 	ok(t, c.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}))
+	webhook := Webhook{URL: "https://shop.example", Active: true}
+	ok(t, c.CreateWebhook(ctx, &webhook))
+	ok(t, c.RotateWebhook(ctx, webhook.ID, []byte("their secret"), time.Now()))
+	deliveries, err := c.CreateDeliveries(ctx, []ID{webhook.ID}, PlanReady, []byte("{}"))
+	ok(t, err)
+	delivery := deliveries[0].ID
+	ok(t, c.NoteAttempt(ctx, delivery, Attempt{Run: 1, Started: time.Now(), Error: "x"}, Pending, time.Now()))
 	_, _, err = c.Once(ctx, "key", nil, func(*Scope) ([]byte, error) { return []byte("their reply"), nil })
 	ok(t, err)
 
@@ -347,6 +354,35 @@ func testIsolation(t *testing.T, s *Store) {
 		"Tokens":      func() error { return none(ids)(m.Tokens(ctx, TokenFilter{}, Page{})) },
 		"RevokeToken": func() error { return refused(m.RevokeToken(ctx, token.ID)) },
 
+		"CreateWebhook": func() error { return nil }, // refers to nothing
+		"Webhook":       func() error { return gets(m.Webhook(ctx, webhook.ID)) },
+		"Webhooks":      func() error { return none(ids)(m.Webhooks(ctx, WebhookFilter{}, Page{})) },
+		"UpdateWebhook": func() error {
+			return refused(m.UpdateWebhook(ctx, &Webhook{Row: webhook.Row, URL: "https://shop.example"}))
+		},
+		"DeleteWebhook":  func() error { return refused(m.DeleteWebhook(ctx, webhook.ID, 1)) },
+		"DisableWebhook": func() error { return refused(m.DisableWebhook(ctx, webhook.ID, "x")) },
+		"RotateWebhook":  func() error { return refused(m.RotateWebhook(ctx, webhook.ID, []byte("x"), time.Now())) },
+		"WebhookSecrets": func() error { return gets(m.WebhookSecrets(ctx, webhook.ID, time.Now())) },
+		"CreateDeliveries": func() error {
+			return gets(m.CreateDeliveries(ctx, []ID{webhook.ID}, PlanReady, []byte("{}")))
+		},
+		"Delivery": func() error { return gets(m.Delivery(ctx, delivery)) },
+		"Deliveries": func() error {
+			return errors.Join(empty(m.Deliveries(ctx, DeliveryFilter{Webhook: webhook.ID}, Page{})), none(ids)(m.Deliveries(ctx, DeliveryFilter{}, Page{})))
+		},
+		"NoteAttempt": func() error {
+			return refused(m.NoteAttempt(ctx, delivery, Attempt{Run: 1, Started: time.Now()}, Delivered, time.Time{}))
+		},
+		"GiveUp":    func() error { return m.GiveUp(ctx, delivery, 1) }, // of none that it finds
+		"Redeliver": func() error { return gets(m.Redeliver(ctx, delivery)) },
+		"ForgetDeliveries": func() error {
+			n, err := m.ForgetDeliveries(ctx, time.Now().Add(time.Hour))
+			if err != nil || n > 0 {
+				return fmt.Errorf("%d deliveries, %v", n, err)
+			}
+			return nil
+		},
 		"CreateSession": func() error {
 			x, y := session, session
 			x.Member, x.Token = "", token.ID

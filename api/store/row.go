@@ -159,8 +159,9 @@ func plain(id string) bool {
 
 // conditions narrow a list; none lists everything.
 type conditions struct {
-	sql  []string
-	args []any
+	sql    []string
+	args   []any
+	newest bool // first
 }
 
 // is demands a value of a column, if there is one to demand.
@@ -182,11 +183,18 @@ func (c *conditions) add(condition string, value any) {
 	c.sql = append(c.sql, strings.Replace(condition, "?", "$"+strconv.Itoa(len(c.args)), 1))
 }
 
-// after is the conditions, and that a row comes after another in the order of their making.
+// after is the conditions, that a row comes after another in the order of their making, and that order.
 func (c *conditions) after(created int64, id string) string {
+	compare, order := ">", ` order by created, id`
+	if c.newest {
+		compare, order = "<", ` order by created desc, id desc`
+		if id == "" {
+			created = 1 << 62
+		}
+	}
 	c.args = append(c.args, created, id)
 	n := len(c.args)
-	return strings.Join(append(c.sql, fmt.Sprintf("(created, id) > ($%d, $%d)", n-1, n)), " and ")
+	return strings.Join(append(c.sql, fmt.Sprintf("(created, id) %s ($%d, $%d)", compare, n-1, n)), " and ") + order
 }
 
 // list reads a page of rows in the order of their making. The next cursor is empty after the last.
@@ -197,7 +205,7 @@ func list[T any, P record[T]](ctx context.Context, c *Scope, page Page, where co
 	}
 	where.add("collective = ?", string(c.collective))
 	n := page.limit()
-	condition := where.after(created, id) + ` order by created, id limit ` + strconv.Itoa(n+1)
+	condition := where.after(created, id) + ` limit ` + strconv.Itoa(n+1)
 	err = c.read(ctx, func(t *tx) (err error) {
 		rows, err = query[T, P](ctx, t, condition, where.args...)
 		return err

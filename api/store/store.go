@@ -172,6 +172,9 @@ func (c *Scope) read(ctx context.Context, f func(*tx) error) error {
 	return c.transaction(ctx, false, f)
 }
 
+// errMet says that a transaction met another and can be tried again, where no error of the driver says so.
+var errMet = errors.New("store: a transaction met another")
+
 // mostTries bounds how often a transaction that met another begins anew.
 const mostTries = 5
 
@@ -191,7 +194,7 @@ func (c *Scope) write(ctx context.Context, f func(*tx) error) error {
 	}
 	for try := 1; ; try++ {
 		err := c.transaction(ctx, true, f)
-		if err == nil || try == mostTries || c.store.backend.violation(err) != retryViolation {
+		if err == nil || try == mostTries || !errors.Is(err, errMet) && c.store.backend.violation(err) != retryViolation {
 			return err
 		}
 	}

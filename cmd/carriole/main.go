@@ -30,7 +30,7 @@ type commands struct {
 	Check   checkCmd   `cmd:"" help:"Recompute a plan from nothing and report every broken rule."`
 	Demo    demoCmd    `cmd:"" help:"Plan the example week that comes with the program."`
 	Serve   serveCmd   `cmd:"" help:"Serve the HTTP interface; brings the database up to date first."`
-	Work    workCmd    `cmd:"" help:"Plan what a service on the same PostgreSQL has to plan; as many of them as you like."`
+	Work    workCmd    `cmd:"" help:"Plan and send what a service on the same PostgreSQL leaves to be done; as many of them as you like."`
 	Token   tokenCmd   `cmd:"" help:"Make, list and revoke tokens that let programs in."`
 	Link    linkCmd    `cmd:"" help:"Print a link by which a member signs in, once, when no mail arrives."`
 	Health  healthCmd  `cmd:"" help:"Ask a service on this machine whether it is ready; for containers."`

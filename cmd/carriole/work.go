@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"carriole/api/hook"
 	"carriole/api/jobs"
 	"carriole/api/store"
 )
@@ -18,6 +19,9 @@ type workerFlags struct {
 	Short     int           `env:"CARRIOLE_SHORT" default:"2" placeholder:"N" help:"Short plannings side by side; each searches on two cores for some seconds (default ${default})."`
 	Long      int           `env:"CARRIOLE_LONG" default:"1" placeholder:"N" help:"Long plannings side by side, beside the short ones (default ${default})."`
 	WorkGrace time.Duration `env:"CARRIOLE_WORK_GRACE" default:"10s" placeholder:"10s" help:"How long a stop waits for plannings to finish before it gives them back for another worker (default ${default})."`
+
+	WebhookAllow []string `env:"CARRIOLE_WEBHOOK_ALLOW" placeholder:"NETWORK" help:"Networks, addresses and hosts that webhooks may call although they are not public, as in 10.1.0.0/16 (default none)."`
+	WebhookKey   string   `env:"CARRIOLE_WEBHOOK_KEY" placeholder:"TEXT" help:"Encrypts the secrets of webhooks in the database; 32 characters or more, the same for all processes (default: they are not encrypted)."`
 }
 
 // queue is the job queue of a store.
@@ -27,7 +31,8 @@ func (f *workerFlags) queue(s *store.Store, log *slog.Logger) (*jobs.Queue, erro
 			return nil, fmt.Errorf("%s: %d is not between 1 and 1000", name, n)
 		}
 	}
-	return jobs.New(s, jobs.Kinds{}, jobs.Options{Short: f.Short, Long: f.Long, Grace: f.WorkGrace, Log: log})
+	return jobs.New(s, jobs.Kinds{}, jobs.Options{Short: f.Short, Long: f.Long, Grace: f.WorkGrace, Log: log,
+		Hooks: hook.Options{Allow: f.WebhookAllow, Key: f.WebhookKey, Log: log}})
 }
 
 type workCmd struct {
