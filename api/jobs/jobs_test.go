@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"carriole/api/hook"
 	"carriole/api/internal/worldtest"
 	"carriole/api/jobs"
 	"carriole/api/planning"
@@ -400,6 +404,39 @@ func TestOtherJobs(t *testing.T) {
 			time.Sleep(50 * time.Millisecond)
 		}
 		t.Error("the sale is not closed although its time has come")
+	})
+}
+
+// Webhooks are told of the plan, by the queue.
+func TestHooks(t *testing.T) {
+	databases.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		got := make(chan string, 10)
+		receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			got <- string(body)
+		}))
+		t.Cleanup(receiver.Close)
+		q, s := queue(t, url, jobs.Kinds{}, jobs.Options{Hooks: hook.Options{Allow: []string{"127.0.0.1"}}})
+		w := worldtest.Fill(t, s, "here")
+		_, err := q.Hooks.Create(ctx, w.Scope, &store.Webhook{URL: receiver.URL, Events: []store.EventType{store.PlanReady}, Active: true})
+		ok(t, err)
+		w.Order(t, w.Sale, w.Orders(3, 1)...)
+		_, err = q.Planning.Close(ctx, w.Scope, w.Sale)
+		ok(t, err)
+		start(t, q)
+		p := planned(t, w.Scope, w.Sale)
+		select {
+		case body := <-got:
+			if !strings.Contains(body, `"type":"plan.ready"`) || !strings.Contains(body, `"plan":"`+string(p.Plan)+`"`) || !strings.Contains(body, `"served_kg":`) {
+				t.Errorf("told %s", body)
+			}
+		case <-time.After(time.Minute):
+			t.Error("nobody was told")
+		}
 	})
 }
 
