@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"time"
 
 	"carriole/api/hook"
 	"carriole/api/store"
@@ -124,6 +126,17 @@ type putResult struct {
 	Cancelled int   `json:"cancelled"`
 	Unchanged int   `json:"unchanged"`
 	Orders    []put `json:"orders" doc:"In the order in which they were sent."`
+
+	Made     *made   `json:"made,omitzero" doc:"What a graph with create=true brought with it."`
+	Warnings []Fault `json:"warnings,omitzero" doc:"What was taken for granted of a graph, each with the @id that it is about."`
+}
+
+// made is how many rows came with the orders.
+type made struct {
+	Places       int `json:"places"`
+	Producers    int `json:"producers"`
+	PickupPoints int `json:"pickup_points"`
+	Products     int `json:"products"`
 }
 
 type put struct {
@@ -138,11 +151,14 @@ const putText = `Up to 10,000 orders of a sale, all or none: when anything is wr
 
 **CSV** (text/csv; UTF-8) has a line for each product of an order; lines of one reference are one order. The first line names the columns, in any order: ` + "`ref`, `pickup_point` or `pickup_point_ref`, `lon` and `lat`, `product` or `product_ref`, `quantity`, `kg`, `litres`, `price_cents`" + `; ref, quantity and a product column must be there. The separator is a comma, or a semicolon, with which decimals may have a comma.
 
+**JSON-LD** (application/ld+json) is a graph of the Data Food Consortium. Products, producers, places and pickup points are known by their @ids, which are refs here; with create=true those that are not known are made, otherwise each is a fault. Errors name @ids. See also POST /v1/graph/plan.
+
 With an **Idempotency-Key** the same request sent again gets the first answer, with Idempotent-Replayed: true; another request with the same key is refused (409).`
 
 type putInput struct {
 	ID             store.ID `path:"id"`
 	ContentType    string   `header:"Content-Type" hidden:"true"`
+	Create         bool     `query:"create" doc:"Of a graph: also make the products, producers, places and pickup points that are not known."`
 	IdempotencyKey string   `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" patternDescription:"printable ASCII" doc:"A key of your own for this request, kept at least until the sale's orders are forgotten."`
 	RawBody        []byte   `contentType:"text/csv"`
 }
@@ -154,12 +170,15 @@ type putOutput struct {
 }
 
 func putOrders(s *Service) {
-	handleWith(s, route{id: "put-orders", method: http.MethodPost, path: "/v1/sales/{id}/orders", subject: "orders", who: sellers, summary: "Send orders", text: putText, body: s.config.Limits.OrdersBody},
+	handleWith(s, route{id: "put-orders", method: http.MethodPost, path: "/v1/sales/{id}/orders", subject: "orders", who: sellers, summary: "Send orders", text: putText, body: s.config.Limits.OrdersBody, time: 5 * time.Minute},
 		s.describePutOrders,
 		func(ctx context.Context, c *call, in *putInput) (*putOutput, error) {
 			b, err := readBatch(in.ContentType, in.RawBody)
 			if err != nil {
 				return nil, err
+			}
+			if b.graph != nil {
+				b.graph.create = in.Create
 			}
 			out := &putOutput{ContentType: "application/json"}
 			write := func(scope *store.Scope) (reply []byte, err error) {
@@ -179,7 +198,7 @@ func putOrders(s *Service) {
 				})
 			} else {
 				var again bool
-				request := append([]byte("put-orders "+string(in.ID)+" "+in.ContentType+"\n"), in.RawBody...)
+				request := append(fmt.Appendf(nil, "put-orders %s %s %v\n", in.ID, in.ContentType, in.Create), in.RawBody...)
 				out.Body, again, err = c.scope.Once(ctx, in.IdempotencyKey, request, write)
 				if again {
 					out.Replayed = "true"

@@ -24,6 +24,7 @@ func (s *Service) describePutOrders(op *huma.Operation) {
 	op.SkipValidateBody = true // readBatch is as strict, tells all faults, and is many times as fast
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		"application/json": {Schema: schemas.Schema(typeOf[newOrders](), true, "")},
+		graphType:          {Schema: &huma.Schema{Type: huma.TypeObject, Description: "A graph of orders in JSON-LD."}},
 	}}
 	op.Responses["200"] = &huma.Response{Description: "All orders were written.", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: schemas.Schema(typeOf[putResult](), true, "")},
@@ -36,8 +37,12 @@ type batch struct {
 	orders []store.Order
 	refs   []batchRef
 	lines  *csvLines // where the orders stand, when they came as CSV
+	graph  *graphOrders
 	faults []store.Fault
 	more   int // faults that are not kept
+
+	made     *made // of a graph
+	warnings []Fault
 }
 
 // batchRef is a ref that stands for an id: of the product of a line, or, where line is below 0, of the pickup point.
@@ -83,8 +88,10 @@ func readBatch(contentType string, body []byte) (*batch, error) {
 		b, err = readOrdersJSON(body)
 	case err == nil && kind == "text/csv":
 		b, err = readOrdersCSV(body)
+	case err == nil && kind == graphType:
+		b, err = readGraph(body)
 	default:
-		return nil, refuse(http.StatusUnsupportedMediaType, "Orders come as application/json or text/csv.")
+		return nil, refuse(http.StatusUnsupportedMediaType, "Orders come as application/json, text/csv or application/ld+json.")
 	}
 	if err == nil {
 		err = b.err()
@@ -93,11 +100,12 @@ func readBatch(contentType string, body []byte) (*batch, error) {
 }
 
 // put writes the batch in a scope that is one transaction.
-func (b *batch) put(ctx context.Context, scope *store.Scope, sale store.ID) ([]store.Put, error) {
-	if err := b.find(ctx, scope); err != nil {
-		return nil, err
+func (b *batch) put(ctx context.Context, scope *store.Scope, sale store.ID) (puts []store.Put, err error) {
+	if b.graph != nil {
+		b.orders, puts, b.made, b.warnings, err = b.graph.put(ctx, scope, sale)
+	} else if err = b.find(ctx, scope); err == nil {
+		puts, err = scope.PutOrders(ctx, sale, b.orders)
 	}
-	puts, err := scope.PutOrders(ctx, sale, b.orders)
 	if err != nil {
 		return nil, b.locate(err)
 	}
@@ -106,7 +114,7 @@ func (b *batch) put(ctx context.Context, scope *store.Scope, sale store.ID) ([]s
 
 // answer is what the interface answers to what was put.
 func (b *batch) answer(puts []store.Put) ([]byte, error) {
-	out := putResult{Orders: make([]put, len(puts))}
+	out := putResult{Orders: make([]put, len(puts)), Made: b.made, Warnings: b.warnings}
 	counts := map[store.PutStatus]*int{store.PutCreated: &out.Created, store.PutReplaced: &out.Replaced, store.PutCancelled: &out.Cancelled, store.PutUnchanged: &out.Unchanged}
 	for i, p := range puts {
 		*counts[p.Status]++

@@ -34,15 +34,7 @@ func places(s *Service) {
 		list: func(ctx context.Context, c *store.Scope, in *placeList) ([]store.Place, store.Cursor, error) {
 			return c.Places(ctx, store.PlaceFilter{Ref: in.Ref, Located: in.Located.pointer()}, in.page())
 		},
-		document: func(r *store.Place) place {
-			w := place{Meta: metaOf(r.Row), Ref: r.Ref, Name: r.Name, Address: r.Address, Note: r.Note, At: pointOf(r.At), Hours: r.Hours, StopS: r.StopS, Meet: &r.Meet}
-			for i, stores := range []bool{r.StoreAmbient, r.StoreChilled, r.StoreFrozen} {
-				if stores {
-					w.Store = append(w.Store, engine.Classes[i])
-				}
-			}
-			return w
-		},
+		document: placeOf,
 		row: func(w *place) store.Place {
 			r := store.Place{Row: w.row(), Ref: w.Ref, Name: w.Name, Address: w.Address, Note: w.Note, At: w.At.store(), Hours: w.Hours, StopS: w.StopS, Meet: yes(w.Meet)}
 			for _, class := range w.Store {
@@ -58,4 +50,14 @@ func places(s *Service) {
 			return r
 		},
 	})
+}
+
+func placeOf(r *store.Place) place {
+	w := place{Meta: metaOf(r.Row), Ref: r.Ref, Name: r.Name, Address: r.Address, Note: r.Note, At: pointOf(r.At), Hours: r.Hours, StopS: r.StopS, Meet: &r.Meet}
+	for i, stores := range []bool{r.StoreAmbient, r.StoreChilled, r.StoreFrozen} {
+		if stores {
+			w.Store = append(w.Store, engine.Classes[i])
+		}
+	}
+	return w
 }

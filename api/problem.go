@@ -14,8 +14,11 @@ import (
 	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/go-json-experiment/json"
 
+	"carriole/api/address"
+	"carriole/api/dfc"
 	"carriole/api/planning"
 	"carriole/api/store"
+	"carriole/engine"
 )
 
 // Problem is the body of every error, as in RFC 9457.
@@ -75,6 +78,12 @@ func translate(err error) *Problem {
 	if e, ok := errors.AsType[*store.Error](err); ok {
 		return translateStore(e)
 	}
+	if e, ok := errors.AsType[*dfc.Invalid](err); ok {
+		return graphProblem(http.StatusBadRequest, e.Faults)
+	}
+	if e, ok := errors.AsType[*address.Error](err); ok {
+		return translateAddress(e)
+	}
 	if e, ok := errors.AsType[*huma.ErrorModel](err); ok {
 		return translateHuma(e)
 	}
@@ -86,6 +95,8 @@ func translate(err error) *Problem {
 		p := refuse(http.StatusServiceUnavailable, sentence(err.Error()))
 		p.headers = http.Header{"Retry-After": {"5"}}
 		return p
+	case errors.Is(err, address.ErrQuery):
+		return refuse(http.StatusUnprocessableEntity, sentence(err.Error()))
 	case errors.Is(err, context.Canceled):
 		return &Problem{Title: "Client Closed Request", Status: statusClosed, Detail: "The client went away."}
 	case errors.Is(err, context.DeadlineExceeded):
@@ -94,6 +105,28 @@ func translate(err error) *Problem {
 		return p
 	}
 	return nil
+}
+
+// graphProblem says what is wrong in a graph, each with the @id that it is about.
+func graphProblem(status int, faults []engine.Fault) *Problem {
+	p := refuse(status, "")
+	for _, f := range faults {
+		if !f.Warning {
+			p.Errors = append(p.Errors, Fault{f.Path, f.Message})
+		}
+	}
+	p.Detail = count(len(p.Errors))
+	return p
+}
+
+// translateAddress is for what the address service refused; what may work later says when.
+func translateAddress(e *address.Error) *Problem {
+	p := refuse(http.StatusBadGateway, sentence(e.Error()))
+	if e.Later {
+		p = refuse(http.StatusServiceUnavailable, sentence(e.Error()))
+		p.headers = http.Header{"Retry-After": {"5"}}
+	}
+	return p
 }
 
 func translateStore(e *store.Error) *Problem {

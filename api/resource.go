@@ -17,7 +17,7 @@ import (
 // resources are what the interface has; each adds its routes.
 var resources = [...]func(*Service){
 	collectives, members, tokens, producers, places, vehicles, rounds, roundChanges, absences, pickupPoints, products, sales, orders,
-	plannings, plans, planQuestions, dropoffs, ways, forbids, settings, balances, holidays, webhooks, events, people,
+	plannings, plans, planQuestions, dropoffs, ways, forbids, settings, balances, holidays, webhooks, events, people, addresses, graphs,
 }
 
 // resource is something that is listed, made, read, changed and removed: W is its document, R its row in the store, L
