@@ -63,6 +63,9 @@ const statusClosed = 499
 // the request's id.
 func (s *Service) problem(ctx context.Context, err error) *Problem {
 	p := translate(err)
+	if p == nil && ctx.Err() != nil { // not every driver says that this is why it broke off
+		p = translate(ctx.Err())
+	}
 	if p == nil {
 		s.log.LogAttrs(ctx, slog.LevelError, "unforeseen error", slog.String("request_id", requestID(ctx)), slog.String("error", err.Error()))
 		p = refuse(http.StatusInternalServerError, "Something went wrong on our side. It is logged; name the request id when asking about it.")

@@ -87,6 +87,11 @@ type (
 
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
+// notModified documents the answer to an If-None-Match.
+func notModified(op *huma.Operation) {
+	op.Responses["304"] = &huma.Response{Description: "You have this version."}
+}
+
 // versionOf reads If-Match. 0 stands for any version.
 func versionOf(ifMatch string) (int64, error) {
 	s := strings.TrimSpace(ifMatch)
@@ -208,7 +213,7 @@ func register[W, R, L any, P interface {
 			}
 			return out, nil
 		})
-	handle(s, route{id: "get-" + key, method: http.MethodGet, path: one, subject: subject, who: x.read, summary: "Read " + a},
+	handleWith(s, route{id: "get-" + key, method: http.MethodGet, path: one, subject: subject, who: x.read, summary: "Read " + a}, notModified,
 		func(ctx context.Context, c *call, in *getInput) (*oneOutput[W], error) {
 			row, err := fetch(ctx, c, in.ID)
 			if err != nil {

@@ -160,6 +160,9 @@ func (s *Service) admit(w http.ResponseWriter, r *http.Request, rt route) (*call
 		}
 		return nil, refuse(http.StatusForbidden, "The role "+string(who.Role)+" may not do this. "+rt.who.sentence())
 	}
+	if who.Role == Producer && who.Producer == "" {
+		return nil, refuse(http.StatusForbidden, "The caller is a producer's, but of none.")
+	}
 	if err := s.limitCaller(w, r, who); err != nil {
 		return nil, err
 	}
