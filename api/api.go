@@ -23,6 +23,7 @@ import (
 
 	"carriole/api/address"
 	"carriole/api/hook"
+	"carriole/api/intake"
 	"carriole/api/planning"
 	"carriole/api/signin"
 	"carriole/api/store"
@@ -37,11 +38,15 @@ type Config struct {
 	SignIn *signin.Service  // how people sign in; nil: tokens alone let in
 	Pages  func(chi.Router) // adds the pages for people; nil: there are none
 
+	// OFN fetches reports of Open Food Networks; SchedulePull has that done after a close. Without the function it is done when
+	// somebody asks.
+	OFN          intake.OFN
+	SchedulePull intake.Schedule
+
 	// Hooks sends webhooks; without it there are none.
 	Hooks *hook.Service
 
 	Planning  *planning.Service // nil: one whose plannings wait until somebody else works them off
-	Stopping  <-chan struct{}   // closed when the service is about to stop, so that streams end; nil: they end with their clients
 	Addresses *address.Client   // nil: addresses are not looked up
 
 	Limits         Limits
@@ -90,6 +95,8 @@ type Service struct {
 	streams             atomic.Int64  // that are open
 	solving             chan struct{} // one place for each week that is planned while its caller waits
 	handler             http.Handler
+	stopping            context.Context
+	stop                context.CancelFunc
 }
 
 // New makes a service of a store whose schema is up to date.
@@ -104,6 +111,7 @@ func New(config Config) (*Service, error) {
 	s := &Service{config: config, log: config.Log, router: chi.NewMux(), metrics: newMetrics(),
 		tokens:    &tokenCache{store: config.Store, known: map[[32]byte]knownToken{}},
 		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller), solving: make(chan struct{}, mostSolving)}
+	s.stopping, s.stop = context.WithCancel(context.Background())
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -134,6 +142,9 @@ func New(config Config) (*Service, error) {
 
 // Handler serves the interface.
 func (s *Service) Handler() http.Handler { return s.handler }
+
+// Stop ends the answers that go on as long as the client stays, so that a graceful stop need not wait for them.
+func (s *Service) Stop() { s.stop() }
 
 func (s *Service) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	p := refuse(http.StatusMethodNotAllowed, "The address does not know the method "+method(r.Method)+".")
