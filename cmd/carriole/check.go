@@ -32,6 +32,7 @@ func (c *checkCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	warnOther(plan, in.travel)
 	figures, violations := engine.Check(in.week, in.travel, plan)
 	report := showFindings
 	if c.Format == "json" {

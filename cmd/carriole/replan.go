@@ -64,6 +64,7 @@ func (c *replanCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	warnOther(previous, in.travel)
 	change, err := c.read()
 	if err != nil {
 		return err

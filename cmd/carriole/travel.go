@@ -46,6 +46,28 @@ func (f *travelFlags) of(ctx context.Context, week *engine.Week) (geo.Travel, er
 
 func warnTravel(what string) { fmt.Fprintln(os.Stderr, "carriole: warning:", what) }
 
+// warnOther tells that a plan was made by other roads than those it is looked at by now.
+func warnOther(plan *engine.Plan, travel geo.Travel) {
+	now := geo.SourceOf(travel)
+	if made := plan.Summary.Travel; made != nil && *made != now {
+		warnTravel(fmt.Sprintf("the kilometres of the plan are %s, these are %s: choose the same by --travel", sourceName(*made), sourceName(now)))
+	}
+}
+
+func sourceName(s geo.Source) string {
+	name := string(s.Kind)
+	if s.Name != "" {
+		name += ":" + s.Name
+	}
+	if s.Estimated {
+		name += fmt.Sprintf(":%.2f,%.1f", s.Factor, s.Speed*3.6)
+	}
+	if s.Shortest {
+		name += " --shortest"
+	}
+	return name
+}
+
 func placesOf(week *engine.Week) []provider.Place {
 	places := make([]provider.Place, len(week.Places))
 	for i, p := range week.Places {

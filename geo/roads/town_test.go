@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/xml"
 	"errors"
@@ -384,6 +385,22 @@ func TestAllFormatsAreOneNetwork(t *testing.T) {
 		if got != want {
 			t.Errorf("%s gives another network than another format", name)
 		}
+	}
+}
+
+// A residential road from 5° to 5.01° E along 44° N, in XML packed with bzip2.
+func TestBzip2(t *testing.T) {
+	packed, err := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWSe85fEAACEZgFAB9wcn752gIAB0EpqQeqbTJBiMMUEomkNAMQaAM/lm8JC0xvMIUbJ6yEGi4sjchIWLOQgKDTQOPO6FQuOa/P" +
+		"0Ulsh+tyzRLmoKZUUodFMJ9yo1rKDoIEm5COhn6L/fgm5pkZjxchLLBv4u5IpwoSBPecvi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := Build(t.Context(), newTown().file(t, "a.osm.bz2", packed), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if metres, seconds := between(t, n, geo.Point{5, 44}, geo.Point{5.01, 44}); math.Abs(metres-800.77) > 0.1 || math.Abs(seconds-metres*3.6/30) > 0.1 {
+		t.Errorf("%v m in %v s", metres, seconds)
 	}
 }
 
