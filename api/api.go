@@ -41,7 +41,6 @@ type Config struct {
 	Hooks *hook.Service
 
 	Planning  *planning.Service // nil: one whose plannings wait until somebody else works them off
-	Stopping  <-chan struct{}   // closed when the service is about to stop, so that streams end; nil: they end with their clients
 	Addresses *address.Client   // nil: addresses are not looked up
 
 	Limits         Limits
@@ -90,6 +89,8 @@ type Service struct {
 	streams             atomic.Int64  // that are open
 	solving             chan struct{} // one place for each week that is planned while its caller waits
 	handler             http.Handler
+	stopping            context.Context
+	stop                context.CancelFunc
 }
 
 // New makes a service of a store whose schema is up to date.
@@ -104,6 +105,7 @@ func New(config Config) (*Service, error) {
 	s := &Service{config: config, log: config.Log, router: chi.NewMux(), metrics: newMetrics(),
 		tokens:    &tokenCache{store: config.Store, known: map[[32]byte]knownToken{}},
 		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller), solving: make(chan struct{}, mostSolving)}
+	s.stopping, s.stop = context.WithCancel(context.Background())
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -134,6 +136,9 @@ func New(config Config) (*Service, error) {
 
 // Handler serves the interface.
 func (s *Service) Handler() http.Handler { return s.handler }
+
+// Stop ends the answers that go on as long as the client stays, so that a graceful stop need not wait for them.
+func (s *Service) Stop() { s.stop() }
 
 func (s *Service) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	p := refuse(http.StatusMethodNotAllowed, "The address does not know the method "+method(r.Method)+".")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"carriole/api/hook"
 	"carriole/api/store"
@@ -169,7 +170,7 @@ type putOutput struct {
 }
 
 func putOrders(s *Service) {
-	handleWith(s, route{id: "put-orders", method: http.MethodPost, path: "/v1/sales/{id}/orders", subject: "orders", who: sellers, summary: "Send orders", text: putText, body: s.config.Limits.OrdersBody},
+	handleWith(s, route{id: "put-orders", method: http.MethodPost, path: "/v1/sales/{id}/orders", subject: "orders", who: sellers, summary: "Send orders", text: putText, body: s.config.Limits.OrdersBody, time: 5 * time.Minute},
 		s.describePutOrders,
 		func(ctx context.Context, c *call, in *putInput) (*putOutput, error) {
 			b, err := readBatch(in.ContentType, in.RawBody)

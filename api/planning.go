@@ -238,7 +238,7 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, c *call, p 
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-s.config.Stopping:
+		case <-s.stopping.Done():
 			return nil
 		case <-look.C:
 		}

@@ -260,6 +260,47 @@ func TestUnforeseenErrors(t *testing.T) {
 	}
 }
 
+// An answer that goes on for ever ends when the service stops.
+func TestStreamsEnd(t *testing.T) {
+	service := newService(t, openStore(t, databases[0].url(t)))
+	begun := make(chan bool)
+	handle(service, route{id: "stream", method: http.MethodGet, path: "/stream", who: access{Nobody: all}, time: -1}, func(ctx context.Context, _ *call, _ *struct{}) (*nothing, error) {
+		close(begun)
+		<-ctx.Done()
+		return &nothing{}, nil
+	})
+	listening := httptest.NewServer(service.Handler())
+	defer listening.Close()
+	x := &site{t: t, url: listening.URL}
+	go func() {
+		<-begun
+		service.Stop()
+	}()
+	x.want(http.StatusNoContent, "GET", "/stream", nil)
+}
+
+// The server's own times do not break off an answer that may take longer.
+func TestRoutesHaveTheirOwnTimes(t *testing.T) {
+	service := newService(t, openStore(t, databases[0].url(t)))
+	for id, longest := range map[string]time.Duration{"long": time.Minute, "stream": -1} {
+		handle(service, route{id: id, method: http.MethodPost, path: "/" + id, who: access{Nobody: all}, time: longest}, func(ctx context.Context, _ *call, _ *struct{}) (*nothing, error) {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(300 * time.Millisecond):
+				return &nothing{}, nil
+			}
+		})
+	}
+	listening := httptest.NewUnstartedServer(service.Handler())
+	listening.Config.ReadTimeout, listening.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+	listening.Start()
+	defer listening.Close()
+	x := &site{t: t, url: listening.URL}
+	x.want(http.StatusNoContent, "POST", "/long", "{}")
+	x.want(http.StatusNoContent, "POST", "/stream", "{}")
+}
+
 // Logs tell who did what on which route, and hold no secret.
 func TestLogs(t *testing.T) {
 	log := &logged{}

@@ -2,11 +2,14 @@ package main
 
 import (
 	"errors"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,7 +30,7 @@ func TestScripts(t *testing.T) {
 			}
 			return os.WriteFile(filepath.Join(env.WorkDir, "week.json"), week, 0o666)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "appears": appears},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "appears": appears, "calls": calls},
 	})
 }
 
@@ -62,4 +65,26 @@ func appears(ts *testscript.TestScript, neg bool, args []string) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	ts.Fatalf("%s does not come to contain %s", args[1], args[0])
+}
+
+// calls asks a server that wrote its address into a log, as the bearer of the token in the last line of a file, and
+// compares the status: calls STATUS LOG PATH [TOKEN]
+func calls(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("usage: calls STATUS LOG PATH [TOKEN]")
+	}
+	address := regexp.MustCompile(`http://[0-9.:]+`).FindString(ts.ReadFile(args[1]))
+	request, err := http.NewRequest(http.MethodGet, address+args[2], nil)
+	ts.Check(err)
+	if len(args) == 4 {
+		lines := strings.Split(strings.TrimSpace(ts.ReadFile(args[3])), "\n")
+		request.Header.Set("Authorization", "Bearer "+lines[len(lines)-1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	defer response.Body.Close()
+	if strconv.Itoa(response.StatusCode) != args[0] {
+		body, _ := io.ReadAll(response.Body)
+		ts.Fatalf("status %d, not %s: %s", response.StatusCode, args[0], body)
+	}
 }

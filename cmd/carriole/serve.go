@@ -17,7 +17,6 @@ import (
 
 	"carriole/api"
 	"carriole/api/address"
-	"carriole/api/jobs"
 	"carriole/api/signin"
 	"carriole/api/store"
 	"carriole/api/web"
@@ -92,7 +91,7 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Hooks: hooks, Addresses: addresses, Pages: site.Mount, Stopping: ctx.Done(), Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Hooks: hooks, Addresses: addresses, Pages: site.Mount, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
 	if err != nil {
 		return err
 	}
@@ -101,7 +100,7 @@ func (c *serveCmd) Run() error {
 			return err
 		}
 	}
-	return c.serve(ctx, log, listener, service.Handler(), people, q)
+	return c.serve(ctx, log, listener, service.Handler(), service.Stop, func() error { return stopWork(ctx, q, c.WorkGrace) }, people.Wait)
 }
 
 // addresses is the address service's client; nil: addresses are not looked up.
@@ -141,35 +140,37 @@ func (c *serveCmd) limits() api.Limits {
 	return api.Limits{PerAddress: unlimited(c.PerAddress), PerCaller: unlimited(c.PerCaller), Body: c.MaxBody * megabyte, OrdersBody: c.MaxOrdersBody * megabyte, Time: c.Timeout}
 }
 
-// serve answers until the context ends, and then lets what is being answered come to its end.
-func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler http.Handler, people *signin.Service, q *jobs.Queue) error {
+// serve answers until the context ends, and then lets what is being answered come to its end, and what is worked on. stop ends
+// what would go on for ever; wait is for what goes on after answers.
+func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler http.Handler, stop func(), stopWork func() error, wait func(context.Context)) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      c.Timeout + time.Minute, // a stream lifts it for itself
+		ReadTimeout:       time.Minute, // these two until a route sets its own
+		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	server.RegisterOnShutdown(stop)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	log.Info("serving", "address", "http://"+listener.Addr().String(), "documentation", "http://"+listener.Addr().String()+"/docs")
 	select {
 	case err := <-failed:
-		return errors.Join(err, stopWork(ctx, q, 0))
+		return errors.Join(err, stopWork())
 	case <-ctx.Done():
 	}
 	log.Info("stopping")
 	worked := make(chan error, 1)
-	go func() { worked <- stopWork(ctx, q, c.WorkGrace) }()
+	go func() { worked <- stopWork() }()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Grace)
 	defer cancel()
 	err := server.Shutdown(grace)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("requests were broken off after %s: %w", c.Grace, err), server.Close())
 	} else {
-		people.Wait(grace)
+		wait(grace)
 	}
 	if err := errors.Join(err, <-worked); err != nil {
 		return err
