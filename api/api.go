@@ -23,6 +23,7 @@ import (
 
 	"carriole/api/address"
 	"carriole/api/hook"
+	"carriole/api/intake"
 	"carriole/api/planning"
 	"carriole/api/signin"
 	"carriole/api/store"
@@ -36,6 +37,11 @@ type Config struct {
 
 	SignIn *signin.Service  // how people sign in; nil: tokens alone let in
 	Pages  func(chi.Router) // adds the pages for people; nil: there are none
+
+	// OFN fetches reports of Open Food Networks; SchedulePull has that done after a close. Without the function it is done when
+	// somebody asks.
+	OFN          intake.OFN
+	SchedulePull intake.Schedule
 
 	// Hooks sends webhooks; without it there are none.
 	Hooks *hook.Service

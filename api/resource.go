@@ -18,6 +18,7 @@ import (
 var resources = [...]func(*Service){
 	collectives, members, tokens, producers, places, vehicles, rounds, roundChanges, absences, pickupPoints, products, sales, orders,
 	plannings, plans, planQuestions, dropoffs, ways, forbids, settings, balances, holidays, webhooks, events, people, addresses, graphs,
+	imports, importMappings, importAliases, unitWeights, ofnConnections,
 }
 
 // resource is something that is listed, made, read, changed and removed: W is its document, R its row in the store, L

@@ -29,6 +29,7 @@ type access map[Role]grant
 
 // Some of what is usual.
 var (
+	anybody      = access{Coordinator: all, Marketplace: all, Producer: all, Reader: all, Nobody: all}
 	everyone     = access{Coordinator: all, Marketplace: all, Producer: all, Reader: all}
 	coordinators = access{Coordinator: all}
 	sellers      = access{Coordinator: all, Marketplace: all}

@@ -118,6 +118,8 @@ const (
 	NoCarriedBy Obstacle = "carried_by"      // Round: only its producer may carry it
 	NoLock      Obstacle = "lock"            // the locked rounds cannot serve it
 	NoVehicle   Obstacle = "no_vehicle"      // nobody drives near: no round and no available vehicle comes there
+	NoLonger    Obstacle = "longest_s"       // Round, Class, Have, Need: seconds on board
+	NoHeld      Obstacle = "held"            // Held: the week keeps the line back
 	NoPickup    Obstacle = "no_pickup_point" // no pickup point within reach; Need: metres to the nearest, Have: the limit
 )
 
@@ -132,6 +134,7 @@ type Repair struct {
 	Missing  float64  `json:"missing,omitempty"`
 	Have     float64  `json:"have,omitempty"`
 	Need     float64  `json:"need,omitempty"`
+	Held     *Hold    `json:"held,omitempty"`
 }
 
 // Summary states the figures of a plan. The first five are the contract's, recomputed from stops and travel table.

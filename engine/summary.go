@@ -112,6 +112,13 @@ func (m *model) shares(alone *draft, e *emissions) []Share {
 			out[alone.parcels[c].producer].AloneUnserved += alone.parcels[c].kg
 		}
 	}
+	for i := range w.Orders {
+		for k := range w.Orders[i].Lines {
+			if l := &w.Orders[i].Lines[k]; l.Held != nil {
+				out[m.makers[l.Producer]].AloneUnserved += l.Kg
+			}
+		}
+	}
 	return out
 }
 

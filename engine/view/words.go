@@ -59,6 +59,7 @@ type words struct {
 	RoomFmt, PayloadFmt, MetresFmt, SecondsFmt          string
 	ProducerMetresFmt, TimeFmt, CarriesFmt, ForbidFmt   string
 	OthersFmt, OthersWithinFmt, FrozenFmt, CarriedByFmt string
+	LongestFmt                                          string
 	Lock, NoVehicle, NoPickup, NoPickupFmt, NoRepair    string
 	NoRoundNamed                                        string
 
@@ -131,6 +132,7 @@ var english = words{
 	ProducerMetresFmt: "%s would need %s of added road this week where %s are allowed (max_added_m)",
 	TimeFmt:           "%s would come to %s %s too late", CarriesFmt: "%s does not take this producer’s goods (carries)",
 	ForbidFmt: "the week keeps these goods off %s (forbid)", OthersFmt: "%s is too far from the farm of %s to handle goods of others there",
+	LongestFmt:      "on %s %s goods would be on board for %s where %s are allowed (longest_s)",
 	OthersWithinFmt: "%s is too far from the farm of %s: goods of others are handled within %s (others_within_m)",
 	FrozenFmt:       "%s must stay as it is (frozen)", CarriedByFmt: "%s could take it, but only its producer may carry it (carried_by)",
 	Lock: "the rounds it is locked to cannot serve it (locks)", NoVehicle: "nobody drives near: no round and no free vehicle comes there",
@@ -199,6 +201,7 @@ var french = words{
 	ProducerMetresFmt: "%s devrait rouler %s de plus cette semaine, où %s sont permis (max_added_m)",
 	TimeFmt:           "%s arriverait à %s avec %s de retard", CarriesFmt: "%s ne prend pas les produits de ce producteur (carries)",
 	ForbidFmt: "la semaine exclut ces produits de %s (forbid)", OthersFmt: "%s est trop loin de la ferme de %s pour y traiter les produits d’autrui",
+	LongestFmt:      "dans %s, les produits en %s resteraient à bord %s, où %s sont permises (longest_s)",
 	OthersWithinFmt: "%s est trop loin de la ferme de %s~: les produits d’autrui se traitent à moins de %s (others_within_m)",
 	FrozenFmt:       "%s doit rester telle quelle (frozen)", CarriedByFmt: "%s pourrait s’en charger, mais seul son producteur peut porter ce lot (carried_by)",
 	Lock: "les tournées imposées ne peuvent pas le servir (locks)", NoVehicle: "personne ne passe à proximité~: ni tournée, ni véhicule libre",
