@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"carriole/geo"
+)
 
 // Plan is the planner's output: every round with its stops, and the way of every consignment.
 type Plan struct {
@@ -157,6 +161,7 @@ type Summary struct {
 	CO2Source       string  `json:"co2_source"`                // where the grams per kilometre come from
 	NothingToGain   bool    `json:"nothing_to_gain,omitempty"` // the plan is the baseline: planning together saves nothing
 
+	Travel *geo.Source   `json:"travel,omitempty"` // what metres and seconds are made of
 	Habits *HabitSummary `json:"habits,omitempty"` // nil: the week has none
 
 	Producers []Share     `json:"producers"`         // in the week's order

@@ -1,10 +1,16 @@
 package engine
 
-import "math"
+import (
+	"math"
+
+	"carriole/geo"
+)
 
 // summarize states the contract's figures from the plan's stops and the travel.
 func (m *model) summarize(p *Plan) {
 	s := &p.Summary
+	source := geo.SourceOf(m.travel)
+	s.Travel = &source
 	for k := range p.Rounds {
 		r := &p.Rounds[k]
 		at := make([]int, len(r.Stops))

@@ -28,6 +28,7 @@ type commands struct {
 	Plan    planCmd    `cmd:"" help:"Plan a week: who carries what, on which round."`
 	Replan  replanCmd  `cmd:"" help:"Plan a week anew after a change, as near to the earlier plan as can be."`
 	Check   checkCmd   `cmd:"" help:"Recompute a plan from nothing and report every broken rule."`
+	Geo     geoCmd     `cmd:"" help:"Look at distances."`
 	Demo    demoCmd    `cmd:"" help:"Plan the example week that comes with the program."`
 	Serve   serveCmd   `cmd:"" help:"Serve the HTTP interface; brings the database up to date first."`
 	Work    workCmd    `cmd:"" help:"Plan what a service on the same PostgreSQL has to plan; as many of them as you like."`
@@ -51,6 +52,8 @@ Examples:
   carriole plan week.json -o plan.json --svg plan.svg
   carriole plan - -o - --iterations 20000 < week.json | carriole check week.json -
   carriole plan week.json --time 1m --format csv > goods.csv
+  carriole plan week.json --travel roads:vaucluse.osm.pbf --geojson plan.geojson
+  carriole geo fit week.json --travel roads:vaucluse.osm.pbf
   carriole replan week.json plan.json -o plan2.json --now 2026-11-26T10:30:00+01:00
   carriole import Export-commandes-2026-11-26-Cagette.csv --place "Drive" --create
 `

@@ -39,6 +39,9 @@ type words struct {
 	NothingToGain, DrivesMoreFmt, LocksCostFmt      string
 	MoreIsServedFmt, LessIsServedFmt, LeftBehindFmt string
 	CO2SourceFmt, SavedCO2Fmt                       string
+	Estimated, CrowFmt, OwnTable                    string
+	RoadsFmt, ServerFmt                             string // of which extract; which server
+	ShortestWays                                    string
 	CO2Own, CO2Default, CO2Both                     string
 	Handovers, Trips                                [2]string
 	Producer, ForOthers, ByOthers, WorseOff         string
@@ -105,7 +108,11 @@ var english = words{
 	LessIsServedFmt: "The plan leaves %s behind that each alone would bring, so the kilometres do not compare.",
 	LeftBehindFmt:   "%s left behind that each alone would bring: does not compare",
 	CO2SourceFmt:    "CO2: %s", SavedCO2Fmt: "%s of CO2",
-	CO2Own: engine.CO2Own, CO2Default: engine.CO2Default, CO2Both: engine.CO2Both,
+	Estimated: "estimated", CrowFmt: "Kilometres and times are estimated, since no roads are known: as the crow flies times %s, at %s km/h.",
+	OwnTable: "Kilometres and times are those of the week’s own table.",
+	RoadsFmt: "Kilometres and times are those of the roads in %s.", ServerFmt: "Kilometres and times are those of the roads that %s knows.",
+	ShortestWays: "Ways are the shortest ones.",
+	CO2Own:       engine.CO2Own, CO2Default: engine.CO2Default, CO2Both: engine.CO2Both,
 	Handovers: [2]string{"%d handover", "%d handovers"}, Trips: [2]string{"%d dedicated trip", "%d dedicated trips"},
 	Producer: "km of each", ForOthers: "for others", ByOthers: "by others", WorseOff: "drives more",
 	Shared:        "How the saving is shared",
@@ -173,7 +180,11 @@ var french = words{
 	LessIsServedFmt: "Le plan laisse sur place %s que chacun pour soi livrerait~: les kilomètres ne se comparent donc pas.",
 	LeftBehindFmt:   "%s restent sur place que chacun pour soi livrerait~: pas de comparaison",
 	CO2SourceFmt:    "CO2~: %s", SavedCO2Fmt: "%s de CO2",
-	CO2Own: "les chiffres des véhicules", CO2Default: "507~g/km pour un utilitaire jusqu’à 3,5~t (arrêté du 10 avril 2012, niveau 1)",
+	Estimated: "estimé", CrowFmt: "Kilomètres et temps sont estimés, faute de connaître les routes~: à vol d’oiseau, fois %s, à %s~km/h.",
+	OwnTable: "Kilomètres et temps sont ceux du tableau de la semaine.",
+	RoadsFmt: "Kilomètres et temps sont ceux des routes de %s.", ServerFmt: "Kilomètres et temps sont ceux des routes que connaît %s.",
+	ShortestWays: "Les trajets sont les plus courts.",
+	CO2Own:       "les chiffres des véhicules", CO2Default: "507~g/km pour un utilitaire jusqu’à 3,5~t (arrêté du 10 avril 2012, niveau 1)",
 	CO2Both:   "les chiffres des véhicules~; sinon 507~g/km pour un utilitaire jusqu’à 3,5~t (arrêté du 10 avril 2012, niveau 1)",
 	Handovers: [2]string{"%d remise", "%d remises"}, Trips: [2]string{"%d trajet dédié", "%d trajets dédiés"},
 	Producer: "km de chacun", ForOthers: "pour autrui", ByOthers: "par autrui", WorseOff: "roule plus",
