@@ -103,10 +103,15 @@ func (s *Service) document(ctx context.Context, c *store.Scope, plan store.ID, f
 func (s *Service) known(ctx context.Context, c *store.Scope, row *store.Plan) (*version, error) {
 	v, err := s.versions.get(key{collective: c.Collective(), id: row.ID}, documentsLast, func() (*version, int, error) {
 		v, err := s.version(ctx, c, row)
-		return v, 1, err
+		if err != nil {
+			return nil, 0, err
+		}
+		return v, v.bytes, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &version{row, v.week, v.plan, v.order}, nil
+	now := *v
+	now.row = row
+	return &now, nil
 }

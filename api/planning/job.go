@@ -207,6 +207,7 @@ type version struct {
 	week  *engine.Week
 	plan  *engine.Plan
 	order map[string]int // of the week, by id
+	bytes int            // of the documents
 }
 
 const mostDocument = 1 << 30 // bytes
@@ -217,7 +218,7 @@ func (s *Service) version(ctx context.Context, c *store.Scope, row *store.Plan) 
 	if err != nil {
 		return nil, err
 	}
-	v := &version{row: row, order: map[string]int{}}
+	v := &version{row: row, order: map[string]int{}, bytes: len(week) + len(plan)}
 	if v.week, _, err = engine.ReadWeek(bytes.NewReader(week), mostDocument); err != nil {
 		return nil, fmt.Errorf("planning: plan %s: %w", row.ID, err)
 	}

@@ -1568,6 +1568,8 @@ func testForget(t *testing.T, s *Store) {
 		ok(t, err)
 		plans[sale] = &Plan{Sale: sale, Figures: Figures{AddedM: 77}}
 		ok(t, c.SavePlan(ctx, plans[sale], []byte("{}"), []byte("{}")))
+		_, _, err = c.AskPlanning(ctx, sale, []byte("{}"))
+		ok(t, err)
 	}
 	_, err := other.scope.PutOrders(ctx, other.sale, other.orders("a"))
 	ok(t, err)
@@ -1591,6 +1593,10 @@ func testForget(t *testing.T, s *Store) {
 	if _, _, err := c.PlanDocument(ctx, plans[later.ID].ID); err != nil {
 		t.Error(err)
 	}
+	_, err = c.Planning(ctx, w.sale)
+	is(t, err, NotFound)
+	_, err = c.Planning(ctx, later.ID)
+	ok(t, err)
 	if orders, _, err := other.scope.Orders(ctx, OrderFilter{}, Page{}); err != nil || len(orders) != 1 {
 		t.Errorf("another collective has %d orders, %v", len(orders), err)
 	}

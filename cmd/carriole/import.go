@@ -173,7 +173,7 @@ func printImport(w io.Writer, r *intake.Result) {
 	}
 	fmt.Fprintf(w, "%s (%s%s)\n", r.Format, r.Encoding, separator)
 	if r.Sale != nil {
-		fmt.Fprintf(w, "Sale: %s, distribution on %s\n", fit(r.Sale.Name, 40), r.Sale.Distribution)
+		fmt.Fprintf(w, "Sale: %s, distribution on %s\n", shortened(r.Sale.Name, 40), r.Sale.Distribution)
 	}
 	fmt.Fprintln(w, "\nColumns:")
 	for _, c := range r.Columns {
@@ -189,11 +189,11 @@ func printImport(w io.Writer, r *intake.Result) {
 		if c.Decimal == "," {
 			field += ", decimal comma"
 		}
-		fmt.Fprintf(w, "  %s %s\n", pad(c.Header, 28), fit(field, 48))
+		fmt.Fprintf(w, "  %s %s\n", pad(c.Header, 28), shortened(field, 48))
 	}
 	printRows(w, r)
 	for _, k := range r.Kept {
-		fmt.Fprintf(w, "Kept out: %s (%s)\n", fit(k.Reason, 50), count(len(k.Lines), "line"))
+		fmt.Fprintf(w, "Kept out: %s (%s)\n", shortened(k.Reason, 50), count(len(k.Lines), "line"))
 	}
 	printProposals(w, r)
 	for _, v := range r.Vanished {
@@ -201,7 +201,7 @@ func printImport(w io.Writer, r *intake.Result) {
 		if what == "" {
 			what = "the whole order"
 		}
-		fmt.Fprintf(w, "No more in the file: %s, %s\n", fit(v.Ref, 24), fit(what, 32))
+		fmt.Fprintf(w, "No more in the file: %s, %s\n", shortened(v.Ref, 24), shortened(what, 32))
 	}
 	for _, n := range r.Notices {
 		printWrapped(w, "Note: ", n)
@@ -223,7 +223,7 @@ func printRows(w io.Writer, r *intake.Result) {
 		if x.Kept != "" {
 			class = "out"
 		}
-		line := fmt.Sprintf("%5d %6s %s %s %7s %s %s %s", x.Line, decimal(x.QuantityMilli), pad(x.Product, 20), pad(x.Unit, 8), decimal(x.Grams), pad(class, 7), pad(x.Producer, 10), fit(x.PickupPoint, 10))
+		line := fmt.Sprintf("%5d %6s %s %s %7s %s %s %s", x.Line, decimal(x.QuantityMilli), pad(x.Product, 20), pad(x.Unit, 8), decimal(x.Grams), pad(class, 7), pad(x.Producer, 10), shortened(x.PickupPoint, 10))
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 	fmt.Fprintln(w)
@@ -251,7 +251,7 @@ func printWrapped(w io.Writer, lead, text string) {
 		if strings.TrimSpace(line) != "" && !strings.HasSuffix(line, " ") {
 			line += " "
 		}
-		line += fit(word, most-2)
+		line += shortened(word, most-2)
 	}
 	fmt.Fprintln(w, line)
 }
@@ -281,8 +281,8 @@ func decimal(milli int64) string {
 	return strings.TrimRight(strings.TrimRight(s, "0"), ".")
 }
 
-// fit cuts a text to some columns, and pad fills it up to them too.
-func fit(s string, columns int) string {
+// shortened cuts a text to some columns, and pad fills it up to them too.
+func shortened(s string, columns int) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
 			return ' ' // what would move the cursor
@@ -296,6 +296,6 @@ func fit(s string, columns int) string {
 }
 
 func pad(s string, columns int) string {
-	s = fit(s, columns)
+	s = shortened(s, columns)
 	return s + strings.Repeat(" ", columns-utf8.RuneCountInString(s))
 }
