@@ -167,12 +167,15 @@ func (d *Decision) steps(ctx context.Context, c *store.Scope, sale *store.Sale) 
 			}
 			o.Ref = before.Ref
 		} else {
-			o.Ref = cmp.Or(o.Ref, "M-"+rand.Text()[:6])
+			o.Ref = cmp.Or(o.Ref, NewRef())
 		}
 		out = append(out, step{Order: &turn[store.Order]{before, &o}})
 	}
 	return out, nil
 }
+
+// NewRef is a reference for an order that comes without one.
+func NewRef() string { return "M-" + rand.Text()[:6] }
 
 func findWay(ctx context.Context, c *store.Scope, w *store.Way) (*store.Way, error) {
 	list, _, err := c.Ways(ctx, store.WayFilter{Sale: w.Sale, Producer: w.Producer, PickupPoint: w.PickupPoint}, store.Page{Limit: 1000})

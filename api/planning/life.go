@@ -84,22 +84,31 @@ func (s *Service) Publish(ctx context.Context, c *store.Scope, plan store.ID, ve
 	return out, err
 }
 
-// settled demands that nobody has to answer any more.
-func (s *Service) settled(ctx context.Context, c *store.Scope, plan store.ID) error {
+// Unsettled are the answers that stand in the way of publishing a plan: open ones, and refusals that it does not follow.
+func (s *Service) Unsettled(ctx context.Context, c *store.Scope, plan store.ID) ([]store.Answer, error) {
 	row, err := c.Plan(ctx, plan)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	answers, err := c.Answers(ctx, plan)
 	if err != nil || !slices.ContainsFunc(answers, func(a store.Answer) bool { return a.State != store.AnswerAccepted }) {
-		return err
+		return nil, err
 	}
-	v, err := s.version(ctx, c, row)
+	v, err := s.known(ctx, c, row)
+	if err != nil {
+		return nil, err
+	}
+	return unsettled(v.plan, answers), nil
+}
+
+// settled demands that nobody has to answer any more.
+func (s *Service) settled(ctx context.Context, c *store.Scope, plan store.ID) error {
+	answers, err := s.Unsettled(ctx, c, plan)
 	if err != nil {
 		return err
 	}
 	var missing []string
-	for _, a := range unsettled(v.plan, answers) {
+	for _, a := range answers {
 		name := string(a.Producer)
 		if x, err := c.Producer(ctx, a.Producer); err == nil {
 			name = x.Name

@@ -119,8 +119,8 @@ func ExampleGeoJSON() {
 		break
 	}
 	// Output:
-	// LineString round ra <nil>
-	// LineString round rb <nil>
+	// LineString round ra ra
+	// LineString round rb rb
 	// Point stop <nil> Anne’s orchard
 }
 
@@ -131,5 +131,5 @@ func ExampleTurns() {
 	for _, t := range view.Turns(got, plan, view.Options{}) {
 		fmt.Printf("%s: %s; %s; for %s\n", t.Who, t.How, t.Why, strings.Join(t.For, " and "))
 	}
-	// Output: Anne for ph: ride with ra (Anne), then rb (Bruno), no longer with ra (Anne); saves 2.5 km; for Anne and Bruno
+	// Output: Anne for Market hall: ride with Anne (ra) to Bruno (rb), no longer with Anne (ra); saves 2.5 km; for Anne and Bruno
 }

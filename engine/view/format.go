@@ -31,3 +31,12 @@ func (Lang) Clock(t time.Time) string { return clock(t) }
 
 // Class writes a temperature class.
 func (l Lang) Class(c engine.Class) string { return l.words().class(c) }
+
+// CO2 says where the grams per kilometre of a summary come from.
+func (l Lang) CO2(source string) string { return plain(l.words().co2Source(source)) }
+
+// Shares says how the shares of a saving were found, by the method of [engine.Sharing].
+func (l Lang) Shares(method string) string {
+	w := l.words()
+	return plain(w.fixed(w.sharedHow(method)))
+}
