@@ -23,6 +23,7 @@ import (
 
 	"carriole/api/address"
 	"carriole/api/hook"
+	"carriole/api/intake"
 	"carriole/api/planning"
 	"carriole/api/signin"
 	"carriole/api/store"
@@ -37,6 +38,11 @@ type Config struct {
 	SignIn *signin.Service  // how people sign in; nil: tokens alone let in
 	Pages  func(chi.Router) // adds the pages for people; nil: there are none
 
+	// OFN fetches reports of Open Food Networks; SchedulePull has that done after a close. Without the function it is done when
+	// somebody asks.
+	OFN          intake.OFN
+	SchedulePull intake.Schedule
+
 	// Hooks sends webhooks; without it there are none.
 	Hooks *hook.Service
 
@@ -50,8 +56,8 @@ type Config struct {
 
 // Limits are what one request, or one caller, may take. The zero value of a field means its default.
 type Limits struct {
-	PerAddress int           // requests a minute from one address (IPv6: from one /64); default 1200, below 0 without limit
-	PerCaller  int           // requests a minute of one token or session; default 6000, below 0 without limit
+	PerAddress int           // requests a minute from one address (IPv6: from one /64); default 6000, below 0 without limit
+	PerCaller  int           // requests a minute of one token or session; default 3000, below 0 without limit
 	Body       int64         // bytes of a body; default 1 MB
 	OrdersBody int64         // bytes of a body with orders; default 32 MB
 	Time       time.Duration // for an answer; default 30 s
@@ -59,10 +65,10 @@ type Limits struct {
 
 func (l *Limits) defaults() {
 	if l.PerAddress == 0 {
-		l.PerAddress = 1200
+		l.PerAddress = 6000
 	}
 	if l.PerCaller == 0 {
-		l.PerCaller = 6000
+		l.PerCaller = 3000
 	}
 	if l.Body == 0 {
 		l.Body = 1 << 20
@@ -109,7 +115,7 @@ func New(config Config) (*Service, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(2048), gzhttp.CompressionLevel(1), gzhttp.EnableZstd(false))
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(2048), gzhttp.CompressionLevel(1), gzhttp.EnableZstd(false), gzhttp.ContentTypes(compressible))
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
@@ -133,6 +139,10 @@ func New(config Config) (*Service, error) {
 	s.handler = clientAddress(config.TrustedProxies)(s.observe(inner))
 	return s, nil
 }
+
+// compressible is what is worth the time; a stream of events is not, as each must leave at once.
+var compressible = []string{"application/json", "application/geo+json", "application/ld+json", "application/openapi+json", "application/openapi+yaml", problemType,
+	"text/html", "text/css", "text/csv", "text/javascript", "text/plain", "text/calendar", "image/svg+xml"}
 
 // Handler serves the interface.
 func (s *Service) Handler() http.Handler { return s.handler }

@@ -17,7 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"carriole/api/hook"
-	"carriole/api/internal/pgtest"
+	"carriole/api/pgtest"
 	"carriole/api/signin"
 	"carriole/api/store"
 )

@@ -29,6 +29,7 @@ type access map[Role]grant
 
 // Some of what is usual.
 var (
+	anybody      = access{Coordinator: all, Marketplace: all, Producer: all, Reader: all, Nobody: all}
 	everyone     = access{Coordinator: all, Marketplace: all, Producer: all, Reader: all}
 	coordinators = access{Coordinator: all}
 	sellers      = access{Coordinator: all, Marketplace: all}
@@ -158,6 +159,9 @@ func (s *Service) admit(w http.ResponseWriter, r *http.Request, rt route) (*call
 			return nil, unauthorized("This needs a token: send it as Authorization: Bearer car_….")
 		}
 		return nil, refuse(http.StatusForbidden, "The role "+string(who.Role)+" may not do this. "+rt.who.sentence())
+	}
+	if who.Role == Producer && who.Producer == "" {
+		return nil, refuse(http.StatusForbidden, "The caller is a producer's, but of none.")
 	}
 	if err := s.limitCaller(w, r, who); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -182,7 +183,7 @@ func wrongFields(t *testing.T, text string) (out []string) {
 	var doc map[string]any
 	check(t, json.Unmarshal([]byte(text), &doc))
 	for name := range doc {
-		for _, wrong := range []any{nil, "\x00", "x", -1, 1e300, true, []any{nil}, map[string]any{"\x00": nil}, strings.Repeat("é", 3000)} {
+		for _, wrong := range []any{nil, "\x00", "x", -1, 1e300, true, []any{nil}, []any{map[string]any{}}, map[string]any{"\x00": nil}, strings.Repeat("é", 3000)} {
 			broken := maps.Clone(doc)
 			broken[name] = wrong
 			b, err := json.Marshal(broken)
@@ -445,6 +446,17 @@ func TestTokensEnd(t *testing.T) {
 	})
 }
 
+// A producer's caller of whom nobody said which sees nothing, and not everything.
+func TestProducerOfNone(t *testing.T) {
+	x := onSQLite(t)
+	service := newService(t, x.store)
+	service.tokens.known[sha256.Sum256([]byte("car_x_y"))] = knownToken{Caller{x.scope.Collective(), "token:x", Producer, ""}, time.Now().Add(time.Hour)}
+	listening := httptest.NewServer(service.Handler())
+	defer listening.Close()
+	x.url, x.as, x.tokens[Producer] = listening.URL, Producer, "car_x_y"
+	x.send("GET", "/v1/vehicles", nil).problem(t, http.StatusForbidden)
+}
+
 func TestPages(t *testing.T) {
 	x := onSQLite(t)
 	for i := range 7 {
@@ -504,6 +516,9 @@ func TestDocumentation(t *testing.T) {
 		if !strings.Contains(page, `id="document-`+ref[1]+`"`) {
 			t.Errorf("%s is not on the page", ref[1])
 		}
+	}
+	if strings.Contains(string(text.body), `"uniqueItems"`) {
+		t.Error("a list has uniqueItems: huma panics where an item is an object")
 	}
 	if strings.Contains(string(text.body), "example.com") {
 		t.Error("the document names example.com")

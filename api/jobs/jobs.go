@@ -14,10 +14,10 @@ package jobs
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,7 +27,6 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 
-	"carriole/api/hook"
 	"carriole/api/planning"
 	"carriole/api/store"
 )
@@ -42,7 +41,6 @@ const (
 	longest      = 45 * time.Minute // of a planning, with room beyond the longest search
 	lookAround   = 10 * time.Second // between looks for lost plannings
 	closeDue     = time.Minute      // between looks for sales whose time has come
-	pruneEach    = 24 * time.Hour   // old deliveries of webhooks
 	keepJobs     = 24 * time.Hour   // that are done
 	grace        = 10 * time.Second // for jobs to finish when the process is stopped, if nobody says otherwise
 	mostNudges   = 3                // tries to take a planning, when the database does not answer
@@ -75,14 +73,12 @@ func Migration(s *store.Store) func(context.Context) error {
 type Options struct {
 	Short, Long, Other int           // jobs side by side in this process: short and long plannings, and everything else; 0 means 2, 1 and 4
 	Grace              time.Duration // for jobs to finish when the process stops, before they are given back; 0 means 10 s
-	Hooks              hook.Options
-	Log                *slog.Logger // nil: nothing is logged
+	Log                *slog.Logger  // nil: nothing is logged
 }
 
 // Queue adds jobs and works them off.
 type Queue struct {
 	Planning *planning.Service // whose plannings the queue works off
-	Hooks    *hook.Service     // whose webhooks the queue sends
 
 	client *river.Client[*sql.Tx]
 	log    *slog.Logger
@@ -94,19 +90,25 @@ type Queue struct {
 type Args interface{ Kind() string }
 
 // Kinds are the kinds of jobs that a queue works off, beside plannings. The zero value is none.
-type Kinds struct{ add []func(*river.Workers) error }
+type Kinds struct {
+	add      []func(*river.Workers) error
+	periodic []*river.PeriodicJob
+}
 
-// Handle has a kind of job worked off by a function, which may ask to be called again after a time. Its error has the job tried
-// again; ctx ends after a minute, or when the process stops.
-func Handle[T Args](k *Kinds, work func(ctx context.Context, args T) (again time.Duration, err error)) {
+// Later is the error of a job that is to be worked off again after a time. It counts as no failure, however often.
+func Later(after time.Duration) error { return river.JobSnooze(max(0, after)) }
+
+// Every has a job of a kind that is handled added every so often, whichever processes run.
+func (k *Kinds) Every(interval time.Duration, args Args) {
+	k.periodic = append(k.periodic, river.NewPeriodicJob(river.PeriodicInterval(interval),
+		func() (river.JobArgs, *river.InsertOpts) { return args, &river.InsertOpts{MaxAttempts: 1} }, &river.PeriodicJobOpts{RunOnStart: true}))
+}
+
+// Handle has a kind of job worked off by a function. Its error has the job tried again; ctx ends after a minute, or when the
+// process stops.
+func Handle[T Args](k *Kinds, work func(ctx context.Context, args T) error) {
 	k.add = append(k.add, func(w *river.Workers) error {
-		return river.AddWorkerSafely(w, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
-			again, err := work(ctx, job.Args)
-			if err == nil && again > 0 {
-				return river.JobSnooze(again)
-			}
-			return err
-		}))
+		return river.AddWorkerSafely(w, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error { return work(ctx, job.Args) }))
 	})
 }
 
@@ -116,26 +118,17 @@ func New(s *store.Store, kinds Kinds, o Options) (*Queue, error) {
 	if q.log == nil {
 		q.log = slog.New(slog.DiscardHandler)
 	}
-	if o.Hooks.Log == nil {
-		o.Hooks.Log = q.log
-	}
-	var err error
-	if q.Hooks, err = hook.New(s, q.enqueueHook, o.Hooks); err != nil {
-		return nil, err
-	}
 	q.Planning = planning.New(s, q.enqueue)
-	q.Planning.Log, q.Planning.Emit = q.log, q.emit
-	Handle(&kinds, q.Hooks.Deliver)
-	Handle(&kinds, func(ctx context.Context, _ closing) (time.Duration, error) {
-		_, err := q.Planning.CloseDue(ctx)
-		return 0, err
-	})
-	Handle(&kinds, func(ctx context.Context, _ pruning) (time.Duration, error) {
-		_, err := q.Hooks.Prune(ctx)
-		return 0, err
-	})
+	q.Planning.Log = q.log
 	workers := river.NewWorkers()
-	errs := []error{river.AddWorkerSafely(workers, &planner{q: q})}
+	var errs []error
+	errs = append(errs, river.AddWorkerSafely(workers, &planner{q: q}))
+	kinds = Kinds{slices.Clone(kinds.add), slices.Clone(kinds.periodic)} // the caller's stay as they are
+	Handle(&kinds, func(ctx context.Context, _ closing) error {
+		_, err := q.Planning.CloseDue(ctx)
+		return err
+	})
+	kinds.Every(closeDue, closing{})
 	for _, add := range kinds.add {
 		errs = append(errs, add(workers))
 	}
@@ -159,7 +152,7 @@ func New(s *store.Store, kinds Kinds, o Options) (*Queue, error) {
 			queueLong:  {MaxWorkers: or(o.Long, 1)},
 			queueOther: {MaxWorkers: or(o.Other, 4)},
 		},
-		PeriodicJobs:                []*river.PeriodicJob{every(closeDue, closing{}), every(pruneEach, pruning{})},
+		PeriodicJobs:                kinds.periodic,
 		JobTimeout:                  usualTimeout,
 		RescueStuckJobsAfter:        rescueAfter,
 		SoftStopTimeout:             o.Grace,
@@ -233,32 +226,6 @@ type sale struct {
 
 // Kind is called by River.
 func (sale) Kind() string { return "planning" }
-
-// every is a job that is done from time to time, by one of all processes.
-func every(interval time.Duration, args Args) *river.PeriodicJob {
-	return river.NewPeriodicJob(river.PeriodicInterval(interval),
-		func() (river.JobArgs, *river.InsertOpts) { return args, &river.InsertOpts{MaxAttempts: 1} }, &river.PeriodicJobOpts{RunOnStart: true})
-}
-
-// pruning removes old entries of the log of webhooks.
-type pruning struct{}
-
-// Kind is called by River.
-func (pruning) Kind() string { return "prune_deliveries" }
-
-// enqueueHook is hook.Enqueue.
-func (q *Queue) enqueueHook(ctx context.Context, c *store.Scope, job hook.Job) error {
-	return q.Add(ctx, c, job, time.Time{}, river.MaxAttemptsDefault)
-}
-
-// emit is planning.Service.Emit: a notice has what webhooks tell, under the same names.
-func (q *Queue) emit(ctx context.Context, c *store.Scope, event string, payload []byte) error {
-	e := hook.Event{Type: store.EventType(event)}
-	if err := json.Unmarshal(payload, &e.Data); err != nil {
-		return fmt.Errorf("jobs: the payload of %s: %w", event, err)
-	}
-	return q.Hooks.Emit(ctx, c, e)
-}
 
 // closing looks for sales whose time has come.
 type closing struct{}

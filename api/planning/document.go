@@ -86,7 +86,7 @@ func (s *Service) document(ctx context.Context, c *store.Scope, plan store.ID, f
 	var b bytes.Buffer
 	switch format {
 	case GeoJSON:
-		return json.Marshal(view.GeoJSON(v.week, v.plan))
+		return json.Marshal(view.GeoJSON(v.week, v.plan, opt))
 	case SVG:
 		return view.SVG(v.week, v.plan, opt), nil
 	case CSV:

@@ -317,7 +317,6 @@ func TestLost(t *testing.T) {
 		if n, err := b.Retake(ctx); n != 1 || err != nil || len(b.queued()) != 1 {
 			t.Errorf("taken over: %d, %v, %+v", n, err, b.queued())
 		}
-		b.Lease = 0 // the usual
 		b.work()
 		b.state(store.PlanningDone)
 		if plans := b.plans(); len(plans) != 1 {
@@ -325,6 +324,7 @@ func TestLost(t *testing.T) {
 		}
 
 		// one that sleeps while another takes over
+		b.Lease = 0
 		done := make(chan error, 1)
 		_, err = b.Request(ctx, b.Scope, b.Sale, planning.Options{Anew: true, TimeS: 60})
 		b.ok(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"carriole/api/store"
 )
 
 func TestMain(m *testing.M) {
@@ -30,7 +33,7 @@ func TestScripts(t *testing.T) {
 			}
 			return os.WriteFile(filepath.Join(env.WorkDir, "week.json"), week, 0o666)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "appears": appears, "calls": calls},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "appears": appears, "calls": calls, "collective": collective},
 	})
 }
 
@@ -50,6 +53,26 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, not %s", code, args[0])
 	}
+}
+
+// collective makes a database with a collective that has a pickup point and a sale: collective FILE
+func collective(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: collective FILE")
+	}
+	ctx := context.Background()
+	s, err := store.Open(ctx, "sqlite:"+ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer s.Close()
+	_, err = s.Migrate(ctx)
+	ts.Check(err)
+	x := store.Collective{Name: "Drive"}
+	ts.Check(s.CreateCollective(ctx, &x, actor))
+	c := s.In(x.ID, actor)
+	place := store.Place{Name: "Halle"}
+	ts.Check(c.CreatePlace(ctx, &place))
+	ts.Check(c.CreatePickupPoint(ctx, &store.PickupPoint{Ref: "halle", Name: "Drive Carpentras", Place: place.ID, Active: true}))
+	ts.Check(c.CreateSale(ctx, &store.Sale{Name: "Semaine 48", Distribution: "2026-11-26"}))
 }
 
 // appears waits until a file that a program in the background writes contains a match: appears REGEXP FILE

@@ -14,19 +14,19 @@ import (
 	"time"
 )
 
-// lines is a log that is read while it is written.
-type lines struct {
+// growing is a log that is read while it is written.
+type growing struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (l *lines) Write(p []byte) (int, error) {
+func (l *growing) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(p)
 }
 
-func (l *lines) address(t *testing.T) string {
+func (l *growing) address(t *testing.T) string {
 	t.Helper()
 	for range 3000 {
 		l.mu.Lock()
@@ -60,7 +60,7 @@ func TestGracefulStop(t *testing.T) {
 				}
 				io.WriteString(w, "whole")
 			})
-			log := &lines{}
+			log := &growing{}
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)

@@ -110,7 +110,7 @@ func ExampleExplain() {
 
 func ExampleGeoJSON() {
 	week, plan := peaches()
-	for _, f := range view.GeoJSON(week, plan).Features {
+	for _, f := range view.GeoJSON(week, plan, view.Options{}).Features {
 		fmt.Println(f.Geometry.GeoJSONType(), f.Properties["kind"], f.Properties["id"], f.Properties["name"])
 		if f.Properties["kind"] == "round" {
 			continue
@@ -118,7 +118,7 @@ func ExampleGeoJSON() {
 		break
 	}
 	// Output:
-	// LineString round ra <nil>
-	// LineString round rb <nil>
+	// LineString round ra ra
+	// LineString round rb rb
 	// Point stop <nil> Anne’s orchard
 }

@@ -49,6 +49,16 @@ func repair(b *book, w *words, r *engine.Repair) string {
 		return w.say(w.TimeFmt, round, b.placeName(r.Place), w.minutes(r.Need))
 	case engine.NoCarry:
 		return w.say(w.CarriesFmt, round)
+	case engine.NoLonger:
+		return w.say(w.LongestFmt, round, w.class(r.Class), w.minutes(r.Need), w.minutes(r.Have))
+	case engine.NoHeld:
+		switch {
+		case r.Held == nil:
+			return w.NoRepair
+		case w == &french && r.Held.French != "":
+			return clean(r.Held.French)
+		}
+		return clean(r.Held.English)
 	case engine.NoForbid:
 		return w.say(w.ForbidFmt, round)
 	case engine.NoOthers:
