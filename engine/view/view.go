@@ -25,6 +25,10 @@ type Options struct {
 	Lang     Lang
 	Location *time.Location // in which times are shown; nil: as the plan states them
 	Width    int            // columns of text, at least 40; 0 means 80
+
+	// Previous is the week of the plan that changes are told from, with the names of what is not in the changed week any more;
+	// nil: the changed one.
+	Previous *engine.Week
 }
 
 func (o Options) width() int {
