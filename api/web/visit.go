@@ -13,6 +13,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"golang.org/x/text/language"
 
+	"carriole/api/planning"
 	"carriole/api/store"
 	"carriole/engine/view"
 )
@@ -26,6 +27,7 @@ type visit struct {
 	lang  view.Lang
 	scope *store.Scope
 	col   *store.Collective
+	plans *planning.Service
 }
 
 // zone is the collective's time zone.
@@ -114,7 +116,7 @@ func (s *Site) change(do func(*visit) error) http.HandlerFunc {
 func (s *Site) visit(show func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		who, err := s.config.Who(r)
-		v := &visit{Who: who, w: w, r: r, ctx: r.Context(), lang: langOf(r)}
+		v := &visit{Who: who, w: w, r: r, ctx: r.Context(), lang: langOf(r), plans: s.config.Planning}
 		if err == nil && who == nil {
 			http.Redirect(w, r, "/signin?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 			return
