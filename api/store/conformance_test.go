@@ -35,7 +35,7 @@ var suite = []struct {
 	{"orders in bulk", testBulk},
 	{"orders all or nothing", testAllOrNothing},
 	{"orders at once", testConcurrentOrders},
-	{"product deleted meanwhile", testProductDeletedMeanwhile},
+	{"deleted meanwhile", testDeletedMeanwhile},
 	{"order update", testUpdateOrder},
 	{"once", testOnce},
 	{"once at once", testConcurrentOnce},
@@ -698,24 +698,30 @@ func testConcurrentOrders(t *testing.T, s *Store) {
 	}
 }
 
-// A product is deleted while an order for it comes in: one of the two is refused, so that every line has its product.
-func testProductDeletedMeanwhile(t *testing.T, s *Store) {
+// A product or a pickup point is deleted while an order for it comes in: one of the two is refused, so that every order has what it
+// refers to.
+func testDeletedMeanwhile(t *testing.T, s *Store) {
 	w := fill(t, s, "one")
 	c, ctx := w.scope, t.Context()
-	for i := range 30 {
-		product := Product{Producer: w.producer, Name: "x"}
+	for i := range 40 {
+		product, point := Product{Producer: w.producer, Name: "x"}, PickupPoint{Name: "x", Place: w.place}
 		ok(t, c.CreateProduct(ctx, &product))
+		ok(t, c.CreatePickupPoint(ctx, &point))
+		order := Order{Ref: fmt.Sprint(i), PickupPoint: w.point, Lines: []OrderLine{{Product: product.ID, QuantityMilli: 1}}}
+		remove := func() error { return c.DeleteProduct(ctx, product.ID, 1) }
+		if i%2 == 0 {
+			order.PickupPoint, order.Lines[0].Product = point.ID, w.product
+			remove = func() error { return c.DeletePickupPoint(ctx, point.ID, 1) }
+		}
 		var wait sync.WaitGroup
 		var put, removed error
-		wait.Go(func() {
-			_, put = c.PutOrders(ctx, w.sale, []Order{{Ref: fmt.Sprint(i), PickupPoint: w.point, Lines: []OrderLine{{Product: product.ID, QuantityMilli: 1}}}})
-		})
-		wait.Go(func() { removed = c.DeleteProduct(ctx, product.ID, 1) })
+		wait.Go(func() { _, put = c.PutOrders(ctx, w.sale, []Order{order}) })
+		wait.Go(func() { removed = remove() })
 		wait.Wait()
 		if (put == nil) == (removed == nil) {
 			t.Fatalf("the order: %v; the deletion: %v", put, removed)
 		}
-		if put != nil && !errors.Is(put, &Error{Code: Conflict}) && !strings.Contains(put.Error(), "no product") {
+		if put != nil && !errors.Is(put, &Error{Code: Conflict}) && !strings.Contains(put.Error(), "no p") {
 			t.Error(put)
 		}
 		if removed != nil {
@@ -1023,10 +1029,11 @@ func testSettings(t *testing.T, s *Store) {
 		}
 	}
 	// A reason stays in the audit trail when the setting is changed or deleted.
-	list[1].Value, list[1].Reason = pointer(int64(60_000)), "revu"
-	ok(t, c.UpdateSetting(ctx, &list[1]))
-	ok(t, c.DeleteSetting(ctx, list[1].ID, 2))
-	events, _, err := c.Events(ctx, EventFilter{Kind: "setting", Subject: list[1].ID}, Page{})
+	last := &list[slices.IndexFunc(list, func(s Setting) bool { return s.Since == "2026-09-01" })]
+	last.Value, last.Reason = pointer(int64(60_000)), "revu"
+	ok(t, c.UpdateSetting(ctx, last))
+	ok(t, c.DeleteSetting(ctx, last.ID, 2))
+	events, _, err := c.Events(ctx, EventFilter{Kind: "setting", Subject: last.ID}, Page{})
 	ok(t, err)
 	var trail []string
 	for _, e := range events {

@@ -176,10 +176,7 @@ func (t *tx) knownOrders(ctx context.Context, sale ID, orders []Order) error {
 			products[orders[i].Lines[k].Product] = false
 		}
 	}
-	if err := t.find(ctx, points, `select id from pickup_points where collective = $1 and id in `, string(t.collective)); err != nil {
-		return err
-	}
-	if err := t.sells(ctx, sale, products); err != nil {
+	if err := first(func() error { return t.use(ctx, sale, orderPoints, points) }, func() error { return t.use(ctx, sale, orderProducts, products) }); err != nil {
 		return err
 	}
 	var f faults
@@ -196,38 +193,48 @@ func (t *tx) knownOrders(ctx context.Context, sale ID, orders []Order) error {
 	return f.err()
 }
 
-// sells notes that a sale sells products, and sets which there are.
-func (t *tx) sells(ctx context.Context, sale ID, products map[ID]bool) error {
-	if err := t.find(ctx, products, `select product from sale_products where collective = $1 and sale = $2 and product in `, string(t.collective), string(sale)); err != nil {
+// A use is what orders refer to, which is noted once a sale.
+type use struct{ table, column, of string }
+
+var (
+	orderPoints   = use{"sale_pickup_points", "pickup_point", "pickup_points"}
+	orderProducts = use{"sale_products", "product", "products"}
+)
+
+// use notes that orders of a sale refer to something, and sets which of it there is. What is noted stays until the sale goes, so
+// that what an order refers to is there whenever the order is.
+func (t *tx) use(ctx context.Context, sale ID, u use, ids map[ID]bool) error {
+	if err := t.find(ctx, ids, `select 1 from `+u.table+` where collective = $1 and sale = $2 and `+u.column+` = one`, string(t.collective), string(sale)); err != nil {
 		return err
 	}
 	more := map[ID]bool{}
-	for id, known := range products {
+	for id, known := range ids {
 		if !known {
 			more[id] = false
 		}
 	}
-	if err := t.find(ctx, more, `select id from products where collective = $1 and id in `, string(t.collective)); err != nil {
+	if err := t.find(ctx, more, `select 1 from `+u.of+` where collective = $1 and id = one`, string(t.collective)); err != nil {
 		return err
 	}
 	maps.DeleteFunc(more, func(_ ID, known bool) bool { return !known })
 	if len(more) > 0 {
 		some, list := t.backend.list(texts(more), 3)
-		_, err := t.ExecContext(ctx, `insert into sale_products (collective, sale, product) select $1, $2, one from `+some+` x where true order by one on conflict do nothing`,
+		_, err := t.ExecContext(ctx, `insert into `+u.table+` (collective, sale, `+u.column+`) select $1, $2, one from `+some+` x where true order by one on conflict do nothing`,
 			string(t.collective), string(sale), list)
 		if t.backend.violation(err) == referenceViolation {
 			return justDeleted()
 		}
 		if err != nil {
-			return fmt.Errorf("store: writing sale_products: %w", err)
+			return fmt.Errorf("store: writing %s: %w", u.table, err)
 		}
 	}
-	maps.Copy(products, more)
+	maps.Copy(ids, more)
 	return nil
 }
 
-// find sets which ids there are, by a statement that ends where a list of them is to follow.
-func (t *tx) find(ctx context.Context, ids map[ID]bool, statement string, args ...any) error {
+// find sets which ids there are, by a query for the id one. It is a subquery a row, which keeps both databases to one look into the
+// index for each, however little they know of the table.
+func (t *tx) find(ctx context.Context, ids map[ID]bool, query string, args ...any) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -239,7 +246,7 @@ func (t *tx) find(ctx context.Context, ids map[ID]bool, statement string, args .
 		}
 		ids[id] = true
 		return nil
-	}, statement+some, append(args, list)...)
+	}, `select one from `+some+` x where (`+query+`) is not null`, append(args, list)...)
 }
 
 // texts are the ids that can be ones.
@@ -319,7 +326,7 @@ func (t *tx) merge(ctx context.Context, sale ID, orders []Order) (out []Put, cha
 		}
 		out[byRef[index[ref]]] = p
 		return nil
-	}, `select ref, id from orders where collective = $1 and sale = $2 and ref in `+some, string(t.collective), string(sale), list)
+	}, `select one, (select id from orders where collective = $1 and sale = $2 and ref = one) from `+some+` x`, string(t.collective), string(sale), list)
 	return out, len(orders) - len(index), err
 }
 
@@ -369,18 +376,23 @@ func kept(lines []OrderLine) []OrderLine {
 	return slices.DeleteFunc(slices.Clone(lines), func(l OrderLine) bool { return l.QuantityMilli == 0 })
 }
 
-// saveParts notes what the sale sells.
+// saveParts notes what the order refers to.
 func (x *Order) saveParts(ctx context.Context, t *tx) error {
-	products := map[ID]bool{}
+	points, products := map[ID]bool{}, map[ID]bool{}
+	if x.PickupPoint != "" {
+		points[x.PickupPoint] = false
+	}
 	for _, l := range x.Lines {
 		products[l.Product] = false
 	}
-	if err := t.sells(ctx, x.Sale, products); err != nil {
-		return err
-	}
-	for _, known := range products {
-		if !known {
-			return justDeleted()
+	for u, ids := range map[use]map[ID]bool{orderPoints: points, orderProducts: products} {
+		if err := t.use(ctx, x.Sale, u, ids); err != nil {
+			return err
+		}
+		for _, known := range ids {
+			if !known {
+				return justDeleted()
+			}
 		}
 	}
 	return nil

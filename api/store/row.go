@@ -236,12 +236,14 @@ func byRef[T any, P record[T]](ctx context.Context, c *Scope, refs []string) (ma
 		return t.each(ctx, func(row *sql.Rows) error {
 			var ref string
 			var id ID
-			if err := row.Scan(&ref, &id); err != nil {
+			if err := row.Scan(&ref, optional[ID]{&id}); err != nil {
 				return err
 			}
-			out[ref] = id
+			if id != "" {
+				out[ref] = id
+			}
 			return nil
-		}, `select ref, id from `+k.table+` where collective = $1 and ref in `+some, string(t.collective), list)
+		}, `select one, (select id from `+k.table+` where collective = $1 and ref = one) from `+some+` x`, string(t.collective), list)
 	})
 	return out, err
 }

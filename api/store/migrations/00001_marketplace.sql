@@ -294,7 +294,18 @@ create table sales (
 );
 create index sales_distribution on sales (distribution, collective);
 
--- What a sale sells: the products that its orders name, none of which can go while the sale is there.
+-- What the orders of a sale refer to, once a sale: none of it can go while the sale is there. So no order, and no line of one,
+-- has to be looked up by itself.
+create table sale_pickup_points (
+	collective text not null,
+	sale text not null,
+	pickup_point text not null,
+	primary key (collective, sale, pickup_point),
+	foreign key (collective, sale) references sales (collective, id) on delete cascade,
+	foreign key (collective, pickup_point) references pickup_points (collective, id)
+);
+create index sale_pickup_points_pickup_point on sale_pickup_points (pickup_point, collective);
+
 create table sale_products (
 	collective text not null,
 	sale text not null,
@@ -321,10 +332,8 @@ create table orders (
 	primary key (collective, id),
 	unique (sale, ref, collective),
 	foreign key (collective, sale) references sales (collective, id),
-	foreign key (collective, pickup_point) references pickup_points (collective, id),
 	check ((lon_e7 is null) = (lat_e7 is null))
 );
-create index orders_pickup_point on orders (pickup_point, collective);
 create index orders_created on orders (sale, created, id);
 
 create table idempotency (
