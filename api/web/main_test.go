@@ -2,13 +2,13 @@ package web_test
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -26,6 +26,9 @@ type house struct {
 	sale          store.ID // of comtat
 	producer      store.ID // of comtat
 	who           *web.Who // who is signed in; nil: nobody
+	store         *store.Store
+	planning      *planning.Service
+	work          chan planning.Task
 }
 
 func newHouse(t *testing.T) *house {
@@ -36,7 +39,13 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(func() { s.Close() })
 	_, err = s.Migrate(ctx)
 	must(t, err)
-	h := &house{t: t}
+	h := &house{t: t, store: s, work: make(chan planning.Task, 100)}
+	h.planning = planning.New(s, func(_ context.Context, _ *store.Scope, task planning.Task) error {
+		h.work <- task
+		return nil
+	})
+	h.planning.Budget = func(int) time.Duration { return 300 * time.Millisecond }
+	h.planning.Now = func() time.Time { return monday }
 	for _, c := range []struct {
 		name string
 		id   *store.ID
@@ -56,16 +65,11 @@ func newHouse(t *testing.T) *house {
 	d, err := scope.WeekData(ctx, h.sale)
 	must(t, err)
 	h.producer = d.Producers[0].ID
-	week, _ := planning.Week(d)
-	plan, err := engine.Solve(ctx, week, nil, engine.Options{Iterations: 400})
+	_, err = h.planning.Request(ctx, scope, h.sale, planning.Options{Iterations: 400})
 	must(t, err)
-	w, err := json.Marshal(week)
-	must(t, err)
-	p, err := json.Marshal(plan)
-	must(t, err)
-	must(t, scope.SavePlan(ctx, &store.Plan{Sale: h.sale, Figures: store.Figures{AddedM: int64(plan.Summary.AddedMetres)}}, w, p))
+	must(t, h.planning.Run(ctx, h.comtat, (<-h.work).Sale))
 
-	site, err := web.New(web.Config{Store: s, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
+	site, err := web.New(web.Config{Store: s, Planning: h.planning, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
 	must(t, err)
 	r := chi.NewMux()
 	site.Mount(r)
@@ -75,6 +79,11 @@ func newHouse(t *testing.T) *house {
 	h.who = h.coordinator(h.comtat)
 	return h
 }
+
+// monday is before anything of the example week has begun.
+var monday = time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
+
+func (h *house) scope() *store.Scope { return h.store.In(h.comtat, "test") }
 
 func (h *house) coordinator(collective store.ID) *web.Who {
 	return &web.Who{Collective: collective, Actor: "member:claire", Role: store.Coordinator, Name: "Claire"}

@@ -15,14 +15,16 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"carriole/api/planning"
 	"carriole/api/store"
 )
 
 // Config is what pages are made from.
 type Config struct {
-	Store *store.Store
-	Who   func(*http.Request) (*Who, error) // who is signed in; nil: nobody
-	Log   *slog.Logger                      // nil: nothing is logged
+	Store    *store.Store
+	Planning *planning.Service                 // nil: one whose plannings wait until somebody looks
+	Who      func(*http.Request) (*Who, error) // who is signed in; nil: nobody
+	Log      *slog.Logger                      // nil: nothing is logged
 
 	// Tiles are the map's background where one is configured, as in https://tile.example.org/{z}/{x}/{y}.png; else it is
 	// drawn from what the collective has. TilesBy is who has to be named for them.
@@ -52,6 +54,9 @@ func New(config Config) (*Site, error) {
 	if config.Store == nil || config.Who == nil {
 		return nil, errors.New("web: pages need a store and a way to know who is signed in")
 	}
+	if config.Planning == nil {
+		config.Planning = planning.New(config.Store, nil)
+	}
 	s := &Site{config: config, log: cmp.Or(config.Log, slog.New(slog.DiscardHandler))}
 	if config.Tiles != "" {
 		if u, err := url.Parse(config.Tiles); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
@@ -76,6 +81,8 @@ func (s *Site) Mount(r chi.Router) {
 		r.Get("/", s.page(s.home))
 		r.Post("/display", s.display)
 		s.data(r)
+		r.Get("/farm", s.farm(s.dropoffs))
+		r.Post("/farm/answer", s.farm(s.answerOf))
 		r.Get("/sales/{id}", s.page(s.week))
 		r.Get("/sales/{id}/map.json", s.page(s.weekMap))
 		r.Get("/sales/{id}/plan.svg", s.page(s.weekPicture))

@@ -84,11 +84,11 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	site, err := web.New(web.Config{Store: s, Log: log, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Tiles: c.Tiles, TilesBy: c.TilesBy})
+	q, hooks, err := c.queue(s, log)
 	if err != nil {
 		return err
 	}
-	q, hooks, err := c.queue(s, log)
+	site, err := web.New(web.Config{Store: s, Planning: q.Planning, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Log: log, Tiles: c.Tiles, TilesBy: c.TilesBy})
 	if err != nil {
 		return err
 	}
