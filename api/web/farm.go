@@ -1,19 +1,25 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
+	"mime"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"carriole/api/planning"
 	"carriole/api/store"
+	"carriole/engine"
+	"carriole/engine/view"
 )
 
 type farmView struct {
@@ -145,6 +151,44 @@ func (s *Site) answerOf(v *visit) error {
 		}
 	}
 	return e // it is no longer on the page
+}
+
+// roundGPX gives a round of the producer's to a navigation device: as a plan has it, or else as the newest does.
+func (s *Site) roundGPX(v *visit) error {
+	d, err := v.part()
+	if err != nil {
+		return err
+	}
+	round, plan := chi.URLParam(v.r, "round"), store.ID(v.r.FormValue("plan"))
+	if clear, err := url.PathUnescape(round); err == nil {
+		round = clear
+	}
+	var found *planning.SaleDropoffs
+	for i := range d.Sales {
+		p := &d.Sales[i]
+		if (plan == "" || plan == p.Plan) && (found == nil || found.Number < p.Number) && slices.ContainsFunc(p.Rounds, func(r planning.DropoffRound) bool { return r.Round == round }) {
+			found = p
+		}
+	}
+	if found == nil {
+		return &store.Error{Code: store.NotFound, Message: v.say("vous n’avez pas cette tournée", "you have no such round")}
+	}
+	weekJSON, planJSON, err := v.scope.PlanDocument(v.ctx, found.Plan)
+	if err != nil {
+		return err
+	}
+	week, doc := new(engine.Week), new(engine.Plan)
+	if err := errors.Join(json.Unmarshal(weekJSON, week), json.Unmarshal(planJSON, doc)); err != nil {
+		return fmt.Errorf("plan %s: %w", found.Plan, err)
+	}
+	var out bytes.Buffer
+	if err := view.GPX(&out, week, doc, round, view.Options{Lang: v.lang, Location: v.zone()}); err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "application/gpx+xml")
+	v.w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": v.say("tournee-", "round-") + strings.ReplaceAll(round, "@", "-") + ".gpx"}))
+	_, _ = out.WriteTo(v.w) // the browser may go away
+	return nil
 }
 
 // anchor is the id of a round on the page.

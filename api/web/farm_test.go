@@ -2,8 +2,8 @@ package web_test
 
 import (
 	"context"
+	"encoding/xml"
 	"html"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -32,20 +32,6 @@ func (h *house) propose() (*store.Plan, []store.Answer) {
 
 func (h *house) farmer(producer store.ID) *web.Who {
 	return &web.Who{Collective: h.comtat, Actor: "token:x", Role: store.ProducersRole, Producer: producer, Name: "La ferme"}
-}
-
-// post sends a form without following where it leads.
-func (h *house) post(path string, form url.Values) (status int, location, body string) {
-	h.t.Helper()
-	r, err := http.NewRequest(http.MethodPost, h.url+path, strings.NewReader(form.Encode()))
-	must(h.t, err)
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	a, err := http.DefaultTransport.RoundTrip(r)
-	must(h.t, err)
-	defer a.Body.Close()
-	b, err := io.ReadAll(a.Body)
-	must(h.t, err)
-	return a.StatusCode, a.Header.Get("Location"), string(b)
 }
 
 func (h *house) answer(plan store.ID, round string) store.Answer {
@@ -101,7 +87,7 @@ func TestFarm(t *testing.T) {
 				}
 			}
 			for i := range orders {
-				if regexp.MustCompile(`\b` + regexp.QuoteMeta(orders[i].Ref) + `\b`).MatchString(body) || strings.Contains(body, string(orders[i].ID)) {
+				if regexp.MustCompile(`\b`+regexp.QuoteMeta(orders[i].Ref)+`\b`).MatchString(body) || strings.Contains(body, string(orders[i].ID)) {
 					t.Errorf("%s sees the order %s", a.Producer, orders[i].Ref)
 				}
 			}
@@ -142,7 +128,7 @@ func TestFarmAnswers(t *testing.T) {
 		return url.Values{"plan": {string(plan.ID)}, "round": {round}, "do": {do}, "note": {"<Volontiers>"}}
 	}
 	h.who = h.farmer(first.Producer)
-	status, to, body := h.post("/farm/answer", form(first.Round, "accept"))
+	status, to, body := h.send("/farm/answer", form(first.Round, "accept"))
 	if a := h.answer(plan.ID, first.Round); status != http.StatusSeeOther || !strings.HasPrefix(to, "/farm#r-") || a.State != store.AnswerAccepted || a.Note != "<Volontiers>" {
 		t.Fatalf("accepting: %d to %q, %+v\n%s", status, to, a, body)
 	}
@@ -151,23 +137,23 @@ func TestFarmAnswers(t *testing.T) {
 	if !strings.Contains(body, "vous avez accepté") || !strings.Contains(body, `id="`+id+`"`) {
 		t.Errorf("no %q, or it is not accepted, in\n%s", id, body)
 	}
-	if status, _, _ = h.post("/farm/answer", form(first.Round, "perhaps")); status != http.StatusUnprocessableEntity {
+	if status, _, _ = h.send("/farm/answer", form(first.Round, "perhaps")); status != http.StatusUnprocessableEntity {
 		t.Errorf("neither yes nor no: %d", status)
 	}
 	for _, x := range answers {
 		if x.Producer == first.Producer {
 			continue
 		}
-		if status, _, _ = h.post("/farm/answer", form(x.Round, "accept")); status < 400 || status >= 500 || h.answer(plan.ID, x.Round).State != store.AnswerOpen {
+		if status, _, _ = h.send("/farm/answer", form(x.Round, "accept")); status < 400 || status >= 500 || h.answer(plan.ID, x.Round).State != store.AnswerOpen {
 			t.Errorf("answering for another: %d", status)
 		}
 	}
 	long := form(first.Round, "refuse")
 	long.Set("note", strings.Repeat("non ", 20_000))
-	if status, _, body = h.post("/farm/answer", long); status != http.StatusUnprocessableEntity || !strings.Contains(body, "non non non") || !strings.Contains(body, `role="alert"`) {
+	if status, _, body = h.send("/farm/answer", long); status != http.StatusUnprocessableEntity || !strings.Contains(body, "non non non") || !strings.Contains(body, `role="alert"`) {
 		t.Errorf("a note that is too long: %d", status)
 	}
-	status, _, body = h.post("/farm/answer", form(first.Round, "refuse"))
+	status, _, body = h.send("/farm/answer", form(first.Round, "refuse"))
 	if a := h.answer(plan.ID, first.Round); status != http.StatusSeeOther || a.State != store.AnswerRefused {
 		t.Fatalf("refusing: %d %+v\n%s", status, a, body)
 	}
@@ -181,5 +167,40 @@ func TestFarmAnswers(t *testing.T) {
 	}
 	if _, _, body = h.get("/farm", "en"); !strings.Contains(body, "You refused") {
 		t.Errorf("it is not refused in\n%s", body)
+	}
+}
+
+// A carrier has their round as a route for navigation, and nobody else has.
+func TestFarmGPX(t *testing.T) {
+	h := newHouse(t)
+	plan, answers := h.propose()
+	first := answers[0]
+	h.who = h.farmer(first.Producer)
+	_, _, body := h.get("/farm", "fr")
+	m := regexp.MustCompile(`href="(/farm/rounds/[^"]+)"`).FindStringSubmatch(body)
+	if m == nil {
+		t.Fatal("no route on the page")
+	}
+	path := html.UnescapeString(m[1])
+	for _, path := range []string{path, "/farm/rounds/" + url.PathEscape(first.Round) + ".gpx", "/farm/rounds/" + first.Round + ".gpx?plan=" + string(plan.ID)} {
+		status, header, body := h.get(path, "en")
+		var got struct {
+			Points []struct {
+				Name string `xml:"name"`
+			} `xml:"rte>rtept"`
+		}
+		if err := xml.Unmarshal([]byte(body), &got); status != http.StatusOK || err != nil || len(got.Points) < 2 || header.Get("Content-Type") != "application/gpx+xml" {
+			t.Errorf("%s: %d %v\n%s", path, status, err, body)
+		}
+	}
+	for _, a := range answers {
+		if a.Producer != first.Producer {
+			if status, _, _ := h.get("/farm/rounds/"+url.PathEscape(a.Round)+".gpx", "fr"); status != http.StatusNotFound {
+				t.Errorf("another’s round: %d", status)
+			}
+		}
+	}
+	if status, _, _ := h.get("/farm/rounds/"+url.PathEscape(first.Round)+".gpx?plan=x", "fr"); status != http.StatusNotFound {
+		t.Errorf("another plan: %d", status)
 	}
 }
