@@ -58,7 +58,7 @@ type farmRest struct {
 // Start is when it begins.
 func (x *farmItem) Start() time.Time {
 	if x.Round != nil {
-		return leaves(x.Round)
+		return begins(x.Round)
 	}
 	return x.Fetched.Arrive
 }
@@ -68,11 +68,11 @@ func (x *farmItem) MayAnswer() bool {
 	return x.Round != nil && x.Round.Answer != "" && !x.Dropped && (x.State == store.Proposed || x.State == store.Published)
 }
 
-func leaves(r *planning.DropoffRound) time.Time {
+func begins(r *planning.DropoffRound) time.Time {
 	if len(r.Stops) == 0 {
 		return time.Time{}
 	}
-	return r.Stops[0].Depart
+	return r.Stops[0].Arrive
 }
 
 // A farmTask is what is done with goods at a stop in one way.
@@ -313,9 +313,11 @@ func equal[T any](a, b T) bool {
 
 // geoURL opens the phone's navigation at a place (RFC 5870, with the label that Android reads). It has nothing but numbers and an escaped name.
 func geoURL(p planning.DropoffPlace) template.URL {
-	at := strconv.FormatFloat(p.Lat, 'f', 6, 64) + "," + strconv.FormatFloat(p.Lon, 'f', 6, 64)
+	at := degrees(p.Lat) + "," + degrees(p.Lon)
 	return template.URL("geo:" + at + "?q=" + at + "(" + url.PathEscape(p.Name) + ")")
 }
+
+func degrees(x float64) string { return strconv.FormatFloat(x, 'f', 6, 64) }
 
 // telURL calls a number (RFC 3966).
 func telURL(number string) template.URL {

@@ -5,11 +5,15 @@ import (
 	"encoding/xml"
 	"html"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/go-chi/chi/v5"
+
+	"carriole/api/planning"
 	"carriole/api/store"
 	"carriole/api/web"
 )
@@ -28,6 +32,20 @@ func (h *house) propose() (*store.Plan, []store.Answer) {
 		h.t.Fatal("nobody is asked")
 	}
 	return plan, answers
+}
+
+// afresh makes pages that remember nothing of what they showed a moment ago.
+func (h *house) afresh() {
+	h.t.Helper()
+	fresh := planning.New(h.store, h.planning.Enqueue)
+	fresh.Budget, fresh.Now = h.planning.Budget, h.planning.Now
+	site, err := web.New(web.Config{Store: h.store, Planning: fresh, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
+	must(h.t, err)
+	r := chi.NewMux()
+	site.Mount(r)
+	server := httptest.NewServer(r)
+	h.t.Cleanup(server.Close)
+	h.planning, h.url = fresh, server.URL
 }
 
 func (h *house) farmer(producer store.ID) *web.Who {
@@ -65,6 +83,7 @@ func TestFarm(t *testing.T) {
 	if _, _, body := h.get("/farm", "fr"); !strings.Contains(body, "Rien n’est prévu") {
 		t.Error("a draft is shown")
 	}
+	h.afresh()
 	_, answers := h.propose()
 	inline := regexp.MustCompile(`(?i)<style|\sstyle=|<script(?:[^>]*)>[^<]|\son[a-z]+=|https?://[^"]*"|ZgotmplZ`)
 	calls, seen := 0, ""

@@ -84,6 +84,7 @@ func (s *Site) Mount(r chi.Router) {
 		r.Get("/farm", s.farm(s.dropoffs))
 		r.Post("/farm/answer", s.farm(s.answerOf))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))
+		r.Get("/p/{token}/calendar.ics", s.feed)
 		r.Get("/sales/{id}", s.page(s.week))
 		r.Get("/sales/{id}/map.json", s.page(s.weekMap))
 		r.Get("/sales/{id}/plan.svg", s.page(s.weekPicture))
