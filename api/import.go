@@ -219,7 +219,9 @@ func imports(s *Service) {
 	handle(s, route{id: "import", method: http.MethodPost, path: "/v1/imports", subject: "imports", who: sellers, summary: "Import a file", body: s.config.Limits.OrdersBody, time: importTime,
 		text: importText + "\n\nAll or nothing: with a fault nothing is written (422, errors lists each with its line), unless partial is said. The same file again changes nothing, a corrected one replaces; what it has no more is told in vanished."},
 		func(ctx context.Context, c *call, in *createInput[importRequest]) (*output, error) {
-			r, err := intake.Import(ctx, c.scope, in.Body.Content, in.Body.options())
+			o := in.Body.options()
+			o.Tell = s.tellOrders
+			r, err := intake.Import(ctx, c.scope, in.Body.Content, o)
 			if err != nil {
 				return nil, err
 			}

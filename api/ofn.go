@@ -110,7 +110,9 @@ func ofnConnections(s *Service) {
 	handle(s, route{id: "pull-ofn", method: http.MethodPost, path: "/v1/sales/{id}/pull", subject: "orders of an Open Food Network", act: "fetch", who: sellers, time: pullTime, summary: "Fetch the orders of a sale from its Open Food Network",
 		text: "It is done by itself after the orders close, and the sale is planned with them; this fetches at once, and closing the sale again plans. Good lines go in, faults are listed; what an earlier fetch brought and is no more is cancelled. Before the orders are due it is refused (409)."},
 		func(ctx context.Context, c *call, in *idInput) (*output, error) {
-			r, again, err := intake.PullOFN(ctx, c.scope, &s.config.OFN, in.ID, time.Now())
+			client := s.config.OFN
+			client.Tell = s.tellOrders
+			r, again, err := intake.PullOFN(ctx, c.scope, &client, in.ID, time.Now())
 			if failure, ok := errors.AsType[*intake.OFNError](err); ok {
 				return nil, refuse(http.StatusBadGateway, sentence(failure.Error()))
 			}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"carriole/api/hook"
 	"carriole/api/store"
 )
 
@@ -89,11 +88,10 @@ func (s *Service) cancelOrder(c *store.Scope, ctx context.Context, id store.ID, 
 
 // tellOrders tells those who want to know of orders, in a scope that is one transaction.
 func (s *Service) tellOrders(ctx context.Context, c *store.Scope, sale store.ID, puts []store.Put) error {
-	e, changed := hook.OrdersReceived(sale, puts)
-	if !changed || s.config.Hooks == nil {
+	if s.config.Hooks == nil {
 		return nil
 	}
-	return s.config.Hooks.Emit(ctx, c, e)
+	return s.config.Hooks.TellOrders(ctx, c, sale, puts)
 }
 
 // newOrder is an order as it comes in.

@@ -71,6 +71,14 @@ const (
 	CO2Both    = CO2Own + "; otherwise " + CO2Default
 )
 
+// GramsPerKm is the CO2 that the vehicle emits over a kilometre: its own figure, else CO2Default.
+func (v *Vehicle) GramsPerKm() float64 {
+	if v.CO2GPerKm != nil {
+		return *v.CO2GPerKm
+	}
+	return gramsPerKm
+}
+
 // emissions are the kilograms of CO2 that a vehicle emits over a distance. It notes where the figures come from.
 type emissions struct {
 	m             *model
@@ -78,12 +86,10 @@ type emissions struct {
 }
 
 func (e *emissions) of(vehicle string, metres float64) float64 {
-	if g := e.m.week.Vehicles[e.m.carts[vehicle]].CO2GPerKm; g != nil {
-		e.own = e.own || metres != 0
-		return metres / 1e6 * *g
-	}
-	e.standard = e.standard || metres != 0
-	return metres / 1e6 * gramsPerKm
+	v := &e.m.week.Vehicles[e.m.carts[vehicle]]
+	e.own = e.own || v.CO2GPerKm != nil && metres != 0
+	e.standard = e.standard || v.CO2GPerKm == nil && metres != 0
+	return metres / 1e6 * v.GramsPerKm()
 }
 
 func (e *emissions) source() string {

@@ -157,6 +157,15 @@ func (s *Service) Emit(ctx context.Context, c *store.Scope, e Event) error {
 	return err
 }
 
+// TellOrders emits what became of orders that were put into a sale, if anything changed.
+func (s *Service) TellOrders(ctx context.Context, c *store.Scope, sale store.ID, puts []store.Put) error {
+	e, changed := ordersReceived(sale, puts)
+	if !changed {
+		return nil
+	}
+	return s.Emit(ctx, c, e)
+}
+
 // Tell is Emit for those who know the type of an event and its data as JSON; what [Data] does not have is left out.
 func (s *Service) Tell(ctx context.Context, c *store.Scope, event string, data []byte) error {
 	e := Event{Type: store.EventType(event)}

@@ -31,7 +31,12 @@ type Options struct {
 	CancelVanished bool // orders of an earlier import that the file has no more are cancelled
 	Forget         bool // do not remember columns, catalogues and matches
 	Rows           int  // how many rows to show; 0: 20
+
+	Tell Tell // what became of the orders; nil: nobody
 }
+
+// Tell tells others what became of the orders of a sale, in their transaction.
+type Tell func(ctx context.Context, c *store.Scope, sale store.ID, puts []store.Put) error
 
 // Result is what a file was understood as, and what became of it.
 type Result struct {

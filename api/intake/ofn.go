@@ -175,7 +175,7 @@ func PullOFN(ctx context.Context, c *store.Scope, client *OFN, id store.ID, now 
 	if s, err := readSheet(data); err == nil && len(s.records) == 0 {
 		return &Result{Sale: sale, Notices: []string{"the report has no orders"}}, time.Time{}, nil
 	}
-	r, err = Import(ctx, c, data, Options{Name: sale.Ref, Sale: id, Create: connection.CreateUnknown, Partial: true, CancelVanished: true})
+	r, err = Import(ctx, c, data, Options{Name: sale.Ref, Sale: id, Create: connection.CreateUnknown, Partial: true, CancelVanished: true, Tell: client.Tell})
 	return r, time.Time{}, err
 }
 
@@ -206,6 +206,7 @@ type OFN struct {
 	Timeout time.Duration // of one attempt; 0: a minute, as reports take time
 	Tries   int           // how often one is asked for while the server fails; 0: 4
 	Pause   time.Duration // before the second try, doubled before each further one; 0: two seconds
+	Tell    Tell          // what became of the orders; nil: nobody
 }
 
 // Report fetches the connection's report of an order cycle as JSON. Names and telephone numbers are not asked for.

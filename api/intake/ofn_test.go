@@ -170,7 +170,16 @@ func TestPullJob(t *testing.T) {
 		check(t, err)
 		var kinds jobs.Kinds
 		pulled := make(chan store.ID, 9)
-		puller := intake.Puller{Store: s, OFN: &quick, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }}
+		var told []store.Put
+		telling := quick
+		telling.Tell = func(_ context.Context, c *store.Scope, _ store.ID, puts []store.Put) error {
+			if c.Tx() == nil {
+				t.Error("told outside of the orders' transaction")
+			}
+			told = append(told, puts...)
+			return nil
+		}
+		puller := intake.Puller{Store: s, OFN: &telling, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }}
 		jobs.Handle(&kinds, puller.Work)
 		q, err := jobs.New(s, kinds, jobs.Options{})
 		check(t, err)
@@ -187,6 +196,9 @@ func TestPullJob(t *testing.T) {
 		defer func() { check(t, q.Stop(context.WithoutCancel(ctx))) }()
 		if got := <-pulled; got != sale.ID || len(d.goods(t, sale.ID)) != 3 {
 			t.Errorf("pulled %s: %v", got, d.goods(t, got))
+		}
+		if len(told) != 2 || told[0].Status != store.PutCreated {
+			t.Errorf("told of %+v", told)
 		}
 		// The close is put off: the job finds that it is too early, and asks to come again.
 		puller.Schedule = func(_ context.Context, _ *store.Scope, _ store.ID, at time.Time) error {

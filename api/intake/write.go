@@ -112,11 +112,13 @@ func (b *batch) putOrders() error {
 			o.PickupPoint, o.Lines = d.lines[0].point.id, d.merged()
 		}
 	}
+	var all []store.Put
 	for some := range slices.Chunk(orders, store.MaxOrders) {
 		put, err := b.scope.PutOrders(b.ctx, b.sale.ID, some)
 		if err != nil {
 			return err
 		}
+		all = append(all, put...)
 		for _, p := range put {
 			switch p.Status {
 			case store.PutCreated:
@@ -130,7 +132,10 @@ func (b *batch) putOrders() error {
 			}
 		}
 	}
-	return nil
+	if b.options.Tell == nil {
+		return nil
+	}
+	return b.options.Tell(b.ctx, b.scope, b.sale.ID, all)
 }
 
 // merged is a draft's lines, one for each product, in an order that does not depend on the file's.

@@ -38,4 +38,11 @@
 // goods are the same, no more of them, and within five minutes. A refusal holds for the sale: the round
 // takes nobody else's goods and makes no trip in those hours, until its carrier accepts after all or the coordinator has
 // everybody asked again.
+//
+// # Decisions
+//
+// What a coordinator decides about a sale (Service.Decide: ways that are locked, producers kept off a round, days of rounds,
+// absences, orders) is written and planned in one go, and kept with the plan that comes of it. So it can be taken back:
+// Service.Undo, Redo and Restore bring an earlier plan back together with the decisions that it was made under, as a
+// new version, for plans never change.
 package planning

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 
 	"carriole/api/store"
+	"carriole/engine"
 	"carriole/engine/view"
 )
 
@@ -97,6 +98,15 @@ func (s *Service) document(ctx context.Context, c *store.Scope, plan store.ID, f
 		return nil, invalid("format", "%q is not known: it must be one of json, week, geojson, csv, text, svg", string(format))
 	}
 	return b.Bytes(), err
+}
+
+// Documents are the week that a plan was made from and the plan itself. They are given to others too: nobody may change them.
+func (s *Service) Documents(ctx context.Context, c *store.Scope, row *store.Plan) (*engine.Week, *engine.Plan, error) {
+	v, err := s.known(ctx, c, row)
+	if err != nil {
+		return nil, nil, err
+	}
+	return v.week, v.plan, nil
 }
 
 // known is a plan with its documents, which others may be reading too.

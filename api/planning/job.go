@@ -463,6 +463,9 @@ func (r *run) save(ctx context.Context, c *store.Scope, m *made) error {
 	if err := c.SavePlan(ctx, row, week, plan); err != nil {
 		return err
 	}
+	if err := r.keepHistory(ctx, c, row.ID, m); err != nil {
+		return err
+	}
 	if m.changes != nil {
 		changes, err := json.Marshal(m.changes)
 		if err == nil {
@@ -495,6 +498,22 @@ func (r *run) save(ctx context.Context, c *store.Scope, m *made) error {
 		}
 	}
 	return r.end(ctx, c, outcome)
+}
+
+// keepHistory notes how the plan came out of the one before it.
+func (r *run) keepHistory(ctx context.Context, c *store.Scope, plan store.ID, m *made) error {
+	h := history{As: r.request.As, Redo: r.request.Redo}
+	if h.As == "" {
+		h.Steps = r.request.Steps
+	}
+	if m.newest != nil {
+		h.From = m.newest.row.ID
+	}
+	b, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	return c.KeepHistory(ctx, plan, b)
 }
 
 // end notes what came of the planning, and has it planned again where that was asked for meanwhile.
@@ -542,10 +561,31 @@ func (r *run) fail(ctx context.Context, f *failure) error {
 		if err := r.emit(ctx, c, PlanFailed, &notice{Sale: r.sale, SaleRef: sale.Ref, Reason: f.reason, Faults: f.faults}); err != nil {
 			return err
 		}
+		if err := r.passOn(ctx, c); err != nil {
+			return err
+		}
 		return r.end(ctx, c, store.Planning{State: store.PlanningFailed, Reason: f.reason, Faults: faults})
 	})
 	if isConflict(err) {
 		return nil
+	}
+	return err
+}
+
+// passOn gives what was decided for a planning that fails to the one that was asked for meanwhile.
+func (r *run) passOn(ctx context.Context, c *store.Scope) error {
+	p, err := c.Planning(ctx, r.sale)
+	if err != nil || p.Next == nil || len(r.request.Steps) == 0 {
+		return err
+	}
+	next, err := readRequest(p.Next)
+	if err != nil {
+		return err
+	}
+	next.Steps, next.As, next.Redo = slices.Concat(r.request.Steps, next.Steps), "", nil
+	text, err := json.Marshal(next)
+	if err == nil {
+		_, _, err = c.AskPlanning(ctx, r.sale, text)
 	}
 	return err
 }

@@ -84,22 +84,31 @@ func (s *Service) Publish(ctx context.Context, c *store.Scope, plan store.ID, ve
 	return out, err
 }
 
-// settled demands that nobody has to answer any more.
-func (s *Service) settled(ctx context.Context, c *store.Scope, plan store.ID) error {
+// Unsettled are the answers that stand in the way of publishing a plan: open ones, and refusals that it does not follow.
+func (s *Service) Unsettled(ctx context.Context, c *store.Scope, plan store.ID) ([]store.Answer, error) {
 	row, err := c.Plan(ctx, plan)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	answers, err := c.Answers(ctx, plan)
 	if err != nil || !slices.ContainsFunc(answers, func(a store.Answer) bool { return a.State != store.AnswerAccepted }) {
-		return err
+		return nil, err
 	}
-	v, err := s.version(ctx, c, row)
+	v, err := s.known(ctx, c, row)
+	if err != nil {
+		return nil, err
+	}
+	return unsettled(v.plan, answers), nil
+}
+
+// settled demands that nobody has to answer any more.
+func (s *Service) settled(ctx context.Context, c *store.Scope, plan store.ID) error {
+	answers, err := s.Unsettled(ctx, c, plan)
 	if err != nil {
 		return err
 	}
 	var missing []string
-	for _, a := range unsettled(v.plan, answers) {
+	for _, a := range answers {
 		name := string(a.Producer)
 		if x, err := c.Producer(ctx, a.Producer); err == nil {
 			name = x.Name
@@ -181,6 +190,10 @@ func (s *Service) Lock(ctx context.Context, c *store.Scope, plan store.ID, locks
 	if faults != nil {
 		return nil, &store.Error{Code: store.Invalid, Faults: faults}
 	}
+	d := Decision{Locks: ways}
+	for _, l := range lift {
+		d.Lift = append(d.Lift, store.Way{Producer: store.ID(l.Producer), PickupPoint: store.ID(l.PickupPoint), Class: l.Class})
+	}
 	var out *store.Planning
 	err := c.Together(ctx, func(c *store.Scope) error {
 		row, err := c.Plan(ctx, plan)
@@ -190,25 +203,17 @@ func (s *Service) Lock(ctx context.Context, c *store.Scope, plan store.ID, locks
 		if row.State == store.Done || row.State == store.Superseded {
 			return conflict("the plan is %s: lock goods in the sale's newest plan", row.State)
 		}
-		for i, l := range lift {
-			n, err := unlock(ctx, c, row.Sale, l)
+		for i := range d.Lift {
+			d.Lift[i].Sale = row.Sale
+			x, err := findWay(ctx, c, &d.Lift[i])
 			if err != nil {
 				return err
 			}
-			if n == 0 {
+			if x == nil {
 				return invalid(fmt.Sprintf("unlock[%d]", i), "no lock of this sale is for these goods")
 			}
 		}
-		for i := range ways {
-			if _, err := unlock(ctx, c, row.Sale, locks[i]); err != nil {
-				return err
-			}
-			ways[i].Sale = row.Sale
-			if err := c.CreateWay(ctx, &ways[i]); err != nil {
-				return prefixed(fmt.Sprintf("lock[%d].", i), err)
-			}
-		}
-		out, err = s.ask(ctx, c, row.Sale, request{Options: Options{Reason: "locked"}})
+		out, err = s.decide(ctx, c, row.Sale, d, "locked", func(i int) string { return fmt.Sprintf("lock[%d].", i-len(d.Lift)) })
 		return err
 	})
 	return out, err
@@ -226,21 +231,4 @@ func prefixed(path string, err error) error {
 		out.Faults[i].Path = path + out.Faults[i].Path
 	}
 	return &out
-}
-
-// unlock removes the locks of a sale for some goods, and says how many there were.
-func unlock(ctx context.Context, c *store.Scope, sale store.ID, l engine.Lock) (n int, err error) {
-	ways, _, err := c.Ways(ctx, store.WayFilter{Sale: sale, Producer: store.ID(l.Producer), PickupPoint: store.ID(l.PickupPoint)}, store.Page{Limit: 1000})
-	if err != nil {
-		return 0, err
-	}
-	for i := range ways {
-		if ways[i].Class == l.Class {
-			if err := c.DeleteWay(ctx, ways[i].ID, ways[i].Version); err != nil {
-				return n, err
-			}
-			n++
-		}
-	}
-	return n, nil
 }

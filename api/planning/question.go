@@ -54,18 +54,18 @@ func (s *Service) WhatIf(ctx context.Context, c *store.Scope, plan store.ID, cha
 	if err != nil {
 		return nil, "", asRefusal(err)
 	}
-	text, err := changesText(got, v.plan, lang)
+	text, err := changesText(got, v.week, v.plan, lang)
 	return got, text, err
 }
 
 // changesText tells people what a plan does otherwise than the one before.
-func changesText(got *engine.Replanned, before *engine.Plan, lang view.Lang) (string, error) {
+func changesText(got *engine.Replanned, week *engine.Week, before *engine.Plan, lang view.Lang) (string, error) {
 	zone, err := time.LoadLocation(got.Week.Timezone)
 	if err != nil {
 		zone = time.UTC
 	}
 	var text bytes.Buffer
-	err = view.Changes(&text, got, before, view.Options{Lang: lang, Location: zone})
+	err = view.Changes(&text, got, before, view.Options{Lang: lang, Location: zone, Previous: week})
 	return text.String(), err
 }
 
@@ -119,7 +119,10 @@ func asRefusal(err error) error {
 type Comparison struct {
 	From, To    *store.Plan
 	Differences []engine.Difference
-	Text        string // the same for people
+	Text        string      // the same for people
+	Turns       []view.Turn // and one by one
+	Before      *engine.Plan
+	After       *engine.Plan
 }
 
 // Compare says what a plan does otherwise than an earlier one of the same sale: for whom, and why.
@@ -137,10 +140,10 @@ func (s *Service) Compare(ctx context.Context, c *store.Scope, from, to store.ID
 		if out.From.Sale != out.To.Sale {
 			return invalid("to", "the plan %q is one of another sale: plans of one sale are compared", string(to))
 		}
-		if before, err = s.version(ctx, c, out.From); err != nil {
+		if before, err = s.known(ctx, c, out.From); err != nil {
 			return err
 		}
-		if after, err = s.version(ctx, c, out.To); err != nil {
+		if after, err = s.known(ctx, c, out.To); err != nil {
 			return err
 		}
 		changes, err = c.PlanChanges(ctx, to)
@@ -161,7 +164,9 @@ func (s *Service) Compare(ctx context.Context, c *store.Scope, from, to store.ID
 		out.Differences = engine.Compare(before.plan, after.week, after.plan)
 		leave()
 	}
-	out.Text, err = changesText(&engine.Replanned{Week: after.week, Plan: after.plan, Differences: out.Differences}, before.plan, lang)
+	got := &engine.Replanned{Week: after.week, Plan: after.plan, Differences: out.Differences}
+	out.Before, out.After, out.Turns = before.plan, after.plan, view.Turns(got, before.plan, view.Options{Lang: lang, Previous: before.week})
+	out.Text, err = changesText(got, before.week, before.plan, lang)
 	return out, err
 }
 

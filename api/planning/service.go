@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"carriole/api/store"
@@ -160,8 +161,12 @@ const mostReason = 500
 // request is what a planning is asked for, as the store keeps it.
 type request struct {
 	Options
-	Orders  bool `json:"orders,omitempty"`  // only where orders have come in since the newest plan
-	Propose bool `json:"propose,omitempty"` // the plan is proposed when it is made
+	Orders  bool       `json:"orders,omitempty"`  // only where orders have come in since the newest plan
+	Propose bool       `json:"propose,omitempty"` // the plan is proposed when it is made
+	Steps   []step     `json:"steps,omitempty"`   // that were decided for it
+	As      store.ID   `json:"as,omitempty"`      // the plan that it brings back
+	Redo    []store.ID `json:"redo,omitempty"`
+	Afresh  bool       `json:"afresh,omitempty"` // what was decided for a planning that came to nothing is taken back already
 }
 
 // Closed is what closing a sale came to.
@@ -249,11 +254,15 @@ func (s *Service) ask(ctx context.Context, c *store.Scope, sale store.ID, r requ
 			waiting = before.Request
 		}
 		if waiting != nil {
-			var w request
-			if err := json.Unmarshal(waiting, &w); err != nil {
-				return nil, fmt.Errorf("planning: reading what is asked for: %w", err)
+			w, err := readRequest(waiting)
+			if err != nil {
+				return nil, err
 			}
 			r = r.after(w)
+		} else if _, steps, err := s.pending(ctx, c, sale); err != nil {
+			return nil, err
+		} else if !r.Afresh {
+			r.Steps = append(steps, r.Steps...)
 		}
 	}
 	text, err := json.Marshal(r)
@@ -270,12 +279,17 @@ func (s *Service) ask(ctx context.Context, c *store.Scope, sale store.ID, r requ
 // after is a request joined with one that still waits: options that somebody chose are not lost to what asks for a plan alone.
 func (r request) after(w request) request {
 	propose := r.Propose || w.Propose
+	steps := slices.Concat(w.Steps, r.Steps)
+	as, redo := w.As, w.Redo
+	if len(r.Steps) > 0 {
+		as, redo = "", nil
+	}
 	if r.Options == (Options{Reason: r.Reason}) && w.Options != (Options{Reason: w.Reason}) {
 		w.Orders = false
 		r = w
 	}
 	r.Orders = r.Orders && w.Orders
-	r.Propose = propose
+	r.Propose, r.Steps, r.As, r.Redo = propose, steps, as, redo
 	return r
 }
 
@@ -300,7 +314,27 @@ func (s *Service) time(r *request, orders int) time.Duration {
 
 // Cancel ends the planning of a sale that waits or runs.
 func (s *Service) Cancel(ctx context.Context, c *store.Scope, sale store.ID) error {
-	return c.CancelPlanning(ctx, sale)
+	return c.Together(ctx, func(c *store.Scope) error {
+		p, err := c.Planning(ctx, sale)
+		if err != nil && !isNotFound(err) {
+			return err
+		}
+		if err := c.CancelPlanning(ctx, sale); err != nil || p == nil || p.Next == nil {
+			return err
+		}
+		// what was decided for the one after it is not forgotten with it
+		r, err := readRequest(p.Next)
+		if err != nil {
+			return err
+		}
+		if len(r.Steps) == 0 {
+			return nil
+		}
+		if _, err := s.ask(ctx, c, sale, r); err != nil {
+			return err
+		}
+		return c.CancelPlanning(ctx, sale)
+	})
 }
 
 // newest is the plan of a sale that is worked on, else the one in force, else nil.

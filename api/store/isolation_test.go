@@ -22,6 +22,7 @@ func testIsolation(t *testing.T, s *Store) {
 	plan := Plan{Sale: theirs.sale}
 	ok(t, c.SavePlan(ctx, &plan, []byte("{}"), []byte("{}")))
 	ok(t, c.KeepChanges(ctx, plan.ID, []byte("[]")))
+	ok(t, c.KeepHistory(ctx, plan.ID, []byte("{}")))
 	_, _, err = c.AskPlanning(ctx, theirs.sale, []byte("{}"))
 	ok(t, err)
 	_, err = c.TakePlanning(ctx, theirs.sale, "them", time.Nanosecond)
@@ -275,6 +276,8 @@ func testIsolation(t *testing.T, s *Store) {
 		"PlanDocument": func() error { _, _, err := m.PlanDocument(ctx, plan.ID); return refused(err) },
 		"KeepChanges":  func() error { return refused(m.KeepChanges(ctx, plan.ID, nil)) },
 		"PlanChanges":  func() error { return gets(m.PlanChanges(ctx, plan.ID)) },
+		"KeepHistory":  func() error { return refused(m.KeepHistory(ctx, plan.ID, nil)) },
+		"PlanHistory":  func() error { return gets(m.PlanHistory(ctx, plan.ID)) },
 		"OrderCount":   func() error { return gets(m.OrderCount(ctx, theirs.sale)) },
 		"Planning":     func() error { return gets(m.Planning(ctx, theirs.sale)) },
 		"AskPlanning":  func() error { _, _, err := m.AskPlanning(ctx, theirs.sale, nil); return refused(err) },

@@ -209,8 +209,27 @@ func (c *Scope) PlanDocument(ctx context.Context, id ID) (week, document []byte,
 
 // KeepChanges keeps with a plan how it differs from the one that it is based on.
 func (c *Scope) KeepChanges(ctx context.Context, plan ID, changes []byte) error {
+	return c.keepWith(ctx, plan, "changes", changes)
+}
+
+// PlanChanges is what KeepChanges has kept; nil: nothing.
+func (c *Scope) PlanChanges(ctx context.Context, plan ID) (changes []byte, err error) {
+	return c.keptWith(ctx, plan, "changes")
+}
+
+// KeepHistory keeps with a plan what was decided between the one before and it.
+func (c *Scope) KeepHistory(ctx context.Context, plan ID, history []byte) error {
+	return c.keepWith(ctx, plan, "history", history)
+}
+
+// PlanHistory is what KeepHistory has kept; nil: nothing.
+func (c *Scope) PlanHistory(ctx context.Context, plan ID) (history []byte, err error) {
+	return c.keptWith(ctx, plan, "history")
+}
+
+func (c *Scope) keepWith(ctx context.Context, plan ID, column string, b []byte) error {
 	return c.write(ctx, func(t *tx) error {
-		n, err := t.exec(ctx, (*Plan)(nil).kind(), `update plan_documents set changes = $1 where collective = $2 and plan = $3`, changes, &t.collective, &plan)
+		n, err := t.exec(ctx, (*Plan)(nil).kind(), `update plan_documents set `+column+` = $1 where collective = $2 and plan = $3`, b, &t.collective, &plan)
 		if err == nil && n == 0 {
 			err = missing((*Plan)(nil).kind(), plan)
 		}
@@ -218,16 +237,15 @@ func (c *Scope) KeepChanges(ctx context.Context, plan ID, changes []byte) error 
 	})
 }
 
-// PlanChanges is what KeepChanges has kept; nil: nothing.
-func (c *Scope) PlanChanges(ctx context.Context, plan ID) (changes []byte, err error) {
+func (c *Scope) keptWith(ctx context.Context, plan ID, column string) (b []byte, err error) {
 	err = c.read(ctx, func(t *tx) error {
-		err := t.QueryRowContext(ctx, `select changes from plan_documents where collective = $1 and plan = $2`, string(t.collective), string(plan)).Scan(&changes)
+		err := t.QueryRowContext(ctx, `select `+column+` from plan_documents where collective = $1 and plan = $2`, string(t.collective), string(plan)).Scan(&b)
 		if errors.Is(err, sql.ErrNoRows) {
 			return missing((*Plan)(nil).kind(), plan)
 		}
 		return err
 	})
-	return changes, err
+	return b, err
 }
 
 // AnswerState is what a carrier says to what is proposed.

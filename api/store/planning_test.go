@@ -122,6 +122,10 @@ func testPlannings(t *testing.T, s *Store) {
 	if x, err := c.PlanChanges(ctx, plan.ID); err != nil || string(x) != "[1]" {
 		t.Errorf("changes %s, %v", x, err)
 	}
+	ok(t, c.KeepHistory(ctx, plan.ID, []byte("{}")))
+	if x, err := c.PlanHistory(ctx, plan.ID); err != nil || string(x) != "{}" {
+		t.Errorf("history %s, %v", x, err)
+	}
 }
 
 // Of many who take it at once one has it.

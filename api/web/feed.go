@@ -27,6 +27,8 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request) {
 		v.lang = view.Lang(l)
 	}
 	if err := s.sendFeed(v); err != nil {
+		v.r = r.Clone(v.ctx)
+		v.r.URL.Path, v.r.URL.RawPath = "/p/-/calendar.ics", "" // the address is a secret, and this is logged
 		s.sorry(v, err)
 	}
 }

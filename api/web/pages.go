@@ -99,7 +99,17 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		"tel":      telURL,
 		"tasks":    tasksAt,
 		"amount":   func(x float64) string { return amount(lang, x) },
-		"list":     func(items ...any) []any { return items },
+		"float":    func(n any) float64 { return float(n) },
+		"signedKm": func(m float64) string { return signed(m, lang.Km(m)) },
+		"signedMin": func(m float64) string {
+			return signed(m, lang.Number(m, 0)+"\u202fmin")
+		},
+		"signedEuros": func(x float64) string { return signed(x, euros2(lang, x)) },
+		"euros2":      func(x float64) string { return euros2(lang, x) },
+		"moreKm":      func(before, after float64) string { return signed(after-before, lang.Km(after-before)) },
+		"co2":         lang.CO2,
+		"kg0":         func(x float64) string { return lang.Number(x, 0) + "\u202fkg" },
+		"list":        func(items ...any) []any { return items },
 	}
 }
 
@@ -117,6 +127,37 @@ func euros(lang view.Lang, x float64) string {
 		return lang.Number(x, 0) + "\u202f€"
 	}
 	return "€" + lang.Number(x, 0)
+}
+
+// signed puts a plus before what is more.
+func signed(x float64, text string) string {
+	if x > 0 {
+		return "+" + text
+	}
+	return text
+}
+
+// float is a number of a template.
+func float(n any) float64 {
+	switch x := n.(type) {
+	case int:
+		return float64(x)
+	case int64:
+		return float64(x)
+	case float64:
+		return x
+	}
+	return 0
+}
+
+func euros2(lang view.Lang, x float64) string {
+	if lang == view.French {
+		return lang.Number(x, 2) + "\u202f€"
+	}
+	if x < 0 {
+		return "-€" + lang.Number(-x, 2)
+	}
+	return "€" + lang.Number(x, 2)
 }
 
 // short is the beginning of a text that has no room.

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
 
@@ -24,6 +25,7 @@ type Config struct {
 	Store    *store.Store
 	Planning *planning.Service                 // nil: one whose plannings wait until somebody looks
 	Who      func(*http.Request) (*Who, error) // who is signed in; nil: nobody
+	Stopping <-chan struct{}                   // ends what is streamed; may be nil
 	Log      *slog.Logger                      // nil: nothing is logged
 
 	// Tiles are the map's background where one is configured, as in https://tile.example.org/{z}/{x}/{y}.png; else it is
@@ -42,11 +44,12 @@ type Who struct {
 
 // Site is the pages. It is safe for concurrent use.
 type Site struct {
-	config Config
-	log    *slog.Logger
-	pages  pages
-	files  *files
-	origin http.CrossOriginProtection
+	config  Config
+	streams atomic.Int64 // that are open
+	log     *slog.Logger
+	pages   pages
+	files   *files
+	origin  http.CrossOriginProtection
 }
 
 // New makes the pages.
@@ -85,10 +88,49 @@ func (s *Site) Mount(r chi.Router) {
 		r.Post("/farm/answer", s.farm(s.answerOf))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))
 		r.Get("/p/{token}/calendar.ics", s.feed)
-		r.Get("/sales/{id}", s.page(s.week))
-		r.Get("/sales/{id}/map.json", s.page(s.weekMap))
-		r.Get("/sales/{id}/plan.svg", s.page(s.weekPicture))
+		r.Get("/shares", s.page(s.balances))
+		r.Route("/sales/{id}", s.sale)
 	})
+}
+
+// sale adds the pages of one sale.
+func (s *Site) sale(r chi.Router) {
+	r.Get("/", s.page(s.week))
+	r.Get("/map.json", s.page(s.weekMap))
+	r.Get("/plan.svg", s.page(s.weekPicture))
+
+	r.Get("/progress", s.page(s.progress))
+	r.Post("/close", s.change(s.closeSale))
+	r.Get("/plan", s.page(s.planAgain))
+	r.Post("/plan", s.change(s.requestPlan))
+	r.Post("/cancel", s.change(s.cancelPlanning))
+	r.Post("/propose", s.change(s.propose))
+	r.Post("/answer", s.change(s.answer))
+	r.Get("/publish", s.page(s.askPublish))
+	r.Post("/publish", s.change(s.publish))
+	r.Get("/done", s.page(s.askDone))
+	r.Post("/done", s.change(s.done))
+
+	r.Get("/goods/{goods}", s.page(s.goods))
+	r.Post("/goods/{goods}", s.change(s.sendOtherwise))
+	r.Get("/what-if", s.page(s.whatIf))
+	r.Post("/what-if", s.change(s.doIt))
+	r.Post("/lift", s.change(s.lift))
+
+	r.Get("/orders", s.page(s.orders))
+	r.Get("/orders/new", s.page(s.newOrder))
+	r.Post("/orders/new", s.change(s.saveOrder))
+	r.Get("/orders/{order}", s.page(s.order))
+	r.Post("/orders/{order}", s.change(s.saveOrder))
+	r.Post("/orders/{order}/cancel", s.change(s.cancelOrder))
+
+	r.Get("/plans", s.page(s.versions))
+	r.Get("/compare", s.page(s.compare))
+	r.Post("/undo", s.change(s.undo))
+	r.Post("/redo", s.change(s.redo))
+	r.Post("/restore", s.change(s.restore))
+
+	r.Get("/shares", s.page(s.shares))
 }
 
 // guard keeps foreign sites from sending forms, and says what a page may load.

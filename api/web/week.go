@@ -3,14 +3,13 @@ package web
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"slices"
 	"time"
 
+	"carriole/api/planning"
 	"carriole/api/store"
 	"carriole/engine"
 	"carriole/engine/view"
@@ -28,7 +27,8 @@ type weekPlan struct {
 	Doc  *engine.Plan
 }
 
-// plan reads the plan that a request names or, without one, the newest of the sale; nil: there is none.
+// plan reads the plan that a request names or, without one, the newest of the sale: the one that is worked on, else the one in
+// force; nil: there is none. Others may be reading the same documents: nobody changes them.
 func (v *visit) plan(sale store.ID) (*weekPlan, error) {
 	id := store.ID(v.r.FormValue("plan"))
 	var plan *store.Plan
@@ -37,30 +37,23 @@ func (v *visit) plan(sale store.ID) (*weekPlan, error) {
 		if plan, err = v.scope.Plan(v.ctx, id); err == nil && plan.Sale != sale {
 			return nil, &store.Error{Code: store.NotFound, Message: "the sale has no such plan"}
 		}
-	} else if plan, err = v.scope.CurrentPlan(v.ctx, sale); isNotFound(err) {
-		return nil, nil
+	} else if plan, _, err = v.newestPlan(sale); plan == nil {
+		return nil, err
 	}
 	if err != nil {
 		return nil, err
 	}
-	week, doc, err := v.scope.PlanDocument(v.ctx, plan.ID)
-	if err != nil {
-		return nil, err
-	}
-	p := &weekPlan{Plan: *plan, Week: new(engine.Week), Doc: new(engine.Plan)}
-	if err := json.Unmarshal(week, p.Week); err != nil {
-		return nil, fmt.Errorf("the week of plan %s: %w", plan.ID, err)
-	}
-	if err := json.Unmarshal(doc, p.Doc); err != nil {
-		return nil, fmt.Errorf("plan %s: %w", plan.ID, err)
-	}
-	return p, nil
+	p := &weekPlan{Plan: *plan}
+	p.Week, p.Doc, err = v.plans.Documents(v.ctx, v.scope, plan)
+	return p, err
 }
 
 type weekView struct {
 	Sale    *store.Sale
 	Day     time.Time
 	Plan    *weekPlan // nil: none yet
+	Life    *lifeView
+	Since   *planning.Comparison // what has changed since the plan that it was made from; nil: it was made anew
 	Filter  weekFilter
 	Choices weekChoices
 	Sheets  []roundRow
@@ -103,6 +96,7 @@ type pointGoods struct {
 	Kg           float64
 	By           []string // who carries, in order; none: made there
 	Why          string
+	Locked       bool
 }
 
 type leftRow struct {
@@ -122,6 +116,14 @@ func (s *Site) week(v *visit) error {
 	}
 	zone := v.zone()
 	out := weekView{Sale: sale, Day: sale.Distribution.At(0, zone), Plan: plan}
+	if out.Life, err = v.life(sale, plan); err != nil {
+		return err
+	}
+	if plan != nil {
+		if out.Since, err = v.since(plan); err != nil {
+			return err
+		}
+	}
 	if plan == nil {
 		return s.render(v, "week.html", out)
 	}
@@ -228,7 +230,7 @@ func (m *weekMaker) points() (out []pointRow) {
 		p := &out[at[c.PickupPoint]]
 		p.Kg += c.Kg
 		p.Litres += c.Litres
-		g := pointGoods{ID: c.ID, Producer: names[c.Producer], Class: c.Class, Kg: c.Kg, Why: view.Explain(m.plan.Week, m.plan.Doc, c, view.Options{Lang: m.v.lang})}
+		g := pointGoods{ID: c.ID, Producer: names[c.Producer], Class: c.Class, Kg: c.Kg, Why: view.Explain(m.plan.Week, m.plan.Doc, c, view.Options{Lang: m.v.lang}), Locked: lockOf(m.plan.Week, c) != nil}
 		for _, l := range c.Legs {
 			g.By = append(g.By, drivers[l.Round])
 		}

@@ -55,6 +55,8 @@ var contenders = []contender{
 	{"the store on SQLite", func(ctx context.Context, r *run, seed uint64) (spent, error) {
 		return r.putAll(ctx, "sqlite:"+filepath.Join(r.dir, fmt.Sprintf("ingest-%d.db", seed)), seed)
 	}},
+	{"over HTTP, on PostgreSQL", overPostgres},
+	{"over HTTP, on SQLite", overSQLite},
 }
 
 func (r *run) bulks(orders []store.Order) func(func([]store.Order) bool) {

@@ -25,10 +25,11 @@ import (
 
 // flags of the command line.
 type flags struct {
-	Run    []string `default:"ingest" help:"What to measure, of: ingest (orders in bulk into the store, beside a plain COPY). Default ${default}."`
+	Run    []string `default:"ingest,single" help:"What to measure, of: ingest (orders in bulk into the store and over HTTP, beside a plain COPY), single (orders one by one over HTTP, beside a bare handler). Default ${default}."`
 	Orders int      `default:"70000" help:"Orders to ingest (default ${default})."`
 	Lines  int      `default:"4" help:"Lines of each (default ${default})."`
 	Bulk   int      `default:"10000" help:"Orders of one request (default ${default})."`
+	Single int      `default:"2000" help:"Orders sent one by one (default ${default})."`
 	Repeat int      `default:"5" help:"How often everything is measured, in turn; medians are reported (default ${default})."`
 	Out    string   `placeholder:"DIR" help:"Write report.md and report.json to this folder; else the report is printed."`
 }
@@ -40,8 +41,8 @@ func (f *flags) Validate() error {
 			return fmt.Errorf("--run: no experiment %q", name)
 		}
 	}
-	if f.Orders < 1 || f.Lines < 1 || f.Bulk < 1 || f.Repeat < 1 {
-		return errors.New("--orders, --lines, --bulk and --repeat must be more than nothing")
+	if f.Orders < 1 || f.Lines < 1 || f.Bulk < 1 || f.Single < 1 || f.Repeat < 1 {
+		return errors.New("--orders, --lines, --bulk, --single and --repeat must be more than nothing")
 	}
 	return nil
 }
@@ -49,6 +50,7 @@ func (f *flags) Validate() error {
 // experiments by name.
 var experiments = map[string]func(*run) (*bench.Section, error){
 	"ingest": ingest,
+	"single": single,
 }
 
 // run is what the experiments work with.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -50,7 +51,7 @@ func (c *importCmd) Run() error {
 	}); err != nil {
 		return err
 	}
-	return c.with(func(ctx context.Context, scope *store.Scope) error {
+	return c.with(func(ctx context.Context, s *store.Store, scope *store.Scope) error {
 		o, err := c.intakeOptions(ctx, scope)
 		if err != nil {
 			return err
@@ -67,6 +68,12 @@ func (c *importCmd) Run() error {
 			fmt.Println("Nothing was written; --yes imports without asking.")
 			return nil
 		}
+		// What is told goes out by whoever works jobs off.
+		_, hooks, err := (&workerFlags{Short: 1, Long: 1}).queue(s, slog.New(slog.DiscardHandler))
+		if err != nil {
+			return err
+		}
+		o.Tell = hooks.TellOrders
 		if r, err = intake.Import(ctx, scope, data, o); err != nil {
 			return c.told(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,7 +32,8 @@ func TestWebhookFlags(t *testing.T) {
 		}
 	}
 	ctx := t.Context()
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "carriole.db"))
+	url := "sqlite:" + filepath.Join(t.TempDir(), "carriole.db")
+	s, err := store.Open(ctx, url)
 	must(err)
 	t.Cleanup(func() { must(s.Close()) })
 	_, err = migrate(ctx, s)
@@ -53,6 +55,24 @@ func TestWebhookFlags(t *testing.T) {
 	must(err)
 	if body := <-arrived; !strings.Contains(body, `"type":"plan.`) || !strings.Contains(body, `"sale":"`+string(sale.ID)+`","sale_ref":"w48"`) {
 		t.Errorf("told %s", body)
+	}
+
+	// So is what another process imports.
+	file := filepath.Join(t.TempDir(), "orders.csv")
+	must(os.WriteFile(file, []byte("userId;userName;productName;ref;catalogName;catalogId;vendorId;price;quantity;fees;total;paid\n1;M;Tomme 300 g;TOM;Chèvrerie;8;13;6,20;2;0;12,40;true\n"), 0o600))
+	place := store.Place{Name: "Salle"}
+	must(c.CreatePlace(ctx, &place))
+	must(c.CreatePickupPoint(ctx, &store.PickupPoint{Name: "Salle", Place: place.ID, Active: true}))
+	if code := run([]string{"import", file, "--database-url", url, "--sale", string(sale.ID), "--place", "Salle", "--create", "--yes"}); code != exitDone {
+		t.Fatalf("import ends with %d", code)
+	}
+	for body := range arrived {
+		if strings.Contains(body, `"type":"order.received"`) {
+			if !strings.Contains(body, `"orders":{"created":1,"replaced":0,"cancelled":0,`) {
+				t.Errorf("told %s", body)
+			}
+			break
+		}
 	}
 
 	for _, wrong := range []webhookFlags{{WebhookAllow: []string{"https://shop.lan"}}, {WebhookKey: "short"}} {

@@ -46,7 +46,7 @@ func (f *workerFlags) queue(s *store.Store, log *slog.Logger) (*jobs.Queue, *hoo
 	if q, err = jobs.New(s, kinds, jobs.Options{Short: f.Short, Long: f.Long, Grace: f.WorkGrace, Log: log}); err != nil {
 		return nil, nil, err
 	}
-	q.Planning.Emit = hooks.Tell
+	q.Planning.Emit, puller.OFN.Tell = hooks.Tell, hooks.TellOrders
 	puller.Schedule = schedulePull(q)
 	puller.Pulled = func(ctx context.Context, c *store.Scope, sale store.ID) error {
 		_, err := q.Planning.Close(ctx, c, sale)

@@ -48,13 +48,51 @@ var frenchChanges = changeWords{
 	Longest: "ils resteraient trop longtemps à bord de %s", WasUnserved: "personne ne les portait avant", Saves: "économise %s", Others: "les autres changements le demandent",
 }
 
-// Changes writes for people what a replanning changes, for whom and why. Times that move by less than a minute are left
-// out. No line is wider than opt.Width columns. The error is the writer's.
-func Changes(w io.Writer, got *engine.Replanned, previous *engine.Plan, opt Options) error {
-	c := &changes{book: newBook(got.Week, got.Plan), before: newBook(got.Week, previous), words: opt.words(), say: &englishChanges, page: page{width: opt.width()}}
+// Turn is one thing that a replanning changes, in words.
+type Turn struct {
+	What engine.DifferenceKind
+	Who  string   // whose goods for where, or who drives which round
+	How  string   // what becomes of them
+	Why  string   // empty: nothing is to be said
+	For  []string // names of those whom it concerns
+}
+
+// Turns says in words what a replanning changes, for whom and why, goods first. Times that move by less than a minute are left out.
+func Turns(got *engine.Replanned, previous *engine.Plan, opt Options) []Turn {
+	c := newChanges(got, previous, opt)
+	var out []Turn
+	for i := range got.Differences {
+		t, ok := c.turn(&got.Differences[i])
+		if !ok {
+			continue
+		}
+		for _, s := range []*string{&t.Who, &t.How, &t.Why} {
+			*s = plain(*s)
+		}
+		for k := range t.For {
+			t.For[k] = plain(t.For[k])
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func newChanges(got *engine.Replanned, previous *engine.Plan, opt Options) *changes {
+	was := got.Week
+	if opt.Previous != nil {
+		was = opt.Previous
+	}
+	c := &changes{book: newBook(got.Week, got.Plan), before: newBook(was, previous), words: opt.words(), say: &englishChanges, page: page{width: opt.width()}}
 	if opt.Lang == French {
 		c.say = &frenchChanges
 	}
+	return c
+}
+
+// Changes writes for people what a replanning changes, for whom and why. Times that move by less than a minute are left
+// out. No line is wider than opt.Width columns. The error is the writer's.
+func Changes(w io.Writer, got *engine.Replanned, previous *engine.Plan, opt Options) error {
+	c := newChanges(got, previous, opt)
 	c.wrap("", c.words.say(c.say.TitleFmt, c.weekName()))
 	c.rule("═")
 	c.wrap("", c.words.say(c.say.ObjectiveFmt, c.km(got.Plan.Summary.Objective), c.km(previous.Summary.Objective)))
@@ -62,7 +100,13 @@ func Changes(w io.Writer, got *engine.Replanned, previous *engine.Plan, opt Opti
 	c.rule("─")
 	some := false
 	for i := range got.Differences {
-		some = c.difference(&got.Differences[i]) || some
+		t, ok := c.turn(&got.Differences[i])
+		if !ok {
+			continue
+		}
+		some = true
+		c.wrap("", "• "+t.Who+c.words.fixed(c.words.Colon)+" "+t.How)
+		c.wrap("  ", c.words.say(c.say.WhyFmt, t.Why)+" · "+c.words.say(c.say.ForFmt, strings.Join(t.For, ", ")))
 	}
 	if !some {
 		c.wrap("", c.words.fixed(c.say.Nothing))
@@ -79,7 +123,8 @@ type changes struct {
 	say    *changeWords
 }
 
-func (c *changes) difference(d *engine.Difference) bool {
+// turn is a difference in words; ok is false for one that is not worth any.
+func (c *changes) turn(d *engine.Difference) (t Turn, ok bool) {
 	what := ""
 	switch d.What {
 	case engine.GoodsServed:
@@ -107,7 +152,7 @@ func (c *changes) difference(d *engine.Difference) bool {
 		what = strings.Join(parts, ", ")
 	case engine.RoundTimes:
 		if math.Abs(d.Seconds) < 60 {
-			return false
+			return t, false
 		}
 		when := c.say.Later
 		if d.Seconds < 0 {
@@ -121,13 +166,11 @@ func (c *changes) difference(d *engine.Difference) bool {
 	} else if head = c.round(d.Round, c.book); c.carrier(d.Round) == "" {
 		head = c.round(d.Round, c.before)
 	}
-	c.wrap("", "• "+head+c.words.fixed(c.words.Colon)+" "+what)
-	who := make([]string, len(d.For))
+	t = Turn{What: d.What, Who: head, How: what, Why: c.cause(&d.Cause), For: make([]string, len(d.For))}
 	for i, id := range d.For {
-		who[i] = c.producerName(id)
+		t.For[i] = c.producerName(id)
 	}
-	c.wrap("  ", c.words.say(c.say.WhyFmt, c.cause(&d.Cause))+" · "+c.words.say(c.say.ForFmt, strings.Join(who, ", ")))
-	return true
+	return t, true
 }
 
 func (c *changes) places(ids []string) string {

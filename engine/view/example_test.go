@@ -3,6 +3,7 @@ package view_test
 import (
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"carriole/engine"
@@ -121,4 +122,14 @@ func ExampleGeoJSON() {
 	// LineString round ra ra
 	// LineString round rb rb
 	// Point stop <nil> Anne’s orchard
+}
+
+func ExampleTurns() {
+	week, plan := peaches()
+	got := &engine.Replanned{Week: week, Plan: plan, Differences: []engine.Difference{{What: engine.GoodsMoved, Producer: "a", PickupPoint: "ph",
+		Before: []string{"ra"}, After: []string{"ra", "rb"}, For: []string{"a", "b"}, Cause: engine.Cause{Kind: engine.CauseSaves, Metres: 2500}}}}
+	for _, t := range view.Turns(got, plan, view.Options{}) {
+		fmt.Printf("%s: %s; %s; for %s\n", t.Who, t.How, t.Why, strings.Join(t.For, " and "))
+	}
+	// Output: Anne for Market hall: ride with Anne (ra) to Bruno (rb), no longer with Anne (ra); saves 2.5 km; for Anne and Bruno
 }

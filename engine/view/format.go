@@ -56,3 +56,12 @@ func (w *words) madeOf(source *geo.Source) string {
 	}
 	return s
 }
+
+// CO2 says where the grams per kilometre of a summary come from.
+func (l Lang) CO2(source string) string { return plain(l.words().co2Source(source)) }
+
+// Shares says how the shares of a saving were found, by the method of [engine.Sharing].
+func (l Lang) Shares(method string) string {
+	w := l.words()
+	return plain(w.fixed(w.sharedHow(method)))
+}

@@ -12,7 +12,7 @@ func (t *text) sharing() {
 	s := &t.plan.Summary
 	if s.Sharing != nil {
 		t.section(t.Shared, t.km(s.Sharing.SavingMetres))
-		t.wrap("", t.fixed(map[string]string{engine.SharesExact: t.SharedExact, engine.SharesSampled: t.SharedSampled, engine.SharesLocal: t.SharedLocal, engine.SharesPlanned: t.SharedPlanned}[s.Sharing.Method]))
+		t.wrap("", t.fixed(t.sharedHow(s.Sharing.Method)))
 		for _, p := range s.Producers {
 			if p.SavingMetres == 0 && p.EUR == 0 {
 				continue
@@ -47,6 +47,11 @@ func (t *text) sharing() {
 		}
 		t.wrap("", t.say(format, price))
 	}
+}
+
+// sharedHow says how shares were found.
+func (w *words) sharedHow(method string) string {
+	return map[string]string{engine.SharesExact: w.SharedExact, engine.SharesSampled: w.SharedSampled, engine.SharesLocal: w.SharedLocal, engine.SharesPlanned: w.SharedPlanned}[method]
 }
 
 func (w *words) euro(x float64) string { return w.number(x, 2) + w.space() + "€" }

@@ -47,3 +47,7 @@ document.addEventListener("submit", (e) => {
 // A form of choices is sent as soon as one is made.
 for (const form of document.querySelectorAll("form[data-submit]")) form.addEventListener("change", () => form.requestSubmit());
 for (const e of document.querySelectorAll("[data-noscript]")) e.hidden = true;
+for (const e of document.querySelectorAll("[data-print]")) {
+	e.hidden = false;
+	e.addEventListener("click", () => print());
+}
