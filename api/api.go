@@ -23,6 +23,7 @@ import (
 
 	"carriole/api/address"
 	"carriole/api/hook"
+	"carriole/api/intake"
 	"carriole/api/planning"
 	"carriole/api/signin"
 	"carriole/api/store"
@@ -37,11 +38,15 @@ type Config struct {
 	SignIn *signin.Service  // how people sign in; nil: tokens alone let in
 	Pages  func(chi.Router) // adds the pages for people; nil: there are none
 
+	// OFN fetches reports of Open Food Networks; SchedulePull has that done after a close. Without the function it is done when
+	// somebody asks.
+	OFN          intake.OFN
+	SchedulePull intake.Schedule
+
 	// Hooks sends webhooks; without it there are none.
 	Hooks *hook.Service
 
 	Planning  *planning.Service // nil: one whose plannings wait until somebody else works them off
-	Stopping  <-chan struct{}   // closed when the service is about to stop, so that streams end; nil: they end with their clients
 	Addresses *address.Client   // nil: addresses are not looked up
 
 	Limits         Limits
@@ -51,8 +56,8 @@ type Config struct {
 
 // Limits are what one request, or one caller, may take. The zero value of a field means its default.
 type Limits struct {
-	PerAddress int           // requests a minute from one address (IPv6: from one /64); default 1200, below 0 without limit
-	PerCaller  int           // requests a minute of one token or session; default 6000, below 0 without limit
+	PerAddress int           // requests a minute from one address (IPv6: from one /64); default 6000, below 0 without limit
+	PerCaller  int           // requests a minute of one token or session; default 3000, below 0 without limit
 	Body       int64         // bytes of a body; default 1 MB
 	OrdersBody int64         // bytes of a body with orders; default 32 MB
 	Time       time.Duration // for an answer; default 30 s
@@ -60,10 +65,10 @@ type Limits struct {
 
 func (l *Limits) defaults() {
 	if l.PerAddress == 0 {
-		l.PerAddress = 1200
+		l.PerAddress = 6000
 	}
 	if l.PerCaller == 0 {
-		l.PerCaller = 6000
+		l.PerCaller = 3000
 	}
 	if l.Body == 0 {
 		l.Body = 1 << 20
@@ -90,6 +95,8 @@ type Service struct {
 	streams             atomic.Int64  // that are open
 	solving             chan struct{} // one place for each week that is planned while its caller waits
 	handler             http.Handler
+	stopping            context.Context
+	stop                context.CancelFunc
 }
 
 // New makes a service of a store whose schema is up to date.
@@ -104,10 +111,11 @@ func New(config Config) (*Service, error) {
 	s := &Service{config: config, log: config.Log, router: chi.NewMux(), metrics: newMetrics(),
 		tokens:    &tokenCache{store: config.Store, known: map[[32]byte]knownToken{}},
 		byAddress: limiter(config.Limits.PerAddress), byCaller: limiter(config.Limits.PerCaller), solving: make(chan struct{}, mostSolving)}
+	s.stopping, s.stop = context.WithCancel(context.Background())
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(2048), gzhttp.CompressionLevel(1), gzhttp.EnableZstd(false))
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(2048), gzhttp.CompressionLevel(1), gzhttp.EnableZstd(false), gzhttp.ContentTypes(compressible))
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
@@ -132,8 +140,15 @@ func New(config Config) (*Service, error) {
 	return s, nil
 }
 
+// compressible is what is worth the time; a stream of events is not, as each must leave at once.
+var compressible = []string{"application/json", "application/geo+json", "application/ld+json", "application/openapi+json", "application/openapi+yaml", problemType,
+	"text/html", "text/css", "text/csv", "text/javascript", "text/plain", "text/calendar", "image/svg+xml"}
+
 // Handler serves the interface.
 func (s *Service) Handler() http.Handler { return s.handler }
+
+// Stop ends the answers that go on as long as the client stays, so that a graceful stop need not wait for them.
+func (s *Service) Stop() { s.stop() }
 
 func (s *Service) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	p := refuse(http.StatusMethodNotAllowed, "The address does not know the method "+method(r.Method)+".")

@@ -17,8 +17,8 @@ func collectives(s *Service) {
 	answer := func(r *store.Collective) *oneOutput[collective] {
 		return &oneOutput[collective]{Status: http.StatusOK, ETag: etag(r.Version), Body: &collective{metaOf(r.Row), r.Name, r.Timezone}}
 	}
-	handle(s, route{id: "get-collective", method: http.MethodGet, path: "/v1/collective", subject: "collective", who: everyone, summary: "Read the caller's collective",
-		text: "A collective is a group of producers who sell together. A token and a session belong to one."},
+	handleWith(s, route{id: "get-collective", method: http.MethodGet, path: "/v1/collective", subject: "collective", who: everyone, summary: "Read the caller's collective",
+		text: "A collective is a group of producers who sell together. A token and a session belong to one."}, notModified,
 		func(ctx context.Context, c *call, in *struct {
 			IfNoneMatch string `header:"If-None-Match"`
 		}) (*oneOutput[collective], error) {

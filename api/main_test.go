@@ -14,9 +14,10 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
+	"go.uber.org/goleak"
 
 	"carriole/api/hook"
-	"carriole/api/internal/pgtest"
+	"carriole/api/pgtest"
 	"carriole/api/signin"
 	"carriole/api/store"
 )
@@ -53,6 +54,12 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
+	}
+	// Whatever was asked of it, a service leaves no goroutine behind.
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(goleak.IgnoreTopFunction("github.com/hashicorp/golang-lru/v2/expirable.NewLRU[...].func1")); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
 	}
 	os.Exit(code)
 }

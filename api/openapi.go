@@ -16,6 +16,8 @@ const about = `Carriole plans who carries what for farmers who sell together. A 
 
 **Amounts** are decimal numbers of kilograms, litres and units; they are kept exactly, and one with more decimals than kept is refused and never rounded. Money is whole cents, distances metres. Times are RFC 3339, days 2026-11-26, times of day 16:30 on the collective's clock (24:00 and later: the night after).
 
+A field that is null counts as left out; one that is not known is refused.
+
 **Changes** name the version that they change: send the ETag as If-Match (428 without, 412 when somebody else was faster).
 
 **Lists** come in pages: give next as after for the one that follows.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
-	"carriole/api/hook"
 	"carriole/api/store"
 )
 
@@ -88,11 +88,10 @@ func (s *Service) cancelOrder(c *store.Scope, ctx context.Context, id store.ID, 
 
 // tellOrders tells those who want to know of orders, in a scope that is one transaction.
 func (s *Service) tellOrders(ctx context.Context, c *store.Scope, sale store.ID, puts []store.Put) error {
-	e, changed := hook.OrdersReceived(sale, puts)
-	if !changed || s.config.Hooks == nil {
+	if s.config.Hooks == nil {
 		return nil
 	}
-	return s.config.Hooks.Emit(ctx, c, e)
+	return s.config.Hooks.TellOrders(ctx, c, sale, puts)
 }
 
 // newOrder is an order as it comes in.
@@ -169,7 +168,7 @@ type putOutput struct {
 }
 
 func putOrders(s *Service) {
-	handleWith(s, route{id: "put-orders", method: http.MethodPost, path: "/v1/sales/{id}/orders", subject: "orders", who: sellers, summary: "Send orders", text: putText, body: s.config.Limits.OrdersBody},
+	handleWith(s, route{id: "put-orders", method: http.MethodPost, path: "/v1/sales/{id}/orders", subject: "orders", who: sellers, summary: "Send orders", text: putText, body: s.config.Limits.OrdersBody, time: 5 * time.Minute},
 		s.describePutOrders,
 		func(ctx context.Context, c *call, in *putInput) (*putOutput, error) {
 			b, err := readBatch(in.ContentType, in.RawBody)

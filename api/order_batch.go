@@ -21,7 +21,7 @@ import (
 
 func (s *Service) describePutOrders(op *huma.Operation) {
 	schemas := s.huma.OpenAPI().Components.Schemas
-	op.SkipValidateBody = true // readBatch is as strict, tells all faults, and is many times as fast
+	op.SkipValidateBody = true // readBatch is as strict, and tells all faults
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		"application/json": {Schema: schemas.Schema(typeOf[newOrders](), true, "")},
 		graphType:          {Schema: &huma.Schema{Type: huma.TypeObject, Description: "A graph of orders in JSON-LD."}},

@@ -10,12 +10,12 @@ import (
 	"carriole/api/store"
 )
 
-// jsonOrders reads orders from JSON by hand: an order that is wrong does not hide what is wrong with the others, and it
-// takes a third of the time of reading by reflection. Its errors are those of JSON itself; all else is a fault.
+// jsonOrders reads orders from JSON by hand, so that an order that is wrong does not hide what is wrong with the others.
+// Its errors are those of JSON itself; all else is a fault.
 type jsonOrders struct {
 	*batch
 	dec         *jsontext.Decoder
-	texts       map[string]string // those that come again and again, as products do
+	texts       map[string]string // those that come again and again: names, products, pickup points
 	order, line int               // where it reads; below 0: not in one
 }
 
@@ -76,10 +76,11 @@ func (r *jsonOrders) at(name string) string {
 	return b.String() + name
 }
 
-// object reads an object. field reads the value of a name that it knows; a fault names the others.
-func (r *jsonOrders) object(path string, field func(name string) (known bool, err error)) error {
-	if kind := r.dec.PeekKind(); kind != '{' {
-		return r.skip(path, "{")
+// object reads an object, the value of a field or, without one, what it reads. field reads the value of a name that it
+// knows; a fault names the others.
+func (r *jsonOrders) object(of string, field func(name string) (known bool, err error)) error {
+	if r.dec.PeekKind() != '{' {
+		return r.skip(of, "{")
 	}
 	if _, err := r.dec.ReadToken(); err != nil {
 		return err
@@ -87,7 +88,7 @@ func (r *jsonOrders) object(path string, field func(name string) (known bool, er
 	var seen [12]string // names, few enough to look through
 	names := seen[:0]
 	for r.dec.PeekKind() == '"' {
-		name, err := r.text()
+		name, err := r.text(true)
 		if err != nil {
 			return err
 		}
@@ -119,7 +120,7 @@ func (r *jsonOrders) object(path string, field func(name string) (known bool, er
 // list reads a list.
 func (r *jsonOrders) list(name string, item func(i int) error) error {
 	if r.dec.PeekKind() != '[' {
-		return r.skip(r.at(name), "[")
+		return r.skip(name, "[")
 	}
 	if _, err := r.dec.ReadToken(); err != nil {
 		return err
@@ -135,18 +136,18 @@ func (r *jsonOrders) list(name string, item func(i int) error) error {
 
 var kindWords = map[string]string{"{": "an object", "[": "a list", `"`: "a text", "0": "a number"}
 
-// skip leaves out a value that is of the wrong kind.
-func (r *jsonOrders) skip(path, want string) error {
+// skip leaves out the value of a field that is of the wrong kind.
+func (r *jsonOrders) skip(name, want string) error {
 	kind := r.dec.PeekKind()
 	if err := r.dec.SkipValue(); err != nil {
 		return err
 	}
-	r.fault(path, "is %s: it must be %s", kindName(kind), kindWords[want])
+	r.fault(r.at(name), "is %s: it must be %s", kindName(kind), kindWords[want])
 	return nil
 }
 
 // text reads a text, which is kept once where it comes often.
-func (r *jsonOrders) text() (string, error) {
+func (r *jsonOrders) text(often bool) (string, error) {
 	v, err := r.dec.ReadValue()
 	if err != nil {
 		return "", err
@@ -155,6 +156,9 @@ func (r *jsonOrders) text() (string, error) {
 	if bytes.IndexByte(raw, '\\') >= 0 {
 		b, err := jsontext.AppendUnquote(nil, v)
 		return string(b), err
+	}
+	if !often {
+		return string(raw), nil
 	}
 	if s, ok := r.texts[string(raw)]; ok {
 		return s, nil
@@ -172,7 +176,7 @@ const mostTexts = 4096
 func (r *jsonOrders) string(name string, to *string) error {
 	switch r.dec.PeekKind() {
 	case '"':
-		s, err := r.text()
+		s, err := r.text(name != "ref")
 		if err == nil && !plainText(s) {
 			r.fault(r.at(name), "is not text: it must have no zero bytes")
 			return nil
@@ -182,13 +186,13 @@ func (r *jsonOrders) string(name string, to *string) error {
 	case 'n':
 		return r.dec.SkipValue()
 	}
-	return r.skip(r.at(name), `"`)
+	return r.skip(name, `"`)
 }
 
 // number reads a field that is a decimal number.
 func (r *jsonOrders) number(name string, decimals int, to *int64) (found bool, err error) {
 	if r.dec.PeekKind() != '0' {
-		return false, r.skip(r.at(name), "0")
+		return false, r.skip(name, "0")
 	}
 	v, err := r.dec.ReadValue()
 	if err != nil {
@@ -216,11 +220,14 @@ func (r *jsonOrders) optional(name string, decimals int, to **int64) error {
 	return err
 }
 
+// usualLines of an order take no further room.
+const usualLines = 4
+
 func (r *jsonOrders) readOrder(x *store.Order) error {
 	var id, ref string
 	lines := false
 	faults := len(r.faults) + r.more
-	err := r.object(r.at(""), func(name string) (bool, error) {
+	err := r.object("", func(name string) (bool, error) {
 		switch name {
 		case "ref":
 			return true, r.string(name, &x.Ref)
@@ -232,6 +239,7 @@ func (r *jsonOrders) readOrder(x *store.Order) error {
 			return true, r.point(&x.At)
 		case "lines":
 			lines = true
+			x.Lines = make([]store.OrderLine, 0, usualLines)
 			return true, r.list(name, func(k int) error {
 				r.line = k
 				x.Lines = append(x.Lines, store.OrderLine{})
@@ -256,7 +264,7 @@ func (r *jsonOrders) readLine(l *store.OrderLine) error {
 	var id, ref string
 	quantity := false
 	faults := len(r.faults) + r.more
-	err := r.object(r.at(""), func(name string) (_ bool, err error) {
+	err := r.object("", func(name string) (_ bool, err error) {
 		switch name {
 		case "product":
 			return true, r.string(name, &id)
@@ -295,7 +303,7 @@ func (r *jsonOrders) point(to **store.Point) error {
 	var p store.Point
 	var lon, lat bool
 	faults := len(r.faults) + r.more
-	err := r.object(r.at("at"), func(name string) (_ bool, err error) {
+	err := r.object("at", func(name string) (_ bool, err error) {
 		switch name {
 		case "lon":
 			lon, err = r.number("at.lon", 7, &p.LonE7)

@@ -17,7 +17,7 @@ type place struct {
 	Hours   store.Windows  `json:"hours,omitzero" doc:"Service at an added stop begins inside one of these; at any time if left out."`
 	StopS   *int64         `json:"stop_s,omitzero" minimum:"0" maximum:"86400" doc:"Seconds that an added stop takes; the usual 300 if left out."`
 	Meet    *bool          `json:"meet,omitzero" doc:"Two rounds may hand goods over here while both are present; true if left out."`
-	Store   []engine.Class `json:"store,omitzero" uniqueItems:"true" doc:"Classes of goods that may wait here for the next round."`
+	Store   []engine.Class `json:"store,omitzero" doc:"Classes of goods that may wait here for the next round."`
 }
 
 type placeList struct {

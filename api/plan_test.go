@@ -53,8 +53,9 @@ func onEachPlanner(t *testing.T, test func(t *testing.T, x *planner)) {
 	}
 }
 
-// follow reads the sale's progress until it ends, and gives the last event and how many there were.
-func (x *planner) follow(sale store.ID) (last planningDoc, events int) {
+// follow reads the sale's progress until it ends, and gives the last event and how many there were. The functions are called
+// at each event as it comes.
+func (x *planner) follow(sale store.ID, at ...func(planningDoc)) (last planningDoc, events int) {
 	x.t.Helper()
 	request, err := http.NewRequestWithContext(x.t.Context(), "GET", x.url+"/v1/sales/"+string(sale)+"/progress", nil)
 	check(x.t, err)
@@ -72,6 +73,9 @@ func (x *planner) follow(sale store.ID) (last planningDoc, events int) {
 			last = planningDoc{}
 			check(x.t, json.Unmarshal([]byte(text), &last))
 			events++
+			for _, f := range at {
+				f(last)
+			}
 		}
 	}
 	check(x.t, lines.Err())
@@ -162,16 +166,18 @@ func TestPlanOptionsAndLocks(t *testing.T) {
 		x.want(http.StatusNotFound, "POST", "/v1/sales/nothing/plans", nil)
 		x.want(http.StatusConflict, "DELETE", sale+"/planning", nil)
 		x.want(http.StatusAccepted, "POST", sale+"/plans", map[string]any{"anew": true, "time_s": 120})
-		for x.want(http.StatusOK, "GET", sale+"/planning", nil).field(t, "state") != "running" {
-			time.Sleep(20 * time.Millisecond)
-		}
-		x.want(http.StatusNoContent, "DELETE", sale+"/planning", nil)
-		if last, _ := x.follow(x.Sale); last.State != store.PlanningCancelled {
-			t.Errorf("%+v", last)
+		cancelled := false // when the search is under way; what is cancelled is still being followed
+		last, events := x.follow(x.Sale, func(now planningDoc) {
+			if now.State == store.PlanningRuns && now.Progress != nil && !cancelled {
+				cancelled = true
+				x.want(http.StatusNoContent, "DELETE", sale+"/planning", nil)
+			}
+		})
+		if last.State != store.PlanningCancelled || events < 2 {
+			t.Errorf("%d events, the last %+v", events, last)
 		}
 		x.want(http.StatusAccepted, "POST", sale+"/plans", nil)
-		last, events := x.follow(x.Sale)
-		if last.State != store.PlanningDone || events < 1 {
+		if last, _ = x.follow(x.Sale); last.State != store.PlanningDone {
 			t.Fatalf("%+v", last)
 		}
 		plan := "/v1/plans/" + string(last.Plan)

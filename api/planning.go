@@ -27,7 +27,7 @@ type planningDoc struct {
 	Progress *progressDoc        `json:"progress,omitzero" doc:"How far the search is, while it runs."`
 	Plan     store.ID            `json:"plan,omitzero" doc:"What came of it."`
 	Reason   string              `json:"reason,omitzero" doc:"Why it failed."`
-	Faults   []planFault         `json:"faults,omitzero" doc:"What keeps the sale from being planned."`
+	Faults   []planFault         `json:"faults,omitzero" doc:"What keeps the sale from being planned, or, of one that is planned, warnings alone: vehicles under other rules, locks without effect."`
 }
 
 type progressDoc struct {
@@ -238,7 +238,7 @@ func (s *Service) stream(ctx context.Context, w http.ResponseWriter, c *call, p 
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-s.config.Stopping:
+		case <-s.stopping.Done():
 			return nil
 		case <-look.C:
 		}

@@ -16,6 +16,7 @@ import (
 
 	"carriole/api/address"
 	"carriole/api/dfc"
+	"carriole/api/intake"
 	"carriole/api/planning"
 	"carriole/api/store"
 	"carriole/engine"
@@ -62,6 +63,9 @@ const statusClosed = 499
 // the request's id.
 func (s *Service) problem(ctx context.Context, err error) *Problem {
 	p := translate(err)
+	if p == nil && ctx.Err() != nil { // not every driver says that this is why it broke off
+		p = translate(ctx.Err())
+	}
 	if p == nil {
 		s.log.LogAttrs(ctx, slog.LevelError, "unforeseen error", slog.String("request_id", requestID(ctx)), slog.String("error", err.Error()))
 		p = refuse(http.StatusInternalServerError, "Something went wrong on our side. It is logged; name the request id when asking about it.")
@@ -86,6 +90,9 @@ func translate(err error) *Problem {
 	}
 	if e, ok := errors.AsType[*huma.ErrorModel](err); ok {
 		return translateHuma(e)
+	}
+	if e, ok := errors.AsType[*intake.Invalid](err); ok {
+		return translateImport(e)
 	}
 	if e, ok := errors.AsType[*documentFault](err); ok {
 		return refuse(http.StatusBadRequest, count(1), Fault(*e))
@@ -142,6 +149,22 @@ func translateStore(e *store.Error) *Problem {
 	}
 	if p.Detail == "" {
 		p.Detail = count(len(p.Errors))
+	}
+	return p
+}
+
+// translateImport is for a file that has faults.
+func translateImport(e *intake.Invalid) *Problem {
+	p := refuse(http.StatusUnprocessableEntity, "Nothing was imported: the file has faults.")
+	for _, f := range e.Faults {
+		at := "content"
+		if f.Line > 0 {
+			at = fmt.Sprintf("line %d", f.Line)
+			if f.Column != "" {
+				at += ", " + f.Column
+			}
+		}
+		p.Errors = append(p.Errors, Fault{at, f.Message})
 	}
 	return p
 }

@@ -17,6 +17,7 @@ type product struct {
 	Litres     litres           `json:"litres" doc:"What one unit takes up."`
 	Class      engine.Class     `json:"class,omitzero" doc:"Ambient if left out."`
 	CarriedBy  engine.CarriedBy `json:"carried_by,omitzero" doc:"Whose rounds may carry it: any if left out, or the producer's alone (eggs without packing centre)."`
+	Eggs       bool             `json:"unpacked_eggs,omitzero" doc:"Eggs that no packing centre has graded: only their producer may carry them, within eggs_within_m of the farm."`
 	Organic    bool             `json:"organic,omitzero"`
 	PriceCents *int64           `json:"price_cents,omitzero" minimum:"0" maximum:"1000000000000" doc:"Of one unit."`
 	Active     *bool            `json:"active,omitzero" doc:"True if left out."`
@@ -41,11 +42,11 @@ func products(s *Service) {
 		producer: func(r *store.Product) store.ID { return r.Producer },
 		narrow:   func(in *productList, id store.ID) error { in.Producer = id; return nil },
 		document: func(r *store.Product) product {
-			return product{metaOf(r.Row), r.Ref, r.Producer, r.Name, r.Unit, kilograms(r.Grams), litres(r.Millilitres), r.Class, r.CarriedBy, r.Organic, r.PriceCents, &r.Active}
+			return product{metaOf(r.Row), r.Ref, r.Producer, r.Name, r.Unit, kilograms(r.Grams), litres(r.Millilitres), r.Class, r.CarriedBy, r.UnpackedEggs, r.Organic, r.PriceCents, &r.Active}
 		},
 		row: func(w *product) store.Product {
 			return store.Product{Row: w.row(), Ref: w.Ref, Producer: w.Producer, Name: w.Name, Unit: w.Unit, Grams: int64(w.Kg), Millilitres: int64(w.Litres),
-				Class: w.Class, CarriedBy: w.CarriedBy, Organic: w.Organic, PriceCents: w.PriceCents, Active: yes(w.Active)}
+				Class: w.Class, CarriedBy: w.CarriedBy, UnpackedEggs: w.Eggs, Organic: w.Organic, PriceCents: w.PriceCents, Active: yes(w.Active)}
 		},
 	})
 }

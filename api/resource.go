@@ -18,6 +18,7 @@ import (
 var resources = [...]func(*Service){
 	collectives, members, tokens, producers, places, vehicles, rounds, roundChanges, absences, pickupPoints, products, sales, orders,
 	plannings, plans, planQuestions, dropoffs, ways, forbids, settings, balances, holidays, webhooks, events, people, addresses, graphs,
+	imports, importMappings, importAliases, unitWeights, ofnConnections,
 }
 
 // resource is something that is listed, made, read, changed and removed: W is its document, R its row in the store, L
@@ -85,6 +86,11 @@ type (
 )
 
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
+
+// notModified documents the answer to an If-None-Match.
+func notModified(op *huma.Operation) {
+	op.Responses["304"] = &huma.Response{Description: "You have this version."}
+}
 
 // versionOf reads If-Match. 0 stands for any version.
 func versionOf(ifMatch string) (int64, error) {
@@ -207,7 +213,7 @@ func register[W, R, L any, P interface {
 			}
 			return out, nil
 		})
-	handle(s, route{id: "get-" + key, method: http.MethodGet, path: one, subject: subject, who: x.read, summary: "Read " + a},
+	handleWith(s, route{id: "get-" + key, method: http.MethodGet, path: one, subject: subject, who: x.read, summary: "Read " + a}, notModified,
 		func(ctx context.Context, c *call, in *getInput) (*oneOutput[W], error) {
 			row, err := fetch(ctx, c, in.ID)
 			if err != nil {

@@ -29,6 +29,7 @@ type access map[Role]grant
 
 // Some of what is usual.
 var (
+	anybody      = access{Coordinator: all, Marketplace: all, Producer: all, Reader: all, Nobody: all}
 	everyone     = access{Coordinator: all, Marketplace: all, Producer: all, Reader: all}
 	coordinators = access{Coordinator: all}
 	sellers      = access{Coordinator: all, Marketplace: all}
@@ -48,7 +49,7 @@ type route struct {
 	summary string
 	text    string
 	body    int64         // the largest body in bytes; 0: Limits.Body
-	time    time.Duration // the longest it may take; 0: Limits.Time; below 0: as long as the client stays
+	time    time.Duration // the longest it may take, if longer than Limits.Time; below 0: as long as the client stays and the service does not stop
 }
 
 func (r *route) verb() string {
@@ -128,18 +129,23 @@ func (s *Service) enter(rt route) func(huma.Context, func(huma.Context)) {
 			s.refuse(w, r, err)
 			return
 		}
-		ctx := context.WithValue(r.Context(), callKey{}, c)
-		if most := rt.time; most >= 0 {
-			if most == 0 {
-				most = s.config.Limits.Time
-			}
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, most)
-			defer cancel()
-		}
+		ctx, cancel := s.during(context.WithValue(r.Context(), callKey{}, c), rt)
+		defer cancel()
 		next(huma.WithContext(hc, ctx))
 	}
 }
+
+// during bounds the time of an answer.
+func (s *Service) during(ctx context.Context, rt route) (context.Context, context.CancelFunc) {
+	if rt.time >= 0 {
+		return context.WithTimeout(ctx, s.most(rt))
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	stopped := context.AfterFunc(s.stopping, cancel)
+	return ctx, func() { stopped(); cancel() }
+}
+
+func (s *Service) most(rt route) time.Duration { return max(rt.time, s.config.Limits.Time) }
 
 // admit finds out whether the caller of a request may use a route.
 func (s *Service) admit(w http.ResponseWriter, r *http.Request, rt route) (*call, error) {
@@ -154,16 +160,32 @@ func (s *Service) admit(w http.ResponseWriter, r *http.Request, rt route) (*call
 		}
 		return nil, refuse(http.StatusForbidden, "The role "+string(who.Role)+" may not do this. "+rt.who.sentence())
 	}
+	if who.Role == Producer && who.Producer == "" {
+		return nil, refuse(http.StatusForbidden, "The caller is a producer's, but of none.")
+	}
 	if err := s.limitCaller(w, r, who); err != nil {
 		return nil, err
 	}
+	// The server's own times are for requests that go nowhere. While the answer is made nothing may be read late: that
+	// would count as the client's going away.
+	control, now := http.NewResponseController(w), time.Now()
 	if r.Body != nil && r.Body != http.NoBody {
+		control.SetReadDeadline(now.Add(s.most(rt)))
 		if err := readBody(w, r, cmp.Or(rt.body, s.config.Limits.Body)); err != nil {
 			return nil, err
 		}
 	}
+	control.SetReadDeadline(time.Time{})
+	if rt.time < 0 {
+		control.SetWriteDeadline(time.Time{})
+	} else {
+		control.SetWriteDeadline(now.Add(s.most(rt) + writing))
+	}
 	return &call{who, s.config.Store.In(who.Collective, who.Actor)}, nil
 }
+
+// writing is how long the client may take to receive an answer.
+const writing = time.Minute
 
 // readBody takes the whole body in, so that what goes wrong on the way is told apart from what is wrong in it.
 func readBody(w http.ResponseWriter, r *http.Request, most int64) error {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -182,7 +183,7 @@ func wrongFields(t *testing.T, text string) (out []string) {
 	var doc map[string]any
 	check(t, json.Unmarshal([]byte(text), &doc))
 	for name := range doc {
-		for _, wrong := range []any{nil, "\x00", "x", -1, 1e300, true, []any{nil}, map[string]any{"\x00": nil}, strings.Repeat("é", 3000)} {
+		for _, wrong := range []any{nil, "\x00", "x", -1, 1e300, true, []any{nil}, []any{map[string]any{}}, map[string]any{"\x00": nil}, strings.Repeat("é", 3000)} {
 			broken := maps.Clone(doc)
 			broken[name] = wrong
 			b, err := json.Marshal(broken)
@@ -258,6 +259,47 @@ func TestUnforeseenErrors(t *testing.T) {
 	if a := x.send("GET", "/slow", nil); a.problem(t, http.StatusServiceUnavailable) == nil || a.Header.Get("Retry-After") == "" {
 		t.Errorf("headers %v", a.Header)
 	}
+}
+
+// An answer that goes on for ever ends when the service stops.
+func TestStreamsEnd(t *testing.T) {
+	service := newService(t, openStore(t, databases[0].url(t)))
+	begun := make(chan bool)
+	handle(service, route{id: "stream", method: http.MethodGet, path: "/stream", who: access{Nobody: all}, time: -1}, func(ctx context.Context, _ *call, _ *struct{}) (*nothing, error) {
+		close(begun)
+		<-ctx.Done()
+		return &nothing{}, nil
+	})
+	listening := httptest.NewServer(service.Handler())
+	defer listening.Close()
+	x := &site{t: t, url: listening.URL}
+	go func() {
+		<-begun
+		service.Stop()
+	}()
+	x.want(http.StatusNoContent, "GET", "/stream", nil)
+}
+
+// The server's own times do not break off an answer that may take longer.
+func TestRoutesHaveTheirOwnTimes(t *testing.T) {
+	service := newService(t, openStore(t, databases[0].url(t)))
+	for id, longest := range map[string]time.Duration{"long": time.Minute, "stream": -1} {
+		handle(service, route{id: id, method: http.MethodPost, path: "/" + id, who: access{Nobody: all}, time: longest}, func(ctx context.Context, _ *call, _ *struct{}) (*nothing, error) {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(300 * time.Millisecond):
+				return &nothing{}, nil
+			}
+		})
+	}
+	listening := httptest.NewUnstartedServer(service.Handler())
+	listening.Config.ReadTimeout, listening.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+	listening.Start()
+	defer listening.Close()
+	x := &site{t: t, url: listening.URL}
+	x.want(http.StatusNoContent, "POST", "/long", "{}")
+	x.want(http.StatusNoContent, "POST", "/stream", "{}")
 }
 
 // Logs tell who did what on which route, and hold no secret.
@@ -404,6 +446,17 @@ func TestTokensEnd(t *testing.T) {
 	})
 }
 
+// A producer's caller of whom nobody said which sees nothing, and not everything.
+func TestProducerOfNone(t *testing.T) {
+	x := onSQLite(t)
+	service := newService(t, x.store)
+	service.tokens.known[sha256.Sum256([]byte("car_x_y"))] = knownToken{Caller{x.scope.Collective(), "token:x", Producer, ""}, time.Now().Add(time.Hour)}
+	listening := httptest.NewServer(service.Handler())
+	defer listening.Close()
+	x.url, x.as, x.tokens[Producer] = listening.URL, Producer, "car_x_y"
+	x.send("GET", "/v1/vehicles", nil).problem(t, http.StatusForbidden)
+}
+
 func TestPages(t *testing.T) {
 	x := onSQLite(t)
 	for i := range 7 {
@@ -463,6 +516,9 @@ func TestDocumentation(t *testing.T) {
 		if !strings.Contains(page, `id="document-`+ref[1]+`"`) {
 			t.Errorf("%s is not on the page", ref[1])
 		}
+	}
+	if strings.Contains(string(text.body), `"uniqueItems"`) {
+		t.Error("a list has uniqueItems: huma panics where an item is an object")
 	}
 	if strings.Contains(string(text.body), "example.com") {
 		t.Error("the document names example.com")

@@ -162,6 +162,13 @@ func TestOrdersAreTold(t *testing.T) {
 		at := "/v1/orders/" + string(out.Orders[2].ID)
 		x.want(http.StatusOK, "PATCH", at, `{"lines": [{"product": "`+string(x.product)+`", "quantity": 3}]}`, "If-Match", "*", "Content-Type", "application/merge-patch+json")
 		x.want(http.StatusNoContent, "DELETE", at, nil, "If-Match", "*")
+		file := "userId;userName;productName;ref;catalogName;catalogId;vendorId;price;quantity;fees;total;paid\n1;M;Tomme 300 g;TOM;Chèvrerie;8;13;6,20;2;0;12,40;true\n"
+		doc := map[string]any{"sale": x.sale, "content": []byte(file), "pickup_point": x.point, "create": true}
+		x.want(http.StatusOK, "POST", "/v1/imports/preview", doc)
+		x.want(http.StatusOK, "POST", "/v1/imports", doc)
+		x.want(http.StatusOK, "POST", "/v1/imports", doc) // as it was
+		imported, _, err := x.scope.Orders(t.Context(), store.OrderFilter{Sale: x.sale}, store.Page{})
+		check(t, err)
 		m.work(t)
 		var got []hook.Orders
 		for _, body := range m.bodies {
@@ -172,7 +179,8 @@ func TestOrdersAreTold(t *testing.T) {
 			got = append(got, *p.Data.Orders)
 		}
 		third := out.Orders[2].ID
-		want := []hook.Orders{{Created: 1, Cancelled: 1, IDs: []store.ID{out.Orders[1].ID, third}}, {Replaced: 1, IDs: []store.ID{third}}, {Cancelled: 1, IDs: []store.ID{third}}}
+		want := []hook.Orders{{Created: 1, Cancelled: 1, IDs: []store.ID{out.Orders[1].ID, third}}, {Replaced: 1, IDs: []store.ID{third}}, {Cancelled: 1, IDs: []store.ID{third}},
+			{Created: 1, IDs: []store.ID{imported[len(imported)-1].ID}}}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("told (-want +got):\n%s", d)
 		}

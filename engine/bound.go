@@ -83,7 +83,7 @@ type bounder struct {
 	m     *model
 	p     *bound.Problem
 	whole bool     // all distances are whole metres
-	never float64  // kilograms of orders that have no pickup point to go to
+	never float64  // kilograms that are held back, or have no pickup point to go to
 	near  [][]bool // by vehicle and place: whether goods of others may be handled there
 	trips []int    // by slot after the rounds: its vehicle
 }
@@ -237,6 +237,11 @@ func (b *bounder) addGoods() {
 	points := make([]int, len(w.Orders))
 	for i := range w.Orders {
 		o := &w.Orders[i]
+		for k := range o.Lines {
+			if o.Lines[k].Held != nil {
+				b.never += o.Lines[k].Kg
+			}
+		}
 		if o.PickupPoint != "" {
 			points[i] = m.points[o.PickupPoint]
 			continue
@@ -248,7 +253,9 @@ func (b *bounder) addGoods() {
 		}
 		if far > w.Settings.MaxPickupMetres()+2*checkSlack {
 			for k := range o.Lines {
-				b.never += o.Lines[k].Kg
+				if o.Lines[k].Held == nil {
+					b.never += o.Lines[k].Kg
+				}
 			}
 		}
 	}

@@ -13,10 +13,13 @@ import (
 
 // Violation is one breach of the contract by a plan.
 type Violation struct {
-	Rule    int    `json:"rule"` // 1 to 8, as the contract numbers what makes a plan right
+	Rule    int    `json:"rule"` // 1 to 8, as the contract numbers what makes a plan right; 9: longest_s
 	Path    string `json:"path"` // in the plan, as rounds[3].stops[2]; orders[i] and producers[i] are the week's
 	Message string `json:"message"`
 }
+
+// RuleLongest is the rule of Vehicle.LongestS. A plan under way can break it for goods that are on board already.
+const RuleLongest = 9
 
 // String puts the violation in one line.
 func (v Violation) String() string {
@@ -61,6 +64,7 @@ func Check(week *Week, travel geo.Travel, plan *Plan) (Figures, []Violation) {
 	for i := range plan.Consignments {
 		c.checkWay(i)
 		c.checkLocks(i)
+		c.checkLongest(i)
 	}
 	c.checkSummary()
 	return c.figures, c.bad
@@ -106,6 +110,7 @@ type checkedRound struct {
 	at      []int     // index of the place, -1 when unknown
 	arrive  []float64 // Unix seconds; at the start the departure, at the end the arrival, in both slices
 	depart  []float64
+	begin   []float64 // of service
 	rides   []checkedRide
 	added   float64 // metres
 }
@@ -246,6 +251,8 @@ func (c *checker) checkConsignment(i int, path string, points map[string]string,
 		litres += l.Litres
 		point, ok := points[ref.Order]
 		switch {
+		case l.Held != nil:
+			c.report(1, at, "is held back, and not to be carried")
 		case l.Producer != s.Producer:
 			c.report(1, at, "is made by %q, the consignment by %q", l.Producer, s.Producer)
 		case l.Temperature() != s.Class:
@@ -511,7 +518,7 @@ func (c *checker) along(at []int) (metres, seconds float64) {
 // checkTimes is rule 3. It sets arrive and depart.
 func (c *checker) checkTimes(r *checkedRound) {
 	n := len(r.Stops)
-	r.arrive, r.depart = make([]float64, n), make([]float64, n)
+	r.arrive, r.depart, r.begin = make([]float64, n), make([]float64, n), make([]float64, n)
 	accept := c.acceptWindows(r)
 	for k := range r.Stops {
 		arrive, depart := c.stayAt(r, k)
@@ -535,8 +542,9 @@ func (c *checker) checkTimes(r *checkedRound) {
 			if w := accept[k]; arrive < w.opens-checkSlack || arrive > w.shuts+checkSlack {
 				c.report(3, r.stop(k)+".arrive", "is outside the accept window of a pickup point here")
 			}
+			r.begin[k] = arrive
 		default:
-			c.checkService(r, k, arrive, depart, accept[k])
+			r.begin[k] = c.checkService(r, k, arrive, depart, accept[k])
 		}
 		r.arrive[k], r.depart[k] = arrive, depart
 	}
@@ -565,9 +573,11 @@ func (c *checker) stayAt(r *checkedRound, k int) (arrive, depart float64) {
 	return arrive, depart
 }
 
-// checkService looks at a stop between start and end: service begins in every window and depart leaves time for it.
-func (c *checker) checkService(r *checkedRound, k int, arrive, depart float64, w checkedWindow) {
-	begin, shuts, stay := max(arrive, w.opens), w.shuts, 0.0
+// checkService looks at a stop between start and end: service begins in every window and depart leaves time for it. It gives
+// back when service begins.
+func (c *checker) checkService(r *checkedRound, k int, arrive, depart float64, w checkedWindow) (begin float64) {
+	begin = max(arrive, w.opens)
+	shuts, stay := w.shuts, 0.0
 	if q := r.ownStop(k); q != nil {
 		begin = max(begin, unixSeconds(q.ArriveAfter))
 		shuts = min(shuts, unixSeconds(q.ArriveBy))
@@ -587,6 +597,7 @@ func (c *checker) checkService(r *checkedRound, k int, arrive, depart float64, w
 	if early := begin + stay - depart; early > checkSlack {
 		c.report(3, r.stop(k)+".depart", "is %.0f s before the service of %.0f s ends", early, stay)
 	}
+	return begin
 }
 
 // opening is the first moment from begin on that lies in one of the intervals; without intervals it is begin.
@@ -894,6 +905,34 @@ func (c *checker) checkLocks(i int) {
 		}
 		if !slices.EqualFunc(s.Legs, lock.Rounds, func(l Leg, id string) bool { return l.Round == id }) {
 			c.report(7, fmt.Sprintf("consignments[%d].legs", i), "do not ride the locked rounds %q", lock.Rounds)
+		}
+	}
+}
+
+// checkLongest is rule 9: goods are not on board of vehicles with a limit for longer than it. The time begins anew where they come
+// from a vehicle without one, or from a store.
+func (c *checker) checkLongest(i int) {
+	s := &c.plan.Consignments[i]
+	since, most, going := 0.0, math.Inf(1), false
+	for k, l := range s.Legs {
+		r := c.ridden(l)
+		if r == nil || r.begin == nil {
+			return
+		}
+		limit, limited := 0.0, false
+		if r.vehicle != nil {
+			limit, limited = r.vehicle.LongestS[s.Class]
+		}
+		if !limited {
+			going = false
+			continue
+		}
+		if at := r.at[l.From]; !going || at >= 0 && c.week.Places[at].CanStore(s.Class) {
+			since, most, going = r.depart[l.From], limit, true
+		}
+		most = min(most, limit)
+		if long := r.begin[l.To] - since; long > most+checkSlack {
+			c.report(RuleLongest, fmt.Sprintf("consignments[%d].legs[%d]", i, k), "%s goods are on board for %.0f s, longest_s of vehicle %q is %.0f", s.Class, long, r.Vehicle, most)
 		}
 	}
 }

@@ -36,6 +36,7 @@ type model struct {
 	wish                               wishes         // what being fair to each asks of a plan
 	reach                              map[int][]bool // by vehicle and place: whether others' goods are handled there, where it is written down; nil: nowhere
 	now                                int32          // what was done before is fixed; −Inf: nothing is
+	barred                             map[bar]span   // goods that were too long on board of something
 }
 
 func newModel(week *Week, travel geo.Travel) *model {
@@ -315,6 +316,9 @@ func (m *model) parcels(point []int) []*parcel {
 		}
 		for n := range m.week.Orders[o].Lines {
 			l := &m.week.Orders[o].Lines[n]
+			if l.Held != nil {
+				continue
+			}
 			k := key{m.makers[l.Producer], point[o], l.Temperature(), l.Carrier()}
 			c := index[k]
 			if c == nil {

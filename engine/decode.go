@@ -160,10 +160,18 @@ func (s *solver) writeUnserved(p *Plan, o *outcome) {
 		}
 	}
 	for i := range w.Orders {
-		if o.point[i] < 0 && len(w.Orders[i].Lines) > 0 {
-			r, reason := x.noPickup(&w.Orders[i])
-			for n := range w.Orders[i].Lines {
-				add(LineRef{w.Orders[i].ID, n}, r, reason)
+		order := &w.Orders[i]
+		var r *Repair
+		reason := ""
+		for n := range order.Lines {
+			switch l := (LineRef{order.ID, n}); {
+			case order.Lines[n].Held != nil:
+				add(l, order.Lines[n].Held.repair(), order.Lines[n].Held.English)
+			case o.point[i] < 0:
+				if reason == "" {
+					r, reason = x.noPickup(order)
+				}
+				add(l, r, reason)
 			}
 		}
 	}

@@ -609,6 +609,13 @@ func (q *question) permit() verdict {
 	if c.round != nil && d.banned[Forbid{q.producer, c.id}] {
 		v.add(breach{obstacle: NoForbid, size: 3})
 	}
+	base := -1
+	if c.round != nil {
+		base = d.m.tours[c.round.ID]
+	}
+	if s, ok := d.m.barred[d.m.barOf(q.p, base, c.vehicle)]; ok {
+		v.add(breach{obstacle: NoLonger, size: 3, class: q.p.class, have: s.allowed, need: s.took})
+	}
 	if limit := w.Settings.OthersWithinM; foreign && limit != nil {
 		home := d.m.point(d.m.home(c.vehicle))
 		place, most := q.from, geo.GreatCircle(home, d.m.point(q.from))
@@ -685,6 +692,8 @@ func (q *question) repair() *Repair {
 		r.Class, r.Missing = b.class, b.missing
 	case NoMetres, NoSeconds:
 		r.Have, r.Need = b.have, b.need
+	case NoLonger:
+		r.Class, r.Have, r.Need = b.class, b.have, b.need
 	case NoProducerM:
 		r.Round, r.Vehicle = "", ""
 		r.Producer, r.Have, r.Need = w.Producers[c.producer].ID, b.have, b.need
@@ -718,6 +727,8 @@ func (q *question) reason(r *Repair) string {
 		return fmt.Sprintf("%s does not take goods of %s (carries)", who, q.producer)
 	case NoForbid:
 		return fmt.Sprintf("goods of %s are forbidden on %s (forbid)", q.producer, who)
+	case NoLonger:
+		return fmt.Sprintf("on %s %s goods would be on board for %s instead of %s at most (longest_s)", who, r.Class, minutes(r.Need), minutes(r.Have))
 	case NoOthers:
 		return fmt.Sprintf("%s is %s m from the farm of %s, too far for %s to handle goods of others (others_within_m %s)",
 			r.Place, figure(math.Ceil(q.best.worst.need)), w.Vehicles[q.by.vehicle].Producer, who, figure(q.best.worst.have))

@@ -23,6 +23,7 @@ const (
 	CauseHours          CauseKind = "hours"           // Round or Vehicle: with the goods it is late somewhere
 	CauseRoom           CauseKind = "room"            // Round or Vehicle: it has no room any more
 	CauseLimit          CauseKind = "limit"           // Round or Vehicle: it may not be diverted so far any more
+	CauseLongest        CauseKind = "longest_s"       // Round or Vehicle: the goods would be too long on board
 	CauseUnserved       CauseKind = "unserved"        // nobody carried the goods before
 	CauseSaves          CauseKind = "saves"           // Metres: the objective falls by them
 	CauseOthers         CauseKind = "others"          // what else has changed asks for it

@@ -471,6 +471,7 @@ func (f *frame) addRequest(d *draft, number int) {
 		q.From, q.Ready = f.heads[n], -search.Inf
 	}
 	q.Habit, q.Change = f.habit(c)
+	q.Off, q.OffTrips = f.off(d, c)
 	f.p.Requests = append(f.p.Requests, q)
 }
 

@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"carriole/geo"
+)
 
 // Plan is the planner's output: every round with its stops, and the way of every consignment.
 type Plan struct {
@@ -118,6 +122,8 @@ const (
 	NoCarriedBy Obstacle = "carried_by"      // Round: only its producer may carry it
 	NoLock      Obstacle = "lock"            // the locked rounds cannot serve it
 	NoVehicle   Obstacle = "no_vehicle"      // nobody drives near: no round and no available vehicle comes there
+	NoLonger    Obstacle = "longest_s"       // Round, Class, Have, Need: seconds on board
+	NoHeld      Obstacle = "held"            // Rule: the week keeps the line back
 	NoPickup    Obstacle = "no_pickup_point" // no pickup point within reach; Need: metres to the nearest, Have: the limit
 )
 
@@ -132,6 +138,7 @@ type Repair struct {
 	Missing  float64  `json:"missing,omitempty"`
 	Have     float64  `json:"have,omitempty"`
 	Need     float64  `json:"need,omitempty"`
+	Rule     *Hold    `json:"rule,omitempty"` // what is behind the obstacle, where the caller knows more of it, and of NoHeld the line's text
 }
 
 // Summary states the figures of a plan. The first five are the contract's, recomputed from stops and travel table.
@@ -154,6 +161,7 @@ type Summary struct {
 	CO2Source       string  `json:"co2_source"`                // where the grams per kilometre come from
 	NothingToGain   bool    `json:"nothing_to_gain,omitempty"` // the plan is the baseline: planning together saves nothing
 
+	Travel *geo.Source   `json:"travel,omitempty"` // what metres and seconds are made of
 	Habits *HabitSummary `json:"habits,omitempty"` // nil: the week has none
 
 	Producers []Share     `json:"producers"`         // in the week's order

@@ -190,7 +190,7 @@ func (r *replanner) recallConsignment(i int) {
 		if !ok || now.Line >= len(m.week.Orders[o].Lines) || r.point[o] != point {
 			continue
 		}
-		if line := &m.week.Orders[o].Lines[now.Line]; line.Producer == x.Producer && line.Temperature() == c.class && line.Carrier() == c.by {
+		if line := &m.week.Orders[o].Lines[now.Line]; line.Producer == x.Producer && line.Temperature() == c.class && line.Carrier() == c.by && line.Held == nil {
 			c.add(now, line)
 		}
 	}
@@ -323,6 +323,9 @@ func (r *replanner) refused(c *parcel, n int, l draftLeg) Cause {
 		if x.Frozen && !(made(l.from) && made(l.to)) {
 			return Cause{Kind: CauseLimit, Round: id}
 		}
+	}
+	if _, ok := m.barred[m.barOf(c, o.base, o.vehicle)]; ok {
+		return Cause{Kind: CauseLongest, Round: id, Vehicle: v.ID}
 	}
 	maker := m.week.Producers[c.producer].ID
 	if c.by == ByProducer && driver != maker {

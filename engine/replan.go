@@ -62,8 +62,17 @@ func Replan(ctx context.Context, week *Week, travel geo.Travel, previous *Plan, 
 		hops    int
 		release bool
 	}{{1, false}, {1, true}, {4, true}} {
-		r := &replanner{solver: newSolver(ctx, newModel(changed, travel), opt), previous: previous, before: before, cut: cut, change: &change, old: week, release: try.release}
+		m := newModel(changed, travel)
+		anew := func() *replanner {
+			again := *m
+			return &replanner{solver: newSolver(ctx, &again, opt), previous: previous, before: before, cut: cut, change: &change, old: week, release: try.release}
+		}
+		r := anew()
 		plan, fault := r.run(try.hops)
+		for fault == nil && m.bar(plan, change.Now) {
+			r = anew()
+			plan, fault = r.run(try.hops)
+		}
 		if err = fault; fault == nil {
 			return &Replanned{changed, plan, r.differences(plan)}, nil
 		}
@@ -209,12 +218,12 @@ func (r *replanner) run(hops int) (*Plan, error) {
 	}
 	plan := r.write()
 	undo := r.keepTimes(plan)
-	_, bad := Check(r.m.week, r.m.travel, plan)
-	if bad != nil {
+	bad := contradictions(r.m, plan)
+	if len(bad) > 0 {
 		undo()
-		_, bad = Check(r.m.week, r.m.travel, plan)
+		bad = contradictions(r.m, plan)
 	}
-	if bad != nil {
+	if len(bad) > 0 {
 		advice := ""
 		if bad[0].Rule == 4 && len(r.change.Vehicles) > 0 {
 			advice = "; give the smaller vehicle an id of its own, and the rounds to come that vehicle"

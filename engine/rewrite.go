@@ -281,10 +281,18 @@ func (r *replanner) writeUnserved(p *Plan) {
 		}
 	}
 	for i := range w.Orders {
-		if r.point[i] < 0 && len(w.Orders[i].Lines) > 0 {
-			repair, reason := ask().noPickup(&w.Orders[i])
-			for n := range w.Orders[i].Lines {
-				add(LineRef{w.Orders[i].ID, n}, repair, reason)
+		order := &w.Orders[i]
+		var repair *Repair
+		reason := ""
+		for n := range order.Lines {
+			switch l := (LineRef{order.ID, n}); {
+			case order.Lines[n].Held != nil:
+				add(l, order.Lines[n].Held.repair(), order.Lines[n].Held.English)
+			case r.point[i] < 0:
+				if reason == "" {
+					repair, reason = ask().noPickup(order)
+				}
+				add(l, repair, reason)
 			}
 		}
 	}

@@ -63,7 +63,8 @@ func Solve(ctx context.Context, week *Week, travel geo.Travel, opt Options) (*Pl
 	if err := invalid(Validate(week, travel)); err != nil {
 		return nil, err
 	}
-	return newSolver(ctx, newModel(week, travel), opt).solve(), nil
+	m := newModel(week, travel)
+	return keepFresh(ctx, newModel(week, travel), newSolver(ctx, m, opt).solve(), opt)
 }
 
 // TravelOf is the week's own travel table or, without one, crow flies between its places.
@@ -515,7 +516,9 @@ func (s *solver) outcome(d *draft) outcome {
 	for i, k := range o.point {
 		if k < 0 {
 			for n := range s.m.week.Orders[i].Lines {
-				o.cost.Lost += max(1, int64(amount(s.m.week.Orders[i].Lines[n].Kg)))
+				if l := &s.m.week.Orders[i].Lines[n]; l.Held == nil {
+					o.cost.Lost += max(1, int64(amount(l.Kg)))
+				}
 			}
 		}
 	}

@@ -1,10 +1,16 @@
 package engine
 
-import "math"
+import (
+	"math"
+
+	"carriole/geo"
+)
 
 // summarize states the contract's figures from the plan's stops and the travel.
 func (m *model) summarize(p *Plan) {
 	s := &p.Summary
+	source := geo.SourceOf(m.travel)
+	s.Travel = &source
 	for k := range p.Rounds {
 		r := &p.Rounds[k]
 		at := make([]int, len(r.Stops))
@@ -116,6 +122,13 @@ func (m *model) shares(alone *draft, e *emissions) []Share {
 	for c, way := range alone.ways {
 		if len(way) == 0 && !m.collected(alone.parcels[c]) {
 			out[alone.parcels[c].producer].AloneUnserved += alone.parcels[c].kg
+		}
+	}
+	for i := range w.Orders {
+		for k := range w.Orders[i].Lines {
+			if l := &w.Orders[i].Lines[k]; l.Held != nil {
+				out[m.makers[l.Producer]].AloneUnserved += l.Kg
+			}
 		}
 	}
 	return out

@@ -336,6 +336,7 @@ func (v *validator) vehicles() {
 		v.known(v.producerIDs, path, "producer", x.Producer)
 		v.amount(path, "kg", x.Kg)
 		v.litres(path, "litres", x.Litres)
+		v.litres(path, "longest_s", x.LongestS)
 		v.windows(path, "available", x.Available)
 		v.optional(path, "co2_g_per_km", x.CO2GPerKm)
 	}

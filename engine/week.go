@@ -85,6 +85,11 @@ type Vehicle struct {
 	Litres    map[Class]float64 `json:"litres"`              // a class not named has no room
 	Available []Interval        `json:"available,omitempty"` // when it may make dedicated trips; none: never
 	CO2GPerKm *float64          `json:"co2_g_per_km,omitempty"`
+
+	// LongestS is how many seconds goods of a class may be on board, as in insulated boxes: from the departure with them until
+	// the stop where they are unloaded begins. Where they change to another such vehicle without having been in store the time goes on,
+	// and the shorter limit counts. A class not named has no limit, nor have the round's own goods.
+	LongestS map[Class]float64 `json:"longest_s,omitempty"`
 }
 
 // Round is a trip that a producer makes anyway.
@@ -156,6 +161,13 @@ type Line struct {
 	Litres    float64   `json:"litres"`
 	Class     Class     `json:"class,omitempty"`      // empty means ambient
 	CarriedBy CarriedBy `json:"carried_by,omitempty"` // empty means any
+	Held      *Hold     `json:"held,omitempty"`       // not nil: it is not to be carried, and is unserved
+}
+
+// Hold is why a line is not carried, in words for people: which rule stops it, and what would lift that.
+type Hold struct {
+	English string `json:"en"`
+	French  string `json:"fr,omitempty"`
 }
 
 // Lock fixes the way of some goods: exactly these rounds, in this order.

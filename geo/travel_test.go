@@ -81,3 +81,70 @@ func ExampleCrowFlies() {
 	fmt.Printf("Carpentras to Monteux: %.1f km in %.0f min\n", metres/1000, seconds/60)
 	// Output: Carpentras to Monteux: 6.1 km in 8 min
 }
+
+func TestSourceOf(t *testing.T) {
+	if got := SourceOf(CrowFlies(nil)); got != (Source{Kind: KindCrow, Estimated: true, Factor: 1.3, Speed: 12.5}) {
+		t.Errorf("crow flies are made of %+v", got)
+	}
+	if got := SourceOf(&Table{}); got != (Source{Kind: KindTable}) {
+		t.Errorf("a table is made of %+v", got)
+	}
+}
+
+func TestFitEstimateFindsWhatWasEstimated(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		places := make([]Point, rapid.IntRange(2, 20).Draw(t, "places"))
+		for i := range places {
+			places[i] = Point{5 + float64(i*37%20)/10, 44 + float64(i)/30}
+		}
+		want := Estimate{float64(rapid.IntRange(100, 300).Draw(t, "factor")) / 100, float64(rapid.IntRange(300, 3000).Draw(t, "speed")) / 100}
+		f, ok := FitEstimate(places, want.CrowFlies(places))
+		if !ok || math.Abs(f.Factor-want.Factor) > 0.011 || math.Abs(f.Speed-want.Speed) > 0.02*want.Speed {
+			t.Errorf("%+v, want %+v", f, want)
+		}
+		if f.Metres[1].Mean > 0.01 || f.Seconds[1].Ninth > 0.02 || f.Pairs != len(places)*(len(places)-1) {
+			t.Errorf("%+v is off", f)
+		}
+	})
+}
+
+// No other factor is off by less in the mean.
+func TestFitEstimateIsTheLeastOff(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		places := []Point{{5, 44}, {5.1, 44}, {5, 44.1}, {5.2, 44.2}, {5.05, 44.3}}
+		table := &Table{}
+		for i := range places {
+			var metres, seconds []float64
+			for j := range places {
+				m := GreatCircle(places[i], places[j]) * rapid.Float64Range(1, 3).Draw(t, "detour")
+				metres, seconds = append(metres, m), append(seconds, m/rapid.Float64Range(5, 25).Draw(t, "speed"))
+			}
+			table.Metres, table.Seconds = append(table.Metres, metres), append(table.Seconds, seconds)
+		}
+		f, ok := FitEstimate(places, table)
+		if !ok {
+			t.Fatal("no fit")
+		}
+		mean := func(factor float64) (sum float64) {
+			for i := range places {
+				for j := range places {
+					if i != j {
+						sum += math.Abs(factor*GreatCircle(places[i], places[j])/table.Metres[i][j] - 1)
+					}
+				}
+			}
+			return sum / float64(f.Pairs)
+		}
+		for other := 1.0; other < 3; other += 0.05 {
+			if mean(other) < f.Metres[1].Mean-0.01 {
+				t.Errorf("with %v the mean error is %v, with the fitted %v it is %v", other, mean(other), f.Factor, f.Metres[1].Mean)
+			}
+		}
+	})
+}
+
+func TestFitEstimateNeedsPlacesApart(t *testing.T) {
+	if _, ok := FitEstimate([]Point{{5, 44}, {5.0001, 44}}, CrowFlies([]Point{{5, 44}, {5.0001, 44}})); ok {
+		t.Error("two places of one farm are fitted to")
+	}
+}

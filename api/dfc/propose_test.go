@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carriole/api/dfc"
-	"carriole/api/internal/pgtest"
+	"carriole/api/pgtest"
 	"carriole/api/planning"
 	"carriole/api/store"
 	"carriole/engine"

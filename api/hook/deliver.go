@@ -40,14 +40,9 @@ const (
 )
 
 // Deliver makes the next attempt of a job, if it is time for it, and notes what came of it. The job is then done, or to be
-// run again after a time: again is above 0 and says when. An error means that nothing was noted (the database is away, the
-// secret cannot be read, the context is done): the queue tries again as it does with any job. In a River worker:
-//
-//	again, err := hooks.Deliver(ctx, job.Args)
-//	if err == nil && again > 0 {
-//		return river.JobSnooze(again) // its attempts are counted by the delivery
-//	}
-//	return err
+// run again after a time: again is above 0 and says when. Its attempts are counted by the delivery, not by the queue. An error
+// means that nothing was noted (the database is away, the secret cannot be read, the context is done): the queue tries
+// again as it does with any job.
 func (s *Service) Deliver(ctx context.Context, job Job) (again time.Duration, err error) {
 	c := s.store.In(job.Collective, actor)
 	x, w, secrets, err := s.load(ctx, c, job)

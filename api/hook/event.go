@@ -63,8 +63,8 @@ type Asked struct {
 // mostIDs of a kind keep bodies below some kilobytes.
 const mostIDs = 100
 
-// OrdersReceived is the event of orders that were put into a sale, and whether anything changed.
-func OrdersReceived(sale store.ID, puts []store.Put) (e Event, changed bool) {
+// ordersReceived is the event of orders that were put into a sale, and whether anything changed.
+func ordersReceived(sale store.ID, puts []store.Put) (e Event, changed bool) {
 	var o Orders
 	for _, p := range puts {
 		switch p.Status {

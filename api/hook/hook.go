@@ -157,6 +157,24 @@ func (s *Service) Emit(ctx context.Context, c *store.Scope, e Event) error {
 	return err
 }
 
+// TellOrders emits what became of orders that were put into a sale, if anything changed.
+func (s *Service) TellOrders(ctx context.Context, c *store.Scope, sale store.ID, puts []store.Put) error {
+	e, changed := ordersReceived(sale, puts)
+	if !changed {
+		return nil
+	}
+	return s.Emit(ctx, c, e)
+}
+
+// Tell is Emit for those who know the type of an event and its data as JSON; what [Data] does not have is left out.
+func (s *Service) Tell(ctx context.Context, c *store.Scope, event string, data []byte) error {
+	e := Event{Type: store.EventType(event)}
+	if err := json.Unmarshal(data, &e.Data); err != nil {
+		return fmt.Errorf("hook: the data of %s: %w", event, err)
+	}
+	return s.Emit(ctx, c, e)
+}
+
 // Test sends an event of type webhook.test to one webhook and returns its delivery, in which the outcome can be read a moment
 // later.
 func (s *Service) Test(ctx context.Context, c *store.Scope, id store.ID) (*store.Delivery, error) {

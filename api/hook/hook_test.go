@@ -216,16 +216,16 @@ func TestDeliver(t *testing.T) {
 }
 
 func TestOrdersReceived(t *testing.T) {
-	if _, changed := OrdersReceived("s", []store.Put{{ID: "a", Status: store.PutUnchanged}}); changed {
+	if _, changed := ordersReceived("s", []store.Put{{ID: "a", Status: store.PutUnchanged}}); changed {
 		t.Error("orders that were there are an event")
 	}
-	e, changed := OrdersReceived("s", []store.Put{{ID: "a", Status: store.PutUnchanged}, {ID: "b", Status: store.PutCreated}, {ID: "c", Status: store.PutReplaced},
+	e, changed := ordersReceived("s", []store.Put{{ID: "a", Status: store.PutUnchanged}, {ID: "b", Status: store.PutCreated}, {ID: "c", Status: store.PutReplaced},
 		{ID: "d", Status: store.PutCancelled}, {ID: "e", Status: store.PutCreated}})
 	if d := cmp.Diff(Event{store.OrderReceived, Data{Sale: "s", Orders: &Orders{Created: 2, Replaced: 1, Cancelled: 1, IDs: []store.ID{"b", "c", "d", "e"}}}}, e); d != "" || !changed {
 		t.Errorf("event (-want +got):\n%s", d)
 	}
 	many := slices.Repeat([]store.Put{{ID: "a", Status: store.PutCreated}}, store.MaxOrders)
-	e, _ = OrdersReceived("s", many)
+	e, _ = ordersReceived("s", many)
 	body, err := json.Marshal(e)
 	if err != nil || len(body) > 20_000 || e.Data.Orders.Created != store.MaxOrders {
 		t.Errorf("%d bytes, %v", len(body), err)

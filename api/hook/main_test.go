@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"carriole/api/internal/pgtest"
+	"carriole/api/pgtest"
 	"carriole/api/store"
 )
 

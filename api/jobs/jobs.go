@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -89,7 +90,19 @@ type Queue struct {
 type Args interface{ Kind() string }
 
 // Kinds are the kinds of jobs that a queue works off, beside plannings. The zero value is none.
-type Kinds struct{ add []func(*river.Workers) error }
+type Kinds struct {
+	add      []func(*river.Workers) error
+	periodic []*river.PeriodicJob
+}
+
+// Later is the error of a job that is to be worked off again after a time. It counts as no failure, however often.
+func Later(after time.Duration) error { return river.JobSnooze(max(0, after)) }
+
+// Every has a job of a kind that is handled added every so often, whichever processes run.
+func (k *Kinds) Every(interval time.Duration, args Args) {
+	k.periodic = append(k.periodic, river.NewPeriodicJob(river.PeriodicInterval(interval),
+		func() (river.JobArgs, *river.InsertOpts) { return args, &river.InsertOpts{MaxAttempts: 1} }, &river.PeriodicJobOpts{RunOnStart: true}))
+}
 
 // Handle has a kind of job worked off by a function. Its error has the job tried again; ctx ends after a minute, or when the
 // process stops.
@@ -110,10 +123,12 @@ func New(s *store.Store, kinds Kinds, o Options) (*Queue, error) {
 	workers := river.NewWorkers()
 	var errs []error
 	errs = append(errs, river.AddWorkerSafely(workers, &planner{q: q}))
-	errs = append(errs, river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[closing]) error {
+	kinds = Kinds{slices.Clone(kinds.add), slices.Clone(kinds.periodic)} // the caller's stay as they are
+	Handle(&kinds, func(ctx context.Context, _ closing) error {
 		_, err := q.Planning.CloseDue(ctx)
 		return err
-	})))
+	})
+	kinds.Every(closeDue, closing{})
 	for _, add := range kinds.add {
 		errs = append(errs, add(workers))
 	}
@@ -137,8 +152,7 @@ func New(s *store.Store, kinds Kinds, o Options) (*Queue, error) {
 			queueLong:  {MaxWorkers: or(o.Long, 1)},
 			queueOther: {MaxWorkers: or(o.Other, 4)},
 		},
-		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(closeDue),
-			func() (river.JobArgs, *river.InsertOpts) { return closing{}, &river.InsertOpts{MaxAttempts: 1} }, &river.PeriodicJobOpts{RunOnStart: true})},
+		PeriodicJobs:                kinds.periodic,
 		JobTimeout:                  usualTimeout,
 		RescueStuckJobsAfter:        rescueAfter,
 		SoftStopTimeout:             o.Grace,

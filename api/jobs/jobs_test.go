@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(databases.Run(m))
 }
 
-// shortLease is what tests wait for instead of the usual.
-const shortLease = 2 * time.Second
+// shortLease is what TestKill waits for instead of the usual.
+const shortLease = 4 * time.Second
 
 // queue is one on a store of its own, as another process has it; not started.
 func queue(t *testing.T, url string, kinds jobs.Kinds, o jobs.Options) (*jobs.Queue, *store.Store) {
@@ -45,7 +45,6 @@ func queue(t *testing.T, url string, kinds jobs.Kinds, o jobs.Options) (*jobs.Qu
 	if err != nil {
 		t.Fatal(err)
 	}
-	q.Planning.Lease = shortLease
 	q.Planning.Budget = func(int) time.Duration { return 100 * time.Millisecond }
 	return q, s
 }
@@ -236,6 +235,7 @@ func TestKill(t *testing.T) {
 	databases.Each(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		q, s := queue(t, url, jobs.Kinds{}, jobs.Options{})
+		q.Planning.Lease = shortLease
 		w := worldtest.Fill(t, s, "here")
 		w.Order(t, w.Sale, w.Orders(20, 1)...)
 		_, err := q.Planning.Request(ctx, w.Scope, w.Sale, planning.Options{Anew: true, TimeS: 6})
@@ -251,7 +251,7 @@ func TestKill(t *testing.T) {
 		worker.Wait()
 		start(t, q)
 		taken := await(t, w.Scope, w.Sale, "taken over", func(p *store.Planning) bool { return searching(p) && p.Holder != killed.Holder })
-		if taken.Runs != 2 || taken.Changed.Before(killed.Due) {
+		if taken.Runs < 2 || taken.Changed.Before(killed.Due) {
 			t.Errorf("taken over at %v in run %d, when the worker's lease was until %v", taken.Changed, taken.Runs, killed.Due)
 		}
 		planned(t, w.Scope, w.Sale)
@@ -264,7 +264,6 @@ func TestStop(t *testing.T) {
 	databases.Each(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		first, s := queue(t, url, jobs.Kinds{}, jobs.Options{Grace: 100 * time.Millisecond})
-		first.Planning.Lease = time.Minute
 		w := worldtest.Fill(t, s, "here")
 		w.Order(t, w.Sale, w.Orders(20, 1)...)
 		ok(t, first.Start(ctx))
@@ -278,7 +277,6 @@ func TestStop(t *testing.T) {
 			t.Errorf("after the stop: %+v", p)
 		}
 		second, _ := queue(t, url, jobs.Kinds{}, jobs.Options{})
-		second.Planning.Lease = time.Minute
 		start(t, second)
 		if p := planned(t, w.Scope, w.Sale); p.Runs != 1 {
 			t.Errorf("%+v", p)

@@ -87,7 +87,7 @@ func (s *Service) document(ctx context.Context, c *store.Scope, plan store.ID, f
 	var b bytes.Buffer
 	switch format {
 	case GeoJSON:
-		return json.Marshal(view.GeoJSON(v.week, v.plan))
+		return json.Marshal(view.GeoJSON(v.week, v.plan, opt))
 	case SVG:
 		return view.SVG(v.week, v.plan, opt), nil
 	case CSV:
@@ -113,10 +113,15 @@ func (s *Service) Documents(ctx context.Context, c *store.Scope, row *store.Plan
 func (s *Service) known(ctx context.Context, c *store.Scope, row *store.Plan) (*version, error) {
 	v, err := s.versions.get(key{collective: c.Collective(), id: row.ID}, documentsLast, func() (*version, int, error) {
 		v, err := s.version(ctx, c, row)
-		return v, 1, err
+		if err != nil {
+			return nil, 0, err
+		}
+		return v, v.bytes, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &version{row, v.week, v.plan, v.order}, nil
+	now := *v
+	now.row = row
+	return &now, nil
 }

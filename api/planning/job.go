@@ -193,6 +193,8 @@ func (r *run) report() []byte {
 
 // prepared is a week that can be planned, with what the plan is to be based on.
 type prepared struct {
+	data     *store.WeekData
+	warnings []Fault
 	week     *engine.Week
 	revision int64
 	zone     *time.Location
@@ -208,6 +210,7 @@ type version struct {
 	week  *engine.Week
 	plan  *engine.Plan
 	order map[string]int // of the week, by id
+	bytes int            // of the documents
 }
 
 const mostDocument = 1 << 30 // bytes
@@ -218,7 +221,7 @@ func (s *Service) version(ctx context.Context, c *store.Scope, row *store.Plan) 
 	if err != nil {
 		return nil, err
 	}
-	v := &version{row: row, order: map[string]int{}}
+	v := &version{row: row, order: map[string]int{}, bytes: len(week) + len(plan)}
 	if v.week, _, err = engine.ReadWeek(bytes.NewReader(week), mostDocument); err != nil {
 		return nil, fmt.Errorf("planning: plan %s: %w", row.ID, err)
 	}
@@ -250,7 +253,7 @@ func (r *run) prepare(ctx context.Context) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &prepared{revision: data.Revision, zone: data.Collective.Zone()}
+	x := &prepared{data: data, revision: data.Revision, zone: data.Collective.Zone()}
 	r.orders = len(data.Orders)
 	if data.Sale.State != store.SaleOpen && data.Sale.State != store.SaleClosed {
 		return nil, &failure{reason: fmt.Sprintf("the sale is %s", data.Sale.State)}
@@ -286,7 +289,8 @@ func (r *run) prepare(ctx context.Context) (*prepared, error) {
 		}
 		refuse(x.week, x.newest, answers)
 	}
-	if f := hindering(named(data, x.week, faults)); f != nil {
+	x.warnings = named(data, x.week, faults)
+	if f := hindering(x.warnings); f != nil {
 		return nil, &failure{reason: faultsReason(f), faults: f}
 	}
 	return x, nil
@@ -401,14 +405,20 @@ func (r *run) impossible(x *prepared, err error) error {
 	return err
 }
 
-// checked lets no plan pass that breaks a rule.
+// checked lets no plan pass that breaks a rule, and says of what it leaves behind which rule of the trade stops it. Of goods
+// that are on board already nothing can be helped any more.
 func (r *run) checked(ctx context.Context, x *prepared, m *made) (*made, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if _, wrong := engine.Check(x.week, nil, m.plan); wrong != nil {
+	_, wrong := engine.Check(x.week, nil, m.plan)
+	if x.begun {
+		wrong = slices.DeleteFunc(wrong, func(v engine.Violation) bool { return v.Rule == engine.RuleLongest })
+	}
+	if len(wrong) > 0 {
 		return nil, fmt.Errorf("planning: the plan breaks %d rules: %v", len(wrong), wrong[0])
 	}
+	Cite(x.data, x.week, m.plan)
 	return m, nil
 }
 
@@ -481,7 +491,13 @@ func (r *run) save(ctx context.Context, c *store.Scope, m *made) error {
 			return err
 		}
 	}
-	return r.end(ctx, c, store.Planning{State: store.PlanningDone, Plan: row.ID})
+	outcome := store.Planning{State: store.PlanningDone, Plan: row.ID}
+	if m.warnings != nil {
+		if outcome.Faults, err = json.Marshal(m.warnings); err != nil {
+			return err
+		}
+	}
+	return r.end(ctx, c, outcome)
 }
 
 // keepHistory notes how the plan came out of the one before it.

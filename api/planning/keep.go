@@ -14,7 +14,7 @@ import (
 
 // Keep writes a week document into a collective, as one that begins has it: places, producers, vehicles, rounds that
 // come again each week, pickup points, products, and a sale that is open with its orders, whose id it returns. References
-// are the document's ids. [Week] makes the same week out of it but for ids, half minutes, and distances, which the store does
+// are the document's ids. [Week] makes the same week out of it but for ids, half minutes, distances, and what rules of the trade set, which the store does
 // not keep with it. It is one transaction.
 //
 // The document must be right (see [engine.Validate]) and span no more than seven days; a *store.Error says otherwise.
@@ -203,6 +203,8 @@ func (k *keeper) vehicles() error {
 		switch {
 		case x.Room.FrozenMl > 0:
 			x.Equipment = store.Freezer
+		case v.LongestS[engine.Chilled] > 0:
+			x.Equipment = store.Boxes
 		case x.Room.ChilledMl > 0:
 			x.Equipment = store.Fridge
 		}

@@ -130,6 +130,19 @@ func (b *bench) work() (n int) {
 	}
 }
 
+// queued are the jobs that nobody has worked off, and drop takes them away.
+func (b *bench) queued() []planning.Task {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.tasks)
+}
+
+func (b *bench) drop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tasks = nil
+}
+
 // told are the names of the events since the last call.
 func (b *bench) told() []string {
 	b.mu.Lock()

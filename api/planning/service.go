@@ -37,8 +37,8 @@ type Service struct {
 
 // New is the service of a store, whose plannings enqueue has worked off.
 func New(s *store.Store, enqueue func(ctx context.Context, c *store.Scope, task Task) error) *Service {
-	const mostBytes, mostVersions = 64 << 20, 16
-	return &Service{Store: s, Enqueue: enqueue, documents: cache[*Content]{most: mostBytes}, versions: cache[*version]{most: mostVersions}, dropoffs: cache[*Content]{most: mostBytes}}
+	const mostBytes = 64 << 20 // of each kind of what is kept to be given out again
+	return &Service{Store: s, Enqueue: enqueue, documents: cache[*Content]{most: mostBytes}, versions: cache[*version]{most: mostBytes}, dropoffs: cache[*Content]{most: mostBytes}}
 }
 
 // Task is the planning of a sale that somebody is to work off.

@@ -28,8 +28,8 @@ func TestClose(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if len(b.tasks) != 1 || b.tasks[0].Sale != b.Sale || b.tasks[0].Long {
-			t.Fatalf("the jobs are %+v, want one short one", b.tasks)
+		if len(b.queued()) != 1 || b.queued()[0].Sale != b.Sale || b.queued()[0].Long {
+			t.Fatalf("the jobs are %+v, want one short one", b.queued())
 		}
 		b.work()
 		p := b.state(store.PlanningDone)
@@ -196,8 +196,8 @@ func TestOptions(t *testing.T) {
 		b.Order(t, b.Sale, b.Orders(1, 9)...)
 		_, err = b.Close(ctx, b.Scope, b.Sale)
 		b.ok(err)
-		if len(b.tasks) != 1 || !b.tasks[0].Long {
-			t.Errorf("%+v", b.tasks)
+		if len(b.queued()) != 1 || !b.queued()[0].Long {
+			t.Errorf("%+v", b.queued())
 		}
 		b.work()
 		if plans = b.plans(); len(plans) != 4 || plans[3].BasedOn != "" || plans[3].Revision != 11 {
@@ -212,7 +212,7 @@ func running(ctx context.Context, b *bench) (done <-chan error) {
 	b.Order(b.t, b.Sale, b.Orders(10, 1)...)
 	_, err := b.Request(b.t.Context(), b.Scope, b.Sale, planning.Options{Anew: true, TimeS: 60})
 	b.ok(err)
-	b.tasks = nil
+	b.drop()
 	out := make(chan error, 1)
 	go func() { out <- b.Run(ctx, b.Scope.Collective(), b.Sale) }()
 	b.await(func(p *store.Planning) bool {
@@ -241,8 +241,8 @@ func TestStop(t *testing.T) {
 		done := running(ctx, b)
 		stop()
 		b.ok(<-done)
-		if p := b.state(store.PlanningWaits); p.Runs != 0 || len(b.tasks) != 1 || len(b.plans()) != 0 {
-			t.Errorf("%+v, %+v", p, b.tasks)
+		if p := b.state(store.PlanningWaits); p.Runs != 0 || len(b.queued()) != 1 || len(b.plans()) != 0 {
+			t.Errorf("%+v, %+v", p, b.queued())
 		}
 	})
 }
@@ -254,7 +254,7 @@ func TestCancel(t *testing.T) {
 		b.ok(b.Cancel(t.Context(), b.Scope, b.Sale))
 		b.ok(<-done)
 		b.state(store.PlanningCancelled)
-		if len(b.plans()) != 0 || len(b.told()) != 0 || len(b.tasks) != 0 {
+		if len(b.plans()) != 0 || len(b.told()) != 0 || len(b.queued()) != 0 {
 			t.Errorf("%v", b.plans())
 		}
 		_, err := b.Close(t.Context(), b.Scope, b.Sale) // and it can be planned again
@@ -271,7 +271,7 @@ func TestAgain(t *testing.T) {
 		b.Order(t, b.Sale, b.Orders(10, 1)...)
 		_, err := b.Request(ctx, b.Scope, b.Sale, planning.Options{Anew: true, TimeS: 2})
 		b.ok(err)
-		b.tasks = nil
+		b.drop()
 		done := make(chan error, 1)
 		go func() { done <- b.Run(ctx, b.Scope.Collective(), b.Sale) }()
 		b.await(func(p *store.Planning) bool { return p.State == store.PlanningRuns })
@@ -281,8 +281,8 @@ func TestAgain(t *testing.T) {
 			b.ok(err)
 		}
 		b.ok(b.Run(ctx, b.Scope.Collective(), b.Sale)) // another worker finds nothing to do
-		if p := b.state(store.PlanningRuns); p.Next == nil || len(b.tasks) != 0 || p.Runs != 1 {
-			t.Errorf("%+v, %+v", p, b.tasks)
+		if p := b.state(store.PlanningRuns); p.Next == nil || len(b.queued()) != 0 || p.Runs != 1 {
+			t.Errorf("%+v, %+v", p, b.queued())
 		}
 		b.ok(<-done)
 		b.state(store.PlanningWaits)
@@ -304,7 +304,7 @@ func TestLost(t *testing.T) {
 		b.Order(t, b.Sale, b.Orders(10, 1)...)
 		_, err := b.Close(ctx, b.Scope, b.Sale)
 		b.ok(err)
-		b.tasks = nil
+		b.drop()
 		// a worker that is gone: it took the planning and says nothing
 		p, err := b.Scope.TakePlanning(ctx, b.Sale, "gone", b.Lease)
 		if err != nil || p == nil {
@@ -314,8 +314,8 @@ func TestLost(t *testing.T) {
 			t.Errorf("taken over at once: %d, %v", n, err)
 		}
 		time.Sleep(b.Lease + 10*time.Millisecond)
-		if n, err := b.Retake(ctx); n != 1 || err != nil || len(b.tasks) != 1 {
-			t.Errorf("taken over: %d, %v, %+v", n, err, b.tasks)
+		if n, err := b.Retake(ctx); n != 1 || err != nil || len(b.queued()) != 1 {
+			t.Errorf("taken over: %d, %v, %+v", n, err, b.queued())
 		}
 		b.work()
 		b.state(store.PlanningDone)
@@ -328,7 +328,7 @@ func TestLost(t *testing.T) {
 		done := make(chan error, 1)
 		_, err = b.Request(ctx, b.Scope, b.Sale, planning.Options{Anew: true, TimeS: 60})
 		b.ok(err)
-		b.tasks = nil
+		b.drop()
 		go func() { done <- b.Run(ctx, b.Scope.Collective(), b.Sale) }()
 		b.await(func(p *store.Planning) bool { return len(p.Progress) > 0 })
 		held := b.state(store.PlanningRuns)

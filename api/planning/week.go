@@ -29,14 +29,7 @@ func SplitRoundID(id string) (round store.ID, day store.Day, ok bool) {
 // The faults are those of the making, whose paths name rows by id, and those of [engine.Validate]; without one that is
 // no warning the week can be planned.
 func Week(d *store.WeekData) (*engine.Week, []engine.Fault) {
-	m := &maker{
-		WeekData: d, zone: d.Collective.Zone(),
-		producers: byID(d.Producers, func(x *store.Producer) store.ID { return x.ID }),
-		products:  byID(d.Products, func(x *store.Product) store.ID { return x.ID }),
-		driven:    map[store.ID][]occurrence{}, needed: map[store.ID]bool{},
-		takesPart: map[store.ID]bool{}, drives: map[store.ID]bool{}, open: map[store.ID]bool{},
-		week: &engine.Week{ID: string(d.Sale.ID), Name: d.Sale.Name, Timezone: d.Collective.Timezone},
-	}
+	m := newMaker(d)
 	m.pickupPoints()
 	m.orders()
 	m.rounds()
@@ -55,12 +48,29 @@ func Week(d *store.WeekData) (*engine.Week, []engine.Fault) {
 	return m.week, append(m.faults, engine.Validate(m.week, nil)...)
 }
 
+func newMaker(d *store.WeekData) *maker {
+	return &maker{
+		WeekData: d, zone: d.Collective.Zone(),
+		producers: byID(d.Producers, func(x *store.Producer) store.ID { return x.ID }),
+		products:  byID(d.Products, func(x *store.Product) store.ID { return x.ID }),
+		vehicles:  byID(d.Vehicles, func(x *store.Vehicle) store.ID { return x.ID }),
+		places:    byID(d.Places, func(x *store.Place) store.ID { return x.ID }),
+		points:    byID(d.PickupPoints, func(x *store.PickupPoint) store.ID { return x.ID }),
+		driven:    map[store.ID][]occurrence{}, needed: map[store.ID]bool{},
+		takesPart: map[store.ID]bool{}, drives: map[store.ID]bool{}, open: map[store.ID]bool{},
+		week: &engine.Week{ID: string(d.Sale.ID), Name: d.Sale.Name, Timezone: d.Collective.Timezone},
+	}
+}
+
 // A maker makes one week. Its steps go from what is wanted to what it needs.
 type maker struct {
 	*store.WeekData
 	zone      *time.Location
 	producers map[store.ID]*store.Producer
 	products  map[store.ID]*store.Product
+	vehicles  map[store.ID]*store.Vehicle
+	places    map[store.ID]*store.Place
+	points    map[store.ID]*store.PickupPoint
 
 	driven    map[store.ID][]occurrence // by round, in order of their days
 	needed    map[store.ID]bool         // places
@@ -159,7 +169,7 @@ func (m *maker) orders() {
 			p := m.products[l.Product]
 			m.takesPart[p.Producer] = true
 			out.Lines[n] = engine.Line{Producer: string(p.Producer), Product: strings.TrimSpace(p.Name + " " + p.Unit), Quantity: float64(l.QuantityMilli) / 1e3,
-				Kg: amount(l.Grams, p.Grams, l.QuantityMilli), Litres: amount(l.Millilitres, p.Millilitres, l.QuantityMilli), Class: p.Class, CarriedBy: p.CarriedBy}
+				Kg: amount(l.Grams, p.Grams, l.QuantityMilli), Litres: amount(l.Millilitres, p.Millilitres, l.QuantityMilli), Class: p.Class, CarriedBy: p.CarriedBy, Held: m.eggsTooFar(o, p)}
 		}
 		m.week.Orders = append(m.week.Orders, out)
 	}
@@ -242,7 +252,7 @@ func (m *maker) round(o *occurrence) engine.Round {
 		m.needed[s.Place] = true
 		stop := engine.RoundStop{Place: string(s.Place), ArriveAfter: at(s.ArriveAfter), ArriveBy: at(s.ArriveBy), StayS: float64(s.StayS)}
 		if s.Unload != (store.Room{}) {
-			stop.Unload = &engine.Load{Kg: float64(s.Unload.Grams) / 1e3, Litres: litres(s.Unload)}
+			stop.Unload = &engine.Load{Kg: float64(s.Unload.Grams) / 1e3, Litres: m.litres(s.Unload, m.vehicles[o.vehicle])}
 		}
 		out.Stops = append(out.Stops, stop)
 	}
@@ -257,18 +267,7 @@ func float(x *int64) *float64 {
 	return &f
 }
 
-func litres(r store.Room) map[engine.Class]float64 {
-	out := map[engine.Class]float64{}
-	for class, ml := range map[engine.Class]int64{engine.Ambient: r.AmbientMl, engine.Chilled: r.ChilledMl, engine.Frozen: r.FrozenMl} {
-		if ml > 0 {
-			out[class] = float64(ml) / 1e3
-		}
-	}
-	return out
-}
-
 func (m *maker) vehiclesAvailable() {
-	limit := store.SettingOn(m.Settings, store.GrossGramsLimit, m.Sale.Distribution)
 	for i := range m.Vehicles {
 		v := &m.Vehicles[i]
 		var available []engine.Interval
@@ -286,11 +285,10 @@ func (m *maker) vehiclesAvailable() {
 			continue
 		}
 		m.takesPart[v.Producer], m.drives[v.ID] = true, true
-		m.week.Vehicles = append(m.week.Vehicles, engine.Vehicle{ID: string(v.ID), Name: v.Name, Producer: string(v.Producer), Kg: float64(v.Room.Grams) / 1e3, Litres: litres(v.Room),
-			Available: available, CO2GPerKm: float(v.CO2GPerKm)})
-		if limit != nil && v.GrossGrams != nil && *v.GrossGrams > *limit {
-			m.warn(fmt.Sprintf("vehicles[%s].gross_grams", v.ID), "%s weighs up to %d kg: above %d kg other rules hold for its driver", v.Name, *v.GrossGrams/1000, *limit/1000)
-		}
+		m.week.Vehicles = append(m.week.Vehicles, engine.Vehicle{ID: string(v.ID), Name: v.Name, Producer: string(v.Producer), Kg: float64(v.Room.Grams) / 1e3, Litres: m.litres(v.Room, v),
+			Available: available, CO2GPerKm: float(v.CO2GPerKm), LongestS: m.inBoxes(v)})
+		m.warnOfEquipment(v)
+		m.warnOfWeight(v)
 	}
 }
 

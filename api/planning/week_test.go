@@ -32,7 +32,7 @@ func base() *store.WeekData {
 			{Row: row("anne"), Name: "Anne", Place: "farm", Active: true, Ready: ptr(store.Clock(8 * 60)), ReadyDaysBefore: 1, MaxAddedM: ptr(int64(30000))},
 			{Row: row("idle"), Name: "Idle", Place: "unknown", Active: true}},
 		Vehicles: []store.Vehicle{
-			{Row: row("van"), Name: "Van", Producer: "anne", Room: store.Room{Grams: 500_500, AmbientMl: 2_000_000, ChilledMl: 100_000},
+			{Row: row("van"), Name: "Van", Producer: "anne", Equipment: store.Fridge, Room: store.Room{Grams: 500_500, AmbientMl: 2_000_000, ChilledMl: 100_000},
 				Available: store.Windows{{Days: []store.Weekday{"sat", "sun"}, From: 8 * 60, Until: 25 * 60}}},
 			{Row: row("old"), Name: "Old", Producer: "anne", Room: store.Room{Grams: 1}}},
 		Rounds: []store.Round{{Row: row("tour"), Name: "Tour", Producer: "anne", Vehicle: "van", Rule: "FREQ=WEEKLY;BYDAY=SA,SU", Starts: "2026-01-03",

@@ -27,7 +27,7 @@ import (
 	"github.com/emersion/go-smtp"
 	"github.com/go-chi/chi/v5"
 
-	"carriole/api/internal/pgtest"
+	"carriole/api/pgtest"
 	"carriole/api/store"
 )
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,20 +40,18 @@ func (x *Collective) Zone() *time.Location {
 // everyone is the scope of what must look across collectives: to list them, and to find where somebody is a member.
 const everyone ID = "*"
 
+const usualTimezone = "Europe/Paris"
+
 // CreateCollective makes a collective and its id. Without a time zone it is in Europe/Paris.
 func (s *Store) CreateCollective(ctx context.Context, x *Collective, actor string) error {
-	if x.Timezone == "" {
-		x.Timezone = "Europe/Paris"
-	}
+	x.Timezone = cmp.Or(x.Timezone, usualTimezone)
 	return create(ctx, s.In(newID(), actor), x)
 }
 
 // CreateFirst makes the first collective and its first member, if there is no collective yet, and says whether it did. Of
 // several processes that try at the same time one does.
 func (s *Store) CreateFirst(ctx context.Context, x *Collective, m *Member, actor string) (made bool, err error) {
-	if x.Timezone == "" {
-		x.Timezone = "Europe/Paris"
-	}
+	x.Timezone = cmp.Or(x.Timezone, usualTimezone)
 	if err := errors.Join(checked(x), checked(m)); err != nil {
 		return false, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -60,28 +61,24 @@ func (x *Delivery) check(f *faults) {
 
 func (*Delivery) loadParts(ctx context.Context, t *tx, rows []Delivery) error {
 	at := make(map[ID]int, len(rows))
-	ids := make([]ID, len(rows))
+	ids := make([]string, len(rows))
 	for i := range rows {
-		at[rows[i].ID], ids[i] = i, rows[i].ID
+		at[rows[i].ID], ids[i] = i, string(rows[i].ID)
 	}
-	where, args := in(t, "delivery", ids)
-	found, err := t.QueryContext(ctx, `select delivery, run, started, millis, status, error, answer from webhook_attempts where `+where+` order by delivery, n`, args...)
-	if err != nil {
-		return fmt.Errorf("store: reading webhook_attempts: %w", err)
-	}
-	defer found.Close()
-	for found.Next() {
+	some, list := t.backend.list(ids, 2)
+	return t.each(ctx, func(row *sql.Rows) error {
 		var delivery ID
 		var a Attempt
 		var millis int64
-		if err := found.Scan(&delivery, &a.Run, stamp{&a.Started}, &millis, &a.Status, &a.Error, &a.Answer); err != nil {
-			return fmt.Errorf("store: reading webhook_attempts: %w", err)
+		if err := row.Scan(&delivery, &a.Run, stamp{&a.Started}, &millis, &a.Status, &a.Error, &a.Answer); err != nil {
+			return err
 		}
 		a.Took = time.Duration(millis) * time.Millisecond
 		x := &rows[at[delivery]]
 		x.Attempts = append(x.Attempts, a)
-	}
-	return found.Err()
+		return nil
+	}, `select delivery, run, started, millis, status, error, answer from webhook_attempts where collective = $1 and delivery in `+some+` order by delivery, n`,
+		string(t.collective), list)
 }
 
 // CreateDeliveries makes one event's deliveries to some webhooks, each pending in its first run, and gives them one event id.
@@ -102,7 +99,7 @@ func (c *Scope) CreateDeliveries(ctx context.Context, webhooks []ID, event Event
 			}
 			k := x.kind()
 			args := append([]any{&t.collective, &x.ID, &x.Version, stamp{&x.Created}, stamp{&x.Changed}}, x.fields()...)
-			_, err := t.exec(ctx, k, `insert into webhook_deliveries (collective, id, version, created, changed, `+k.columns+`) values `+placeholders(1, len(args)), args...)
+			_, err := t.exec(ctx, k, `insert into webhook_deliveries (collective, id, version, created, changed, `+k.columns+`) values `+placeholders(0, 1, len(args)), args...)
 			if errors.Is(err, &Error{Code: Conflict}) {
 				return fmt.Errorf("%w: %w", errMet, err)
 			}

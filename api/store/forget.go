@@ -6,7 +6,7 @@ import (
 )
 
 // Forget removes what is known of customers from sales whose last day is before a day: their orders, the documents of their
-// plans, and replies kept for idempotency keys from before. The plans' figures, balances and the audit trail stay. It
+// plans, what is noted of their planning, and replies kept for idempotency keys from before. The plans' figures, balances and the audit trail stay. It
 // says how many orders went.
 func (c *Scope) Forget(ctx context.Context, before Day) (orders int64, err error) {
 	var f faults
@@ -20,6 +20,9 @@ func (c *Scope) Forget(ctx context.Context, before Day) (orders int64, err error
 		old := `(select id from sales where collective = $1 and last_day < $2)`
 		if _, err := t.exec(ctx, k, `delete from plan_documents where collective = $1 and plan in (select id from plans where collective = $1 and sale in `+old+`)`,
 			&t.collective, &before); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, k, `delete from plannings where collective = $1 and sale in `+old, &t.collective, &before); err != nil {
 			return err
 		}
 		if _, err := t.exec(ctx, k, `delete from idempotency where collective = $1 and created < $2`, &t.collective, stamp{&until}); err != nil {

@@ -55,6 +55,15 @@ func testIsolation(t *testing.T, s *Store) {
 	_, err = c.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))
 	ok(t, err)
 	ok(t, c.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}))
+	mapping := ImportMapping{Signature: "abc"}
+	ok(t, c.CreateImportMapping(ctx, &mapping))
+	alias := ImportAlias{Kind: ProductAlias, Name: "12", Product: theirs.product}
+	ok(t, c.CreateImportAlias(ctx, &alias))
+	weight := UnitWeight{Unit: "pièce", Grams: 500}
+	ok(t, c.CreateUnitWeight(ctx, &weight))
+	connection := OFNConnection{BaseURL: "https://ofn.example", Token: "t", Report: "packing", Active: true}
+	_, err = c.CreateOFNConnection(ctx, &connection)
+	ok(t, err)
 	webhook := Webhook{URL: "https://shop.example", Active: true}
 	ok(t, c.CreateWebhook(ctx, &webhook))
 	ok(t, c.RotateWebhook(ctx, webhook.ID, []byte("their secret"), time.Now()))
@@ -404,6 +413,47 @@ func testIsolation(t *testing.T, s *Store) {
 		"CreateSignInLink": func() error { return gets(m.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))) },
 		"Refused":          func() error { return m.Refused(ctx, "test") }, // refers to nothing
 
+		"CreateImportMapping": func() error { return nil }, // refers to nothing
+		"ImportMapping":       func() error { return gets(m.ImportMapping(ctx, mapping.ID)) },
+		"ImportMappings": func() error {
+			return errors.Join(empty(m.ImportMappings(ctx, ImportMappingFilter{Signature: "abc"}, Page{})), none(ids)(m.ImportMappings(ctx, ImportMappingFilter{}, Page{})))
+		},
+		"UpdateImportMapping": func() error {
+			return refused(m.UpdateImportMapping(ctx, &ImportMapping{Row: mapping.Row, Signature: "x"}))
+		},
+		"DeleteImportMapping": func() error { return refused(m.DeleteImportMapping(ctx, mapping.ID, 1)) },
+
+		"CreateImportAlias": func() error {
+			return refused(m.CreateImportAlias(ctx, &ImportAlias{Kind: ProductAlias, Name: "x", Product: theirs.product}),
+				m.CreateImportAlias(ctx, &ImportAlias{Kind: ProducerAlias, Name: "x", Producer: theirs.producer}),
+				m.CreateImportAlias(ctx, &ImportAlias{Kind: PickupPointAlias, Name: "x", PickupPoint: theirs.point}))
+		},
+		"ImportAlias": func() error { return gets(m.ImportAlias(ctx, alias.ID)) },
+		"ImportAliases": func() error {
+			return errors.Join(empty(m.ImportAliases(ctx, ImportAliasFilter{Name: "12"}, Page{})), none(ids)(m.ImportAliases(ctx, ImportAliasFilter{}, Page{})))
+		},
+		"UpdateImportAlias": func() error {
+			return refused(m.UpdateImportAlias(ctx, &ImportAlias{Row: alias.Row, Kind: ProductAlias, Name: "x", Product: mine.product}))
+		},
+		"DeleteImportAlias": func() error { return refused(m.DeleteImportAlias(ctx, alias.ID, 1)) },
+
+		"CreateUnitWeight": func() error { return nil }, // refers to nothing
+		"UnitWeight":       func() error { return gets(m.UnitWeight(ctx, weight.ID)) },
+		"UnitWeights": func() error {
+			return errors.Join(empty(m.UnitWeights(ctx, UnitWeightFilter{Unit: "pièce"}, Page{})), none(ids)(m.UnitWeights(ctx, UnitWeightFilter{}, Page{})))
+		},
+		"UpdateUnitWeight": func() error { return refused(m.UpdateUnitWeight(ctx, &UnitWeight{Row: weight.Row, Unit: "x"})) },
+		"DeleteUnitWeight": func() error { return refused(m.DeleteUnitWeight(ctx, weight.ID, 1)) },
+
+		"CreateOFNConnection": func() error { return nil }, // refers to nothing
+		"OFNConnection":       func() error { return gets(m.OFNConnection(ctx, connection.ID)) },
+		"OFNConnections":      func() error { return none(ids)(m.OFNConnections(ctx, Page{})) },
+		"UpdateOFNConnection": func() error {
+			return refused(m.UpdateOFNConnection(ctx, &OFNConnection{Row: connection.Row, BaseURL: "https://x", Report: "x"}))
+		},
+		"RotateOFNReceiver":   func() error { return gets(m.RotateOFNReceiver(ctx, connection.ID)) },
+		"DeleteOFNConnection": func() error { return refused(m.DeleteOFNConnection(ctx, connection.ID, 1)) },
+
 		"Book": func() error {
 			return refused(m.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}), m.Book(ctx, []Entry{{Producer: mine.producer, Plan: plan.ID, Metres: 1}}))
 		},
@@ -558,7 +608,7 @@ func TestRowLevelSecurity(t *testing.T) {
 						t.Errorf("%s: %d walls, %d rows of another collective", table, walled, foreign)
 					}
 				}
-				for _, statement := range []string{`update places set name = 'taken'`, `delete from order_lines`} {
+				for _, statement := range []string{`update places set name = 'taken'`, `delete from sale_products`} {
 					_, err := t2.ExecContext(ctx, statement)
 					ok(t, err)
 				}

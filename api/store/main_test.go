@@ -10,7 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"carriole/api/internal/pgtest"
+	"carriole/api/pgtest"
 )
 
 // server is the PostgreSQL of all tests, started by the first that needs it. It has two logins: the superuser postgres, and

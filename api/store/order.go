@@ -2,11 +2,12 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
+	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,16 +19,15 @@ type Order struct {
 	PickupPoint ID          // empty: the nearest to At
 	At          *Point      // of the customer, for an order without pickup point
 	Lines       []OrderLine // none: cancelled
-	digest      []byte
 }
 
 // OrderLine is one product of an order.
 type OrderLine struct {
-	Product       ID
-	QuantityMilli int64  // thousandths of the product's unit; 0: cancelled, not kept
-	Grams         *int64 // of the whole line, when it was weighed; nil: by the product
-	Millilitres   *int64
-	PriceCents    *int64 // of the whole line
+	Product       ID     `json:"product"`
+	QuantityMilli int64  `json:"quantity_milli"`  // thousandths of the product's unit; 0: cancelled, not kept
+	Grams         *int64 `json:"grams,omitempty"` // of the whole line, when it was weighed; nil: by the product
+	Millilitres   *int64 `json:"millilitres,omitempty"`
+	PriceCents    *int64 `json:"price_cents,omitempty"` // of the whole line
 }
 
 // What one call of PutOrders takes.
@@ -37,11 +37,11 @@ const (
 )
 
 func (*Order) kind() kind {
-	return kind{"order", "orders", "sale, ref, pickup_point, lon_e7, lat_e7, digest", "ref"}
+	return kind{"order", "orders", "sale, ref, pickup_point, lon_e7, lat_e7, lines", "ref"}
 }
 
 func (x *Order) fields() []any {
-	return []any{&x.Sale, &x.Ref, optional[ID]{&x.PickupPoint}, longitude{&x.At}, latitude{&x.At}, &x.digest}
+	return []any{&x.Sale, &x.Ref, optional[ID]{&x.PickupPoint}, longitude{&x.At}, latitude{&x.At}, orderLines{&x.Lines}}
 }
 
 func (x *Order) refs() []ref {
@@ -55,7 +55,6 @@ func (x *Order) refs() []ref {
 func (x *Order) check(f *faults) {
 	x.checkAt(f, "")
 	x.Lines = kept(x.Lines)
-	x.digest = x.sum()
 }
 
 func (x *Order) checkAt(f *faults, path string) {
@@ -93,37 +92,6 @@ func amounts(l *OrderLine) bool {
 	return true
 }
 
-// sum tells orders with other contents apart, so that an order posted again as it was changes nothing.
-func (x *Order) sum() []byte {
-	b := make([]byte, 0, 64+64*len(x.Lines))
-	text := func(s string) {
-		b = binary.AppendUvarint(b, uint64(len(s)))
-		b = append(b, s...)
-	}
-	number := func(p *int64) {
-		if p == nil {
-			b = append(b, 0)
-			return
-		}
-		b = binary.AppendVarint(append(b, 1), *p)
-	}
-	text(string(x.PickupPoint))
-	if x.At != nil {
-		number(&x.At.LonE7)
-		number(&x.At.LatE7)
-	}
-	for i := range x.Lines {
-		l := &x.Lines[i]
-		text(string(l.Product))
-		number(&l.QuantityMilli)
-		number(l.Grams)
-		number(l.Millilitres)
-		number(l.PriceCents)
-	}
-	sum := sha256.Sum256(b)
-	return sum[:16]
-}
-
 // PutStatus says what became of an order that was put.
 type PutStatus string
 
@@ -141,22 +109,6 @@ type Put struct {
 	Status PutStatus
 }
 
-// A staging is a temporary table into which rows come in bulk.
-type staging struct{ table, definition string }
-
-func (s staging) columns() []string {
-	columns := strings.Split(s.definition, ",")
-	for i, c := range columns {
-		columns[i], _, _ = strings.Cut(strings.TrimSpace(c), " ")
-	}
-	return columns
-}
-
-var (
-	stagedOrders = staging{"staged_orders", "o bigint, id text, ref text, pickup_point text, lon_e7 bigint, lat_e7 bigint, digest bytea"}
-	stagedLines  = staging{"staged_lines", "order_id text, n bigint, product text, quantity_milli bigint, grams bigint, millilitres bigint, price_cents bigint"}
-)
-
 // PutOrders writes up to MaxOrders orders of a sale, all or none. An order with a reference that the sale has is replaced and
 // keeps its id; lines of quantity 0 are not kept, and an order without lines is cancelled. The faults name orders and
 // lines by their indexes. The results are in the order of the orders.
@@ -167,8 +119,8 @@ func (c *Scope) PutOrders(ctx context.Context, sale ID, orders []Order) ([]Put, 
 	var out []Put
 	err := c.write(ctx, func(t *tx) (err error) {
 		out, err = t.putOrders(ctx, sale, orders)
-		if err != nil && t.backend.violation(err) == referenceViolation {
-			return refuse(Conflict, "an order refers to something that was just deleted: send them again")
+		if t.backend.violation(err) == referenceViolation {
+			return justDeleted()
 		}
 		return err
 	})
@@ -203,29 +155,31 @@ func (t *tx) putOrders(ctx context.Context, sale ID, orders []Order) ([]Put, err
 	if s.State != SaleOpen && s.State != SaleClosed {
 		return nil, refuse(Conflict, "the sale is %s and takes no orders", s.State)
 	}
-	if err := t.knownOrders(ctx, orders); err != nil {
+	if err := t.knownOrders(ctx, sale, orders); err != nil {
 		return nil, err
 	}
-	p := &putting{tx: t, sale: sale, orders: orders}
-	if err := p.stage(ctx); err != nil || len(p.rows) == 0 {
-		return p.out, err
+	out, changed, err := t.merge(ctx, sale, orders)
+	if err != nil || changed == 0 {
+		return out, err
 	}
-	if err := p.merge(ctx); err != nil {
-		return nil, err
-	}
-	return p.out, t.audit(ctx, "put orders", "sale", sale, fmt.Sprintf(`{"orders":%d}`, len(p.rows)))
+	return out, t.audit(ctx, "put orders", "sale", sale, fmt.Sprintf(`{"orders":%d}`, changed))
 }
 
-// knownOrders checks what orders refer to, each thing once.
-func (t *tx) knownOrders(ctx context.Context, orders []Order) error {
+// knownOrders checks what orders refer to, each thing once, and notes what the sale sells.
+func (t *tx) knownOrders(ctx context.Context, sale ID, orders []Order) error {
 	points, products := map[ID]bool{}, map[ID]bool{}
 	for i := range orders {
-		points[orders[i].PickupPoint] = false
-		for _, l := range orders[i].Lines {
-			products[l.Product] = false
+		if id := orders[i].PickupPoint; id != "" {
+			points[id] = false
+		}
+		for k := range orders[i].Lines {
+			products[orders[i].Lines[k].Product] = false
 		}
 	}
-	if err := first(func() error { return t.find(ctx, "pickup_points", points) }, func() error { return t.find(ctx, "products", products) }); err != nil {
+	if err := t.find(ctx, points, `select id from pickup_points where collective = $1 and id in `, string(t.collective)); err != nil {
+		return err
+	}
+	if err := t.sells(ctx, sale, products); err != nil {
 		return err
 	}
 	var f faults
@@ -233,170 +187,181 @@ func (t *tx) knownOrders(ctx context.Context, orders []Order) error {
 		if id := orders[i].PickupPoint; id != "" && !points[id] {
 			f.add(fmt.Sprintf("orders[%d].pickup_point", i), "no pickup point has the id %q", string(id))
 		}
-		for k, l := range orders[i].Lines {
-			if !products[l.Product] {
-				f.add(fmt.Sprintf("orders[%d].lines[%d].product", i, k), "no product has the id %q", string(l.Product))
+		for k := range orders[i].Lines {
+			if id := orders[i].Lines[k].Product; !products[id] {
+				f.add(fmt.Sprintf("orders[%d].lines[%d].product", i, k), "no product has the id %q", string(id))
 			}
 		}
 	}
 	return f.err()
 }
 
-// find sets which ids a table has.
-func (t *tx) find(ctx context.Context, table string, ids map[ID]bool) error {
-	could := slices.DeleteFunc(slices.Collect(maps.Keys(ids)), func(id ID) bool { return !plain(string(id)) })
-	for some := range slices.Chunk(could, mostIn) {
-		where, args := in(t, "id", some)
-		rows, err := t.QueryContext(ctx, `select id from `+table+` where `+where, args...)
+// sells notes that a sale sells products, and sets which there are.
+func (t *tx) sells(ctx context.Context, sale ID, products map[ID]bool) error {
+	if err := t.find(ctx, products, `select product from sale_products where collective = $1 and sale = $2 and product in `, string(t.collective), string(sale)); err != nil {
+		return err
+	}
+	more := map[ID]bool{}
+	for id, known := range products {
+		if !known {
+			more[id] = false
+		}
+	}
+	if err := t.find(ctx, more, `select id from products where collective = $1 and id in `, string(t.collective)); err != nil {
+		return err
+	}
+	maps.DeleteFunc(more, func(_ ID, known bool) bool { return !known })
+	if len(more) > 0 {
+		some, list := t.backend.list(texts(more), 3)
+		_, err := t.ExecContext(ctx, `insert into sale_products (collective, sale, product) select $1, $2, one from `+some+` x where true order by one on conflict do nothing`,
+			string(t.collective), string(sale), list)
+		if t.backend.violation(err) == referenceViolation {
+			return justDeleted()
+		}
 		if err != nil {
-			return fmt.Errorf("store: reading %s: %w", table, err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var id ID
-			if err := rows.Scan(&id); err != nil {
-				return fmt.Errorf("store: reading %s: %w", table, err)
-			}
-			ids[id] = true
-		}
-		if err := rows.Err(); err != nil {
-			return fmt.Errorf("store: reading %s: %w", table, err)
+			return fmt.Errorf("store: writing sale_products: %w", err)
 		}
 	}
+	maps.Copy(products, more)
 	return nil
 }
 
-// mostIn bounds the ids that one statement names.
-const mostIn = 1000
-
-// in is the condition that a column of the collective's rows is one of some values.
-func in[S ~string](t *tx, column string, values []S) (where string, args []any) {
-	args = []any{string(t.collective)}
-	for _, v := range values {
-		args = append(args, string(v))
+// find sets which ids there are, by a statement that ends where a list of them is to follow.
+func (t *tx) find(ctx context.Context, ids map[ID]bool, statement string, args ...any) error {
+	if len(ids) == 0 {
+		return nil
 	}
-	return `collective = $1 and ` + column + ` in (` + strings.TrimPrefix(placeholders(1, len(args)), "($1, "), args
-}
-
-// putting is one call of PutOrders on its way.
-type putting struct {
-	*tx
-	sale   ID
-	orders []Order
-	out    []Put
-	rows   [][]any // staged: the orders that differ from what is there
-}
-
-// stage loads the orders that differ from those that are there.
-func (p *putting) stage(ctx context.Context) error {
-	// The order of the references is the same in every transaction, so that two that meet wait and do not block each other.
-	byRef := make([]int, len(p.orders))
-	for i := range byRef {
-		byRef[i] = i
-	}
-	slices.SortFunc(byRef, func(a, b int) int { return strings.Compare(p.orders[a].Ref, p.orders[b].Ref) })
-	p.out = make([]Put, len(p.orders))
-	for _, i := range byRef {
-		x := p.orders[i]
-		x.Lines = kept(x.Lines)
-		p.out[i] = Put{newID(), PutCreated}
-		if len(x.Lines) == 0 {
-			p.out[i].Status = PutCancelled
-		}
-		p.rows = append(p.rows, []any{int64(i), string(p.out[i].ID), x.Ref, optional[ID]{&x.PickupPoint}, longitude{&x.At}, latitude{&x.At}, x.sum()})
-	}
-	if err := p.backend.load(ctx, p.tx, stagedOrders, p.rows); err != nil {
-		return fmt.Errorf("store: staging orders: %w", err)
-	}
-	if err := p.there(ctx); err != nil {
-		return err
-	}
-	changed := slices.DeleteFunc(slices.Clone(p.rows), func(row []any) bool { return p.out[row[0].(int64)].Status == PutUnchanged })
-	if len(changed) < len(p.rows) {
-		if err := p.backend.load(ctx, p.tx, stagedOrders, changed); err != nil {
-			return fmt.Errorf("store: staging orders: %w", err)
-		}
-	}
-	p.rows = changed
-	return nil
-}
-
-// there finds which staged orders the sale has, and whether they are as they were. A subquery a row keeps both databases
-// to one look into the index for each, however little they know of a temporary table.
-func (p *putting) there(ctx context.Context) error {
-	const one = ` from orders o where o.collective = $1 and o.sale = $2 and o.ref = s.ref)`
-	rows, err := p.QueryContext(ctx, `select s.o, (select o.id`+one+`, coalesce((select o.digest = s.digest`+one+`, false) from staged_orders s`,
-		string(p.collective), string(p.sale))
-	if err != nil {
-		return fmt.Errorf("store: reading orders: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var o int
+	some, list := t.backend.list(texts(ids), len(args)+1)
+	return t.each(ctx, func(row *sql.Rows) error {
 		var id ID
-		var alike bool
-		if err := rows.Scan(&o, optional[ID]{&id}, &alike); err != nil {
-			return fmt.Errorf("store: reading orders: %w", err)
+		if err := row.Scan(&id); err != nil {
+			return err
 		}
-		switch x := &p.out[o]; {
-		case id == "" || id == x.ID:
-		case alike:
-			*x = Put{id, PutUnchanged}
-		case x.Status == PutCreated:
-			*x = Put{id, PutReplaced}
-		default:
-			x.ID = id
-		}
-	}
-	return rows.Err()
+		ids[id] = true
+		return nil
+	}, statement+some, append(args, list)...)
 }
 
-// merge takes over what is staged.
-func (p *putting) merge(ctx context.Context) error {
-	if _, err := p.ExecContext(ctx, `insert into orders (collective, id, version, created, changed, sale, ref, pickup_point, lon_e7, lat_e7, digest)
-		select $1, id, 1, $3, $3, $2, ref, pickup_point, lon_e7, lat_e7, digest from staged_orders where true order by ref
-		on conflict (collective, sale, ref) do update set version = orders.version + 1, changed = excluded.changed, pickup_point = excluded.pickup_point,
-		lon_e7 = excluded.lon_e7, lat_e7 = excluded.lat_e7, digest = excluded.digest where orders.digest <> excluded.digest`,
-		string(p.collective), string(p.sale), p.now.UnixMilli()); err != nil {
-		return fmt.Errorf("store: writing orders: %w", err)
-	}
-	// Another transaction may have put an order of the same reference since it was looked for: then its id stays.
-	before := slices.Clone(p.out)
-	if err := p.there(ctx); err != nil {
-		return err
-	}
-	var old []ID
-	var lines [][]any
-	for _, row := range p.rows {
-		i := row[0].(int64)
-		x := &p.out[i]
-		if x.ID != ID(row[1].(string)) {
-			old = append(old, x.ID)
+// texts are the ids that can be ones.
+func texts(ids map[ID]bool) []string {
+	out := make([]string, 0, len(ids))
+	for id := range ids {
+		if plain(string(id)) {
+			out = append(out, string(id))
 		}
-		if x.Status == PutUnchanged { // as it is now, after the merge
-			x.Status = before[i].Status
-			if x.ID != before[i].ID && x.Status == PutCreated {
-				x.Status = PutReplaced
+	}
+	return out
+}
+
+// An upsert is an order on its way into the table.
+type upsert struct {
+	id, ref string
+	point   *string
+	at      *Point
+	lines   string
+}
+
+// upsertOrders takes orders from a source of rows with the columns column1, … in the order of an upsert's fields. It returns
+// those that were not there just so.
+const upsertOrders = `insert into orders (collective, id, version, created, changed, sale, ref, pickup_point, lon_e7, lat_e7, lines)
+	select $1, column1, 1, $3, $3, $2, column2, column3, column4, column5, column6 from %s where true
+	on conflict (collective, sale, ref) do update set version = orders.version + 1, changed = excluded.changed, pickup_point = excluded.pickup_point,
+	lon_e7 = excluded.lon_e7, lat_e7 = excluded.lat_e7, lines = excluded.lines
+	where (orders.pickup_point, orders.lon_e7, orders.lat_e7, orders.lines) is distinct from (excluded.pickup_point, excluded.lon_e7, excluded.lat_e7, excluded.lines)
+	returning ref, id`
+
+// merge writes orders and says what became of each, and how many were not there just so.
+func (t *tx) merge(ctx context.Context, sale ID, orders []Order) (out []Put, changed int, err error) {
+	// The order of the references is the same in every transaction, so that two that meet wait and do not block each other.
+	// Ids in the same order find their places in the index one beside the other.
+	ids := make([]string, len(orders))
+	byRef := make([]int, len(orders))
+	for i := range orders {
+		ids[i], byRef[i] = string(newID()), i
+	}
+	slices.Sort(ids)
+	slices.SortFunc(byRef, func(a, b int) int { return strings.Compare(orders[a].Ref, orders[b].Ref) })
+	rows := make([]upsert, len(orders))
+	index := make(map[string]int, len(orders))
+	for k, i := range byRef {
+		x := &orders[i]
+		rows[k] = upsert{id: ids[k], ref: x.Ref, at: x.At, lines: string(appendLines(nil, kept(x.Lines)))}
+		if x.PickupPoint != "" {
+			rows[k].point = (*string)(&x.PickupPoint)
+		}
+		index[x.Ref] = k
+	}
+	out = make([]Put, len(orders))
+	err = t.backend.upsert(ctx, t, upsertOrders, []any{string(t.collective), string(sale), t.now.UnixMilli()}, rows, func(ref, id string) {
+		k := index[ref]
+		delete(index, ref)
+		p := &out[byRef[k]]
+		*p = Put{ID(id), PutReplaced}
+		switch {
+		case rows[k].lines == noLines:
+			p.Status = PutCancelled
+		case id == ids[k]:
+			p.Status = PutCreated
+		}
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(index) == 0 {
+		return out, len(orders), nil
+	}
+	some, list := t.backend.list(slices.Collect(maps.Keys(index)), 3)
+	err = t.each(ctx, func(row *sql.Rows) error {
+		p := Put{Status: PutUnchanged}
+		var ref string
+		if err := row.Scan(&ref, &p.ID); err != nil {
+			return err
+		}
+		out[byRef[index[ref]]] = p
+		return nil
+	}, `select ref, id from orders where collective = $1 and sale = $2 and ref in `+some, string(t.collective), string(sale), list)
+	return out, len(orders) - len(index), err
+}
+
+// noLines is the text of an order that was cancelled.
+const noLines = "[]"
+
+// orderLines are the column of an order's lines.
+type orderLines struct{ lines *[]OrderLine }
+
+// Scan reads a JSON array; an empty one is nil.
+func (o orderLines) Scan(value any) error {
+	if value == noLines {
+		*o.lines = nil
+		return nil
+	}
+	return document[[]OrderLine]{o.lines}.Scan(value)
+}
+
+// Value is a JSON array.
+func (o orderLines) Value() (driver.Value, error) { return string(appendLines(nil, *o.lines)), nil }
+
+// appendLines writes lines as encoding/json would, without its reflection: most of what goes into the table is lines.
+func appendLines(b []byte, lines []OrderLine) []byte {
+	b = append(b, '[')
+	for i := range lines {
+		l := &lines[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(b, `{"product":"`...), l.Product...) // an id, which needs no escape
+		b = strconv.AppendInt(append(b, `","quantity_milli":`...), l.QuantityMilli, 10)
+		for _, amount := range [...]struct {
+			name string
+			x    *int64
+		}{{`,"grams":`, l.Grams}, {`,"millilitres":`, l.Millilitres}, {`,"price_cents":`, l.PriceCents}} {
+			if amount.x != nil {
+				b = strconv.AppendInt(append(b, amount.name...), *amount.x, 10)
 			}
 		}
-		for n, l := range kept(p.orders[i].Lines) {
-			lines = append(lines, []any{string(x.ID), int64(n), string(l.Product), l.QuantityMilli, number(l.Grams), number(l.Millilitres), number(l.PriceCents)})
-		}
+		b = append(b, '}')
 	}
-	for some := range slices.Chunk(old, mostIn) {
-		where, args := in(p.tx, "order_id", some)
-		if _, err := p.ExecContext(ctx, `delete from order_lines where `+where, args...); err != nil {
-			return fmt.Errorf("store: writing order_lines: %w", err)
-		}
-	}
-	if err := p.backend.load(ctx, p.tx, stagedLines, lines); err != nil {
-		return fmt.Errorf("store: staging order lines: %w", err)
-	}
-	if _, err := p.ExecContext(ctx, `insert into order_lines (collective, order_id, n, product, quantity_milli, grams, millilitres, price_cents)
-		select $1, order_id, n, product, quantity_milli, grams, millilitres, price_cents from staged_lines`, string(p.collective)); err != nil {
-		return fmt.Errorf("store: writing order_lines: %w", err)
-	}
-	return nil
+	return append(b, ']')
 }
 
 // kept is the lines that are not cancelled.
@@ -404,57 +369,25 @@ func kept(lines []OrderLine) []OrderLine {
 	return slices.DeleteFunc(slices.Clone(lines), func(l OrderLine) bool { return l.QuantityMilli == 0 })
 }
 
-func number(p *int64) any {
-	if p == nil {
-		return nil
-	}
-	return *p
-}
-
+// saveParts notes what the sale sells.
 func (x *Order) saveParts(ctx context.Context, t *tx) error {
-	k := x.kind()
-	if _, err := t.exec(ctx, k, `delete from order_lines where collective = $1 and order_id = $2`, &t.collective, &x.ID); err != nil {
+	products := map[ID]bool{}
+	for _, l := range x.Lines {
+		products[l.Product] = false
+	}
+	if err := t.sells(ctx, x.Sale, products); err != nil {
 		return err
 	}
-	for n := range x.Lines {
-		l := &x.Lines[n]
-		if _, err := t.exec(ctx, k, `insert into order_lines (collective, order_id, n, product, quantity_milli, grams, millilitres, price_cents) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			&t.collective, &x.ID, n, &l.Product, &l.QuantityMilli, &l.Grams, &l.Millilitres, &l.PriceCents); err != nil {
-			return err
+	for _, known := range products {
+		if !known {
+			return justDeleted()
 		}
 	}
 	return nil
 }
 
-func (*Order) loadParts(ctx context.Context, t *tx, rows []Order) error {
-	at := make(map[ID]int, len(rows))
-	ids := make([]ID, len(rows))
-	for i := range rows {
-		at[rows[i].ID], ids[i] = i, rows[i].ID
-	}
-	for some := range slices.Chunk(ids, mostIn) {
-		where, args := in(t, "order_id", some)
-		lines, err := t.QueryContext(ctx, `select order_id, product, quantity_milli, grams, millilitres, price_cents from order_lines
-			where `+where+` order by order_id, n`, args...)
-		if err != nil {
-			return fmt.Errorf("store: reading order_lines: %w", err)
-		}
-		defer lines.Close()
-		for lines.Next() {
-			var order ID
-			var l OrderLine
-			if err := lines.Scan(&order, &l.Product, &l.QuantityMilli, &l.Grams, &l.Millilitres, &l.PriceCents); err != nil {
-				return fmt.Errorf("store: reading order_lines: %w", err)
-			}
-			if i, ok := at[order]; ok {
-				rows[i].Lines = append(rows[i].Lines, l)
-			}
-		}
-		if err := lines.Err(); err != nil {
-			return fmt.Errorf("store: reading order_lines: %w", err)
-		}
-	}
-	return nil
+func justDeleted() error {
+	return refuse(Conflict, "an order refers to something that was just deleted: send it again")
 }
 
 // OrderFilter narrows a list of orders; what is empty does not.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -66,16 +67,36 @@ func (p *postgres) alone(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// load copies: COPY cannot write to a table under row-level security, but to a temporary one that the rows are then
-// taken from.
-func (p *postgres) load(ctx context.Context, t *tx, into staging, rows [][]any) error {
-	prepare := fmt.Sprintf("create temp table if not exists %s (%s) on commit delete rows; delete from %[1]s", into.table, into.definition)
+func (p *postgres) list(texts []string, n int) (string, any) {
+	return fmt.Sprintf(`(select unnest($%d::text[]) as one)`, n), texts
+}
+
+// upsert sends arrays, a column each: COPY cannot write to a table under row-level security, and by way of a temporary table
+// the rows would be written twice.
+func (p *postgres) upsert(ctx context.Context, t *tx, statement string, args []any, rows []upsert, f func(ref, id string)) error {
+	n := len(rows)
+	ids, refs, lines, points := make([]string, n), make([]string, n), make([]string, n), make([]*string, n)
+	lons, lats := make([]*int64, n), make([]*int64, n)
+	for i := range rows {
+		x := &rows[i]
+		ids[i], refs[i], lines[i], points[i] = x.id, x.ref, x.lines, x.point
+		if x.at != nil {
+			lons[i], lats[i] = &x.at.LonE7, &x.at.LatE7
+		}
+	}
+	k := len(args)
+	source := fmt.Sprintf(`unnest($%d::text[], $%d::text[], $%d::text[], $%d::bigint[], $%d::bigint[], $%d::text[]) x(column1, column2, column3, column4, column5, column6)`,
+		k+1, k+2, k+3, k+4, k+5, k+6)
 	return t.conn.Raw(func(driverConn any) error {
-		conn := driverConn.(*stdlib.Conn).Conn()
-		if _, err := conn.Exec(ctx, prepare, pgx.QueryExecModeSimpleProtocol); err != nil {
+		found, err := driverConn.(*stdlib.Conn).Conn().Query(ctx, fmt.Sprintf(statement, source), append(slices.Clone(args), ids, refs, points, lons, lats, lines)...)
+		if err != nil {
 			return err
 		}
-		_, err := conn.CopyFrom(ctx, pgx.Identifier{into.table}, into.columns(), pgx.CopyFromRows(rows))
+		var ref, id string
+		_, err = pgx.ForEachRow(found, []any{&ref, &id}, func() error {
+			f(ref, id)
+			return nil
+		})
 		return err
 	})
 }

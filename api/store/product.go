@@ -17,17 +17,21 @@ type Product struct {
 	Millilitres int64
 	Class       engine.Class     // empty: ambient
 	CarriedBy   engine.CarriedBy // empty: any
-	Organic     bool
-	PriceCents  *int64
-	Active      bool
+
+	// UnpackedEggs are eggs that no packing centre has graded: only their producer may carry them, and not far (EggsWithinM).
+	UnpackedEggs bool
+
+	Organic    bool
+	PriceCents *int64
+	Active     bool
 }
 
 func (*Product) kind() kind {
-	return kind{"product", "products", "ref, producer, name, unit, grams, millilitres, class, carried_by, organic, price_cents, active", "ref"}
+	return kind{"product", "products", "ref, producer, name, unit, grams, millilitres, class, carried_by, unpacked_eggs, organic, price_cents, active", "ref"}
 }
 
 func (x *Product) fields() []any {
-	return []any{optional[string]{&x.Ref}, &x.Producer, &x.Name, &x.Unit, &x.Grams, &x.Millilitres, &x.Class, &x.CarriedBy, &x.Organic, &x.PriceCents, &x.Active}
+	return []any{optional[string]{&x.Ref}, &x.Producer, &x.Name, &x.Unit, &x.Grams, &x.Millilitres, &x.Class, &x.CarriedBy, &x.UnpackedEggs, &x.Organic, &x.PriceCents, &x.Active}
 }
 
 func (x *Product) refs() []ref { return []ref{{"producer", "producer", "producers", x.Producer}} }
@@ -49,6 +53,9 @@ func (x *Product) check(f *faults) {
 		x.CarriedBy = engine.ByAny
 	}
 	choice(f, "carried_by", x.CarriedBy, engine.ByAny, engine.ByProducer)
+	if x.UnpackedEggs {
+		x.CarriedBy = engine.ByProducer
+	}
 	f.optional("price_cents", x.PriceCents)
 }
 

@@ -129,7 +129,7 @@ func (x *Round) saveParts(ctx context.Context, t *tx) error {
 		s := &x.Stops[n]
 		args := append([]any{&t.collective, &x.ID, n, &s.Place, &s.ArriveAfter, &s.ArriveBy, &s.StayS}, s.Unload.fields()...)
 		if _, err := t.exec(ctx, k, `insert into round_stops (collective, round, n, place, arrive_after, arrive_by, stay_s, grams, ambient_ml, chilled_ml, frozen_ml) values `+
-			placeholders(1, len(args)), args...); err != nil {
+			placeholders(0, 1, len(args)), args...); err != nil {
 			return err
 		}
 	}

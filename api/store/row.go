@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,6 +48,16 @@ type ref struct {
 // parts of a row are kept in tables of their own.
 type parts interface {
 	saveParts(ctx context.Context, t *tx) error
+}
+
+// told is a row of which the audit trail tells more than that it was changed.
+type told interface{ tell() string }
+
+func detailOf(x any) string {
+	if t, ok := x.(told); ok {
+		return t.tell()
+	}
+	return ""
 }
 
 // loader reads the parts of rows: of one, or of many at once.
@@ -223,26 +232,16 @@ func byRef[T any, P record[T]](ctx context.Context, c *Scope, refs []string) (ma
 	k := P(nil).kind()
 	out := make(map[string]ID, len(refs))
 	err := c.read(ctx, func(t *tx) error {
-		for some := range slices.Chunk(refs, mostIn) {
-			where, args := in(t, "ref", some)
-			rows, err := t.QueryContext(ctx, `select ref, id from `+k.table+` where `+where, args...)
-			if err != nil {
-				return fmt.Errorf("store: reading %s: %w", k.table, err)
+		some, list := t.backend.list(refs, 2)
+		return t.each(ctx, func(row *sql.Rows) error {
+			var ref string
+			var id ID
+			if err := row.Scan(&ref, &id); err != nil {
+				return err
 			}
-			defer rows.Close()
-			for rows.Next() {
-				var ref string
-				var id ID
-				if err := rows.Scan(&ref, &id); err != nil {
-					return fmt.Errorf("store: reading %s: %w", k.table, err)
-				}
-				out[ref] = id
-			}
-			if err := rows.Err(); err != nil {
-				return fmt.Errorf("store: reading %s: %w", k.table, err)
-			}
-		}
-		return nil
+			out[ref] = id
+			return nil
+		}, `select ref, id from `+k.table+` where collective = $1 and ref in `+some, string(t.collective), list)
 	})
 	return out, err
 }
@@ -272,7 +271,7 @@ func add[T any, P record[T]](ctx context.Context, t *tx, x P) error {
 	old := *x.row()
 	err := insert[T](ctx, t, x)
 	if err == nil {
-		err = t.audit(ctx, "create", x.kind().noun, x.row().ID, "")
+		err = t.audit(ctx, "create", x.kind().noun, x.row().ID, detailOf(x))
 	}
 	if err != nil {
 		*x.row() = old
@@ -292,7 +291,7 @@ func insert[T any, P record[T]](ctx context.Context, t *tx, x P) error {
 	}
 	fields := x.fields()
 	args := append([]any{&t.collective, &r.ID, &r.Version, stamp{&r.Created}, stamp{&r.Changed}}, fields...)
-	_, err := t.exec(ctx, k, `insert into `+k.table+` (collective, id, version, created, changed, `+k.columns+`) values `+placeholders(1, len(args)), args...)
+	_, err := t.exec(ctx, k, `insert into `+k.table+` (collective, id, version, created, changed, `+k.columns+`) values `+placeholders(0, 1, len(args)), args...)
 	if err == nil {
 		err = saveParts(ctx, t, x)
 	}
@@ -307,7 +306,7 @@ func update[T any, P record[T]](ctx context.Context, c *Scope, x P) error {
 	if err := checked(x); err != nil {
 		return err
 	}
-	return c.write(ctx, func(t *tx) error { return change[T, P](ctx, t, x, "update", "") })
+	return c.write(ctx, func(t *tx) error { return change[T, P](ctx, t, x, "update", detailOf(x)) })
 }
 
 func change[T any, P record[T]](ctx context.Context, t *tx, x P, action, detail string) error {
@@ -366,7 +365,7 @@ func remove[T any, P record[T]](ctx context.Context, c *Scope, id ID, version in
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, stale(k, &Row{Version: version}, P(before).row()))
 		}
-		return t.audit(ctx, "delete", k.noun, id, "")
+		return t.audit(ctx, "delete", k.noun, id, detailOf(P(before)))
 	})
 }
 
@@ -427,8 +426,26 @@ func (t *tx) known(ctx context.Context, refs []ref) error {
 	return f.err()
 }
 
-// placeholders is a list of values for several rows: ($1, $2), ($3, $4).
-func placeholders(rows, columns int) string {
+// each calls f with each row that a statement finds.
+func (t *tx) each(ctx context.Context, f func(*sql.Rows) error, statement string, args ...any) error {
+	rows, err := t.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return fmt.Errorf("store: reading: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return fmt.Errorf("store: reading: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("store: reading: %w", err)
+	}
+	return nil
+}
+
+// placeholders is a list of values for several rows, after some arguments: ($1, $2), ($3, $4) after none.
+func placeholders(after, rows, columns int) string {
 	var b strings.Builder
 	for i := range rows {
 		if i > 0 {
@@ -437,7 +454,7 @@ func placeholders(rows, columns int) string {
 		for j := range columns {
 			b.WriteString([]string{"(", ", "}[min(j, 1)])
 			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(i*columns + j + 1))
+			b.WriteString(strconv.Itoa(after + i*columns + j + 1))
 		}
 		b.WriteByte(')')
 	}

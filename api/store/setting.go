@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+)
 
 // SettingName names what a collective can set, with its unit.
 type SettingName string
@@ -17,6 +20,8 @@ const (
 	EggsWithinM     SettingName = "eggs_within_m"     // how far a producer brings eggs without packing centre
 	GrossGramsLimit SettingName = "gross_grams"       // heavier vehicles are flagged
 	BoxMinutes      SettingName = "minutes_in_box"    // how long goods stay cold in an insulated box
+
+	ClassesByEquipment SettingName = "classes_by_equipment" // 0 or 1: chilled and frozen goods ride in what keeps them cold alone
 )
 
 // TradeRule is what French law or good practice asks when nobody set anything else.
@@ -33,6 +38,7 @@ func TradeRules() []TradeRule {
 		{EggsWithinM, 80_000, "Vente directe d'œufs sans centre d'emballage, moins de 250 poules (chambres d'agriculture)"},
 		{GrossGramsLimit, 3_500_000, "Permis C et tachygraphe au-delà de 3,5 t (règlement (CE) 561/2006)"},
 		{BoxMinutes, 120, "Usage : caisses isothermes fermées avec plaques (à fixer par le groupement)"},
+		{ClassesByEquipment, 1, "Températures : arrêté du 21 décembre 2009, annexe I ; règlement (CE) 853/2004"},
 	}
 }
 
@@ -52,13 +58,13 @@ func (x *Setting) fields() []any { return []any{&x.Name, &x.Since, &x.Value, &x.
 func (*Setting) refs() []ref     { return nil }
 
 func (x *Setting) check(f *faults) {
-	choice(f, "name", x.Name, HandoverM, MaxPickupM, ChangeM, FairnessPermil, NobodyWorseOff, CostCentsPerKm, OthersWithinM, EggsWithinM, GrossGramsLimit, BoxMinutes)
+	choice(f, "name", x.Name, HandoverM, MaxPickupM, ChangeM, FairnessPermil, NobodyWorseOff, CostCentsPerKm, OthersWithinM, EggsWithinM, GrossGramsLimit, BoxMinutes, ClassesByEquipment)
 	x.Since.check(f, "since")
 	f.optional("value", x.Value)
 	for _, most := range []struct {
 		name  SettingName
 		value int64
-	}{{FairnessPermil, 1000}, {NobodyWorseOff, 1}} {
+	}{{FairnessPermil, 1000}, {NobodyWorseOff, 1}, {ClassesByEquipment, 1}} {
 		if x.Name == most.name && x.Value != nil && *x.Value > most.value {
 			f.add("value", "%d is more than %d", *x.Value, most.value)
 		}
@@ -69,6 +75,17 @@ func (x *Setting) check(f *faults) {
 			f.add("reason", "is empty: overruling %d (%s) takes a reason", rule.Value, rule.Source)
 		}
 	}
+}
+
+// tell keeps what was set, and why, in the audit trail.
+func (x *Setting) tell() string {
+	text, _ := json.Marshal(struct {
+		Name   SettingName `json:"name"`
+		Since  Day         `json:"since"`
+		Value  *int64      `json:"value"`
+		Reason string      `json:"reason,omitempty"`
+	}{x.Name, x.Since, x.Value, x.Reason}) // which cannot fail
+	return string(text)
 }
 
 // SettingOn is a setting's value on a day; nil: no limit, or what the planner does by itself. The list has all days.

@@ -3,10 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
@@ -39,9 +43,12 @@ func openSQLite(ctx context.Context, path string) (backend, error) {
 	return e, nil
 }
 
-// openFile opens a file with at most some connections that stay open, each waiting up to ten seconds for another process.
+// busyTimeout is how long to wait for another process.
+const busyTimeout = 10 * time.Second
+
+// openFile opens a file with at most some connections that stay open, each waiting for another process.
 func openFile(ctx context.Context, path string, connections int, options ...string) (*sql.DB, error) {
-	options = append([]string{"_pragma=busy_timeout(10000)"}, options...)
+	options = append([]string{fmt.Sprintf("_pragma=busy_timeout(%d)", busyTimeout.Milliseconds())}, options...)
 	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: strings.Join(options, "&")}
 	db, err := sql.Open("sqlite", name.String())
 	if err != nil {
@@ -49,10 +56,16 @@ func openFile(ctx context.Context, path string, connections int, options ...stri
 	}
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	if err := db.PingContext(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
+	// Who turns a new file to its journal keeps others out for a moment, for whom no waiting is foreseen.
+	for until := time.Now().Add(busyTimeout); ; time.Sleep(10 * time.Millisecond) {
+		err := db.PingContext(ctx)
+		if err == nil {
+			return db, nil
+		}
+		if !busy(err) || ctx.Err() != nil || time.Now().After(until) {
+			return nil, errors.Join(err, db.Close())
+		}
 	}
-	return db, nil
 }
 
 func (e *embedded) close() error { return errors.Join(e.reader.Close(), e.writer.Close()) }
@@ -69,42 +82,49 @@ func (e *embedded) enter(context.Context, *sql.Tx, ID) error { return nil }
 // alone has nothing to do: one transaction writes at a time.
 func (e *embedded) alone(context.Context, *sql.Tx) error { return nil }
 
-// load inserts several rows a statement.
-func (e *embedded) load(ctx context.Context, t *tx, into staging, rows [][]any) error {
-	for _, statement := range []string{
-		`create temp table if not exists ` + into.table + ` (` + into.definition + `)`,
-		`delete from ` + into.table,
-	} {
-		if _, err := t.ExecContext(ctx, statement); err != nil {
-			return err
-		}
+func (e *embedded) list(texts []string, n int) (string, any) {
+	array, _ := json.Marshal(texts) // which texts alone cannot fail
+	return fmt.Sprintf(`(select value as one from json_each($%d))`, n), string(array)
+}
+
+// upsert names several rows a statement.
+func (e *embedded) upsert(ctx context.Context, t *tx, statement string, args []any, rows []upsert, f func(ref, id string)) error {
+	const most, columns = 64, 6
+	source := func(n int) string {
+		return fmt.Sprintf(statement, `(values `+placeholders(len(args), n, columns)+`)`)
 	}
-	const most = 64
-	columns := into.columns()
-	insert := func(n int) string {
-		return `insert into ` + into.table + ` (` + strings.Join(columns, ", ") + `) values ` + placeholders(n, len(columns))
-	}
-	many, err := t.PrepareContext(ctx, insert(most))
+	many, err := t.PrepareContext(ctx, source(most))
 	if err != nil {
 		return err
 	}
 	defer many.Close()
-	args := make([]any, 0, most*len(columns))
-	for len(rows) > 0 {
-		n := min(len(rows), most)
-		args = args[:0]
-		for _, row := range rows[:n] {
-			args = append(args, row...)
+	for some := range slices.Chunk(rows, most) {
+		args := slices.Clone(args)
+		for i := range some {
+			x := &some[i]
+			args = append(args, x.id, x.ref, x.point, longitude{&x.at}, latitude{&x.at}, x.lines)
 		}
-		if n == most {
-			_, err = many.ExecContext(ctx, args...)
-		} else {
-			_, err = t.ExecContext(ctx, insert(n), args...)
+		query := many.QueryContext
+		if len(some) < most {
+			query = func(ctx context.Context, args ...any) (*sql.Rows, error) {
+				return t.QueryContext(ctx, source(len(some)), args...)
+			}
 		}
+		found, err := query(ctx, args...)
 		if err != nil {
 			return err
 		}
-		rows = rows[n:]
+		defer found.Close()
+		for found.Next() {
+			var ref, id string
+			if err := found.Scan(&ref, &id); err != nil {
+				return err
+			}
+			f(ref, id)
+		}
+		if err := found.Err(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

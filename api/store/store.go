@@ -41,8 +41,10 @@ type backend interface {
 	enter(ctx context.Context, tx *sql.Tx, collective ID) error
 	// alone makes a transaction wait for any other that is alone, until its end.
 	alone(ctx context.Context, tx *sql.Tx) error
-	// load fills a temporary table in bulk.
-	load(ctx context.Context, t *tx, into staging, rows [][]any) error
+	// list is a query of some texts, in a column named one, with the value of the placeholder n that it uses.
+	list(texts []string, n int) (query string, value any)
+	// upsert puts orders in bulk into the place of %s in a statement whose first arguments are given, and calls f with what it returns.
+	upsert(ctx context.Context, t *tx, statement string, args []any, rows []upsert, f func(ref, id string)) error
 	// migrate brings the schema to a version, 0 for the newest, and then lets others do the same, while no other process does.
 	migrate(ctx context.Context, version int64, others []func(context.Context) error) ([]Migration, error)
 	// handles are what a queue of jobs on the same database works with.

@@ -495,11 +495,12 @@ var products = kind[store.Product]{
 		by.Hint = a.say("Les œufs sans centre d’emballage, par exemple, restent avec qui tient les poules.", "Eggs without packing centre, for example, stay with who keeps the hens.")
 		return []group{{Fields: []field{name, who, unit, a.number("grams", "Une unité pèse", "A unit weighs", "kg", grams, 1000), a.number("millilitres", "et prend", "and takes up", a.say("litres", "litres"), ml, 1000),
 			a.choose("class", "Température", "Temperature", classes, string(x.Class)), by, a.number("price_cents", "Prix", "Price", "€", x.PriceCents, 100),
-			a.check("organic", "Bio", "Organic", x.Organic), a.check("active", "En vente", "On sale", x.Active)}}}
+			a.check("unpacked_eggs", "Œufs sans centre d’emballage", "Eggs without packing centre", x.UnpackedEggs), a.check("organic", "Bio", "Organic", x.Organic), a.check("active", "En vente", "On sale", x.Active)}}}
 	},
 	read: func(_ *visit, r *reader, x *store.Product) {
 		x.Name, x.Producer, x.Unit, x.Grams, x.Millilitres = r.need("name"), r.needID("producer"), r.text("unit"), r.zero("grams", 1000), r.zero("millilitres", 1000)
 		x.Class, x.CarriedBy, x.PriceCents, x.Organic, x.Active = engine.Class(r.text("class")), engine.CarriedBy(r.text("carried_by")), r.amount("price_cents", 100), r.check("organic"), r.check("active")
+		x.UnpackedEggs = r.check("unpacked_eggs")
 	},
 }
 

@@ -28,6 +28,7 @@ var knobs = []knob{
 	{store.OthersWithinM, "Produits d’autres à moins de", "Goods of others within", "", "", "km", 1000, false},
 	{store.EggsWithinM, "Œufs sans centre d’emballage à moins de", "Eggs without packing centre within", "", "", "km", 1000, false},
 	{store.GrossGramsLimit, "Véhicules signalés au-dessus de", "Vehicles flagged above", "", "", "kg", 1000, false},
+	{store.ClassesByEquipment, "Frais et surgelé dans ce qui tient le froid seulement", "Chilled and frozen goods in what keeps them cold alone", "Sans frigo, congélateur ni caisses isothermes, un véhicule ne prend rien de froid.", "Without fridge, freezer or insulated boxes a vehicle takes nothing cold.", "", 1, true},
 	{store.BoxMinutes, "Au plus en caisse isotherme", "At most in an insulated box", "", "", "min", 1, false},
 }
 

@@ -368,7 +368,7 @@ func (s *Site) weekMap(v *visit) error {
 	if plan == nil {
 		return &store.Error{Code: store.NotFound, Message: "the sale has no plan yet"}
 	}
-	b, err := view.GeoJSON(plan.Week, plan.Doc).MarshalJSON()
+	b, err := view.GeoJSON(plan.Week, plan.Doc, view.Options{Lang: v.lang}).MarshalJSON()
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ type checkCmd struct {
 	Week   string `arg:"" help:"The week as JSON; - reads standard input."`
 	Plan   string `arg:"" help:"The plan as JSON; - reads standard input."`
 	Format string `enum:"text,json" default:"text" placeholder:"text|json" help:"What is printed (default ${default})."`
+	travelFlags
 	sizeLimit
 }
 
@@ -22,7 +23,7 @@ func (c *checkCmd) Run() error {
 	if c.Week == standard && c.Plan == standard {
 		return errors.New("week and plan cannot both come from standard input")
 	}
-	in, err := readWeek(c.Week, c.sizeLimit)
+	in, err := readWeek(c.Week, c.sizeLimit, c.travelFlags)
 	in.warn()
 	if err != nil {
 		return err
@@ -31,7 +32,8 @@ func (c *checkCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	figures, violations := engine.Check(in.week, engine.TravelOf(in.week), plan)
+	warnOther(plan, in.travel)
+	figures, violations := engine.Check(in.week, in.travel, plan)
 	report := showFindings
 	if c.Format == "json" {
 		report = findingsJSON

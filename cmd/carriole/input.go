@@ -1,16 +1,19 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // zones are known on machines without a zone database too
 
 	"carriole/engine"
 	"carriole/engine/view"
+	"carriole/geo"
 )
 
 const standard = "-" // names standard input or standard output
@@ -32,13 +35,15 @@ func (s sizeLimit) bytes() (int64, error) {
 // A weekFile is a week that can be planned, as read.
 type weekFile struct {
 	week     *engine.Week
+	travel   geo.Travel // between its places
 	zone     *time.Location
 	name     string
 	warnings []engine.Fault
 }
 
-// readWeek reads a week. The error joins all faults, each with the file's name; there may be warnings beside it.
-func readWeek(name string, limit sizeLimit) (*weekFile, error) {
+// readWeek reads a week and finds the ways between its places. The error joins all faults, each with the file's name;
+// there may be warnings beside it.
+func readWeek(name string, limit sizeLimit, by travelFlags) (*weekFile, error) {
 	in := &weekFile{name: name}
 	err := withFile(name, limit, func(r io.Reader, maxBytes int64) error {
 		week, faults, err := engine.ReadWeek(r, maxBytes)
@@ -47,23 +52,38 @@ func readWeek(name string, limit sizeLimit) (*weekFile, error) {
 			return err
 		}
 		in.week = week
-		faults = append(faults, engine.Validate(week, nil)...)
+		read := faults
 		var fault *engine.Fault
 		if in.zone, fault = location(week); fault != nil {
-			faults = append(faults, *fault)
+			read = append(read, *fault)
 		}
-		var wrong []engine.Fault
-		for _, f := range faults {
-			if f.Warning {
-				in.warnings = append(in.warnings, f)
-			} else {
-				wrong = append(wrong, f)
+		judge := func(travel geo.Travel) error {
+			var wrong []engine.Fault
+			in.warnings = nil
+			for _, f := range append(slices.Clone(read), engine.Validate(week, travel)...) {
+				if f.Warning {
+					in.warnings = append(in.warnings, f)
+				} else {
+					wrong = append(wrong, f)
+				}
 			}
+			if wrong != nil {
+				return &engine.InvalidWeek{Faults: wrong}
+			}
+			return nil
 		}
-		if wrong != nil {
-			return &engine.InvalidWeek{Faults: wrong}
+		// Roads are only looked for in a week that has no other fault.
+		if by.replaces() {
+			if err := judge(instant{}); err != nil {
+				return err
+			}
+		} else if err := judge(nil); err != nil {
+			return err
 		}
-		return nil
+		if in.travel, err = by.of(context.Background(), week); err != nil {
+			return err
+		}
+		return judge(in.travel)
 	})
 	return in, err
 }

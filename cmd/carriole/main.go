@@ -28,6 +28,7 @@ type commands struct {
 	Plan    planCmd    `cmd:"" help:"Plan a week: who carries what, on which round."`
 	Replan  replanCmd  `cmd:"" help:"Plan a week anew after a change, as near to the earlier plan as can be."`
 	Check   checkCmd   `cmd:"" help:"Recompute a plan from nothing and report every broken rule."`
+	Geo     geoCmd     `cmd:"" help:"Look at distances."`
 	Demo    demoCmd    `cmd:"" help:"Plan the example week that comes with the program."`
 	Serve   serveCmd   `cmd:"" help:"Serve the HTTP interface; brings the database up to date first."`
 	Work    workCmd    `cmd:"" help:"Plan what a service on the same PostgreSQL has to plan; as many of them as you like."`
@@ -35,13 +36,15 @@ type commands struct {
 	Link    linkCmd    `cmd:"" help:"Print a link by which a member signs in, once, when no mail arrives."`
 	Health  healthCmd  `cmd:"" help:"Ask a service on this machine whether it is ready; for containers."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to what this program needs; safe to run at any time."`
+	Import  importCmd  `cmd:"" help:"Take in orders or products from a file of another system: shown first, then imported."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
 const epilogue = `
 Exit codes:
   0    done
-  1    plan, replan, demo: some order lines remain unserved; check: the plan is wrong
+  1    plan, replan, demo: some order lines remain unserved; check: the plan is wrong;
+       import: lines with faults were left out
   2    bad input or usage, or an output that cannot be written
 
 Examples:
@@ -49,7 +52,10 @@ Examples:
   carriole plan week.json -o plan.json --svg plan.svg
   carriole plan - -o - --iterations 20000 < week.json | carriole check week.json -
   carriole plan week.json --time 1m --format csv > goods.csv
+  carriole plan week.json --travel roads:vaucluse.osm.pbf --geojson plan.geojson
+  carriole geo fit week.json --travel roads:vaucluse.osm.pbf
   carriole replan week.json plan.json -o plan2.json --now 2026-11-26T10:30:00+01:00
+  carriole import Export-commandes-2026-11-26-Cagette.csv --place "Drive" --create
 `
 
 func main() { os.Exit(run(os.Args[1:])) }

@@ -30,6 +30,7 @@ type planCmd struct {
 	Quiet       bool      `short:"q" help:"Print no run sheets and no progress."`
 	Format      string    `enum:"text,json,csv" default:"text" placeholder:"text|json|csv" help:"What is printed: run sheets, the plan or a table of consignments (default ${default})."`
 	Lang        string    `enum:"fr,en," default:"" placeholder:"fr|en" help:"Language of the run sheets (default from the environment)."`
+	travelFlags
 	sizeLimit
 }
 
@@ -53,7 +54,7 @@ func (c *planCmd) Run() error {
 	opt := view.Options{Lang: language(c.Lang), Width: width()}
 	outputs := []output{
 		{"--out", c.Out, func() ([]byte, error) { return indented(plan) }},
-		{"--geojson", c.GeoJSON, func() ([]byte, error) { return json.Marshal(view.GeoJSON(week, plan)) }},
+		{"--geojson", c.GeoJSON, func() ([]byte, error) { return json.Marshal(view.GeoJSON(week, plan, opt)) }},
 		{"--svg", c.SVG, func() ([]byte, error) { return view.SVG(week, plan, opt), nil }},
 	}
 	if err := prepare(outputs, c.Week); err != nil {
@@ -63,7 +64,7 @@ func (c *planCmd) Run() error {
 	for _, o := range outputs {
 		printed = printed && o.path != standard
 	}
-	in, err := readWeek(c.Week, c.sizeLimit)
+	in, err := readWeek(c.Week, c.sizeLimit, c.travelFlags)
 	// Reading may wait for a pipe or a person, and an interrupt ends it at once. From here on it ends the search alone.
 	ctx, stop := interruptible()
 	defer stop()
@@ -76,8 +77,11 @@ func (c *planCmd) Run() error {
 	if c.Iterations != nil {
 		s.iterations = *c.Iterations
 	}
-	if plan, err = s.run(ctx, week); err != nil {
+	if plan, err = s.run(ctx, week, in.travel); err != nil {
 		return fmt.Errorf("%s: %w", display(c.Week), err)
+	}
+	if c.GeoJSON != "" || c.SVG != "" {
+		opt.Lines = lines(ctx, week, plan, in.travel)
 	}
 	var failed []error
 	for _, o := range outputs {

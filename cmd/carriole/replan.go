@@ -24,6 +24,7 @@ type replanCmd struct {
 	Quiet      bool   `short:"q" help:"Do not print what changes."`
 	Format     string `enum:"text,json" default:"text" placeholder:"text|json" help:"How it is printed what changes (default ${default})."`
 	Lang       string `enum:"fr,en," default:"" placeholder:"fr|en" help:"Language of the text (default from the environment)."`
+	travelFlags
 	sizeLimit
 }
 
@@ -54,7 +55,7 @@ func (c *replanCmd) Run() error {
 	if err := prepare(outputs, c.Week); err != nil {
 		return err
 	}
-	in, err := readWeek(c.Week, c.sizeLimit)
+	in, err := readWeek(c.Week, c.sizeLimit, c.travelFlags)
 	in.warn()
 	if err != nil {
 		return err
@@ -63,13 +64,14 @@ func (c *replanCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	warnOther(previous, in.travel)
 	change, err := c.read()
 	if err != nil {
 		return err
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	if got, err = engine.Replan(ctx, in.week, engine.TravelOf(in.week), previous, *change, engine.Options{Seed: c.Seed, Iterations: c.Iterations}); err != nil {
+	if got, err = engine.Replan(ctx, in.week, in.travel, previous, *change, engine.Options{Seed: c.Seed, Iterations: c.Iterations}); err != nil {
 		return fmt.Errorf("%s: %w", display(c.Week), err)
 	}
 	var failed []error

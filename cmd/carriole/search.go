@@ -14,6 +14,7 @@ import (
 
 	"carriole/engine"
 	"carriole/engine/view"
+	"carriole/geo"
 )
 
 const defaultTime = 10 * time.Second
@@ -41,8 +42,8 @@ func interruptible() (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
-// run plans the week; when ctx ends, the plan is the best so far.
-func (s search) run(ctx context.Context, week *engine.Week) (*engine.Plan, error) {
+// run plans the week with the ways between its places; when ctx ends, the plan is the best so far.
+func (s search) run(ctx context.Context, week *engine.Week, travel geo.Travel) (*engine.Plan, error) {
 	opt := engine.Options{Seed: s.seed, Iterations: s.iterations, Workers: s.threads, Shares: s.shares, Bound: s.bound, NoHandovers: s.noHandovers}
 	limited := ctx
 	if s.iterations == 0 {
@@ -65,7 +66,7 @@ func (s search) run(ctx context.Context, week *engine.Week) (*engine.Plan, error
 		line = &progressLine{w: os.Stderr, lang: s.lang}
 		opt.Progress = line.show
 	}
-	plan, err := engine.Solve(limited, week, engine.TravelOf(week), opt)
+	plan, err := engine.Solve(limited, week, travel, opt)
 	if line != nil {
 		line.clear()
 	}

@@ -17,7 +17,7 @@ import (
 
 	"carriole/api"
 	"carriole/api/address"
-	"carriole/api/jobs"
+	"carriole/api/intake"
 	"carriole/api/signin"
 	"carriole/api/store"
 	"carriole/api/web"
@@ -48,8 +48,8 @@ type serveCmd struct {
 	AddressService string         `env:"CARRIOLE_ADDRESS_SERVICE" default:"https://data.geopf.fr/geocodage" placeholder:"URL" help:"Where French addresses are looked up, or none (default ${default})."`
 	TrustedProxies []netip.Prefix `env:"CARRIOLE_TRUSTED_PROXIES" placeholder:"NETWORK" help:"Networks of reverse proxies whose X-Forwarded-For is believed, as in 10.0.0.0/8 (default none)."`
 	MetricsFrom    []netip.Prefix `env:"CARRIOLE_METRICS_FROM" default:"127.0.0.0/8,::1/128" placeholder:"NETWORK" help:"Networks that may read /metrics (default ${default})."`
-	PerAddress     int            `env:"CARRIOLE_PER_ADDRESS" default:"1200" placeholder:"N" help:"Requests a minute from one address, 0 without limit (default ${default})."`
-	PerCaller      int            `env:"CARRIOLE_PER_CALLER" default:"6000" placeholder:"N" help:"Requests a minute of one token or session, 0 without limit (default ${default})."`
+	PerAddress     int            `env:"CARRIOLE_PER_ADDRESS" default:"6000" placeholder:"N" help:"Requests a minute from one address, 0 without limit (default ${default})."`
+	PerCaller      int            `env:"CARRIOLE_PER_CALLER" default:"3000" placeholder:"N" help:"Requests a minute of one token or session, 0 without limit (default ${default})."`
 	MaxBody        int64          `env:"CARRIOLE_MAX_BODY" default:"1" placeholder:"MB" help:"Largest body of a request, in megabytes (default ${default})."`
 	MaxOrdersBody  int64          `env:"CARRIOLE_MAX_ORDERS_BODY" default:"32" placeholder:"MB" help:"Largest body with orders, in megabytes (default ${default})."`
 	Tiles          string         `env:"CARRIOLE_TILES" placeholder:"URL" help:"Where maps have their background from, as in https://tile.example.org/{z}/{x}/{y}.png (default: drawn from the collective's own places)."`
@@ -84,7 +84,7 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	q, err := c.queue(s, log)
+	q, hooks, err := c.queue(s, log)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Addresses: addresses, Pages: site.Mount, Stopping: ctx.Done(), Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Hooks: hooks, OFN: intake.OFN{Private: c.OFNPrivate}, SchedulePull: schedulePull(q), Addresses: addresses, Pages: site.Mount, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (c *serveCmd) Run() error {
 			return err
 		}
 	}
-	return c.serve(ctx, log, listener, service.Handler(), people, q)
+	return c.serve(ctx, log, listener, service.Handler(), service.Stop, func() error { return stopWork(ctx, q, c.WorkGrace) }, people.Wait)
 }
 
 // addresses is the address service's client; nil: addresses are not looked up.
@@ -141,35 +141,37 @@ func (c *serveCmd) limits() api.Limits {
 	return api.Limits{PerAddress: unlimited(c.PerAddress), PerCaller: unlimited(c.PerCaller), Body: c.MaxBody * megabyte, OrdersBody: c.MaxOrdersBody * megabyte, Time: c.Timeout}
 }
 
-// serve answers until the context ends, and then lets what is being answered come to its end.
-func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler http.Handler, people *signin.Service, q *jobs.Queue) error {
+// serve answers until the context ends, and then lets what is being answered come to its end, and what is worked on. stop ends
+// what would go on for ever; wait is for what goes on after answers.
+func (c *serveCmd) serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler http.Handler, stop func(), stopWork func() error, wait func(context.Context)) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      c.Timeout + time.Minute, // a stream lifts it for itself
+		ReadTimeout:       time.Minute, // these two until a route sets its own
+		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	server.RegisterOnShutdown(stop)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	log.Info("serving", "address", "http://"+listener.Addr().String(), "documentation", "http://"+listener.Addr().String()+"/docs")
 	select {
 	case err := <-failed:
-		return errors.Join(err, stopWork(ctx, q, 0))
+		return errors.Join(err, stopWork())
 	case <-ctx.Done():
 	}
 	log.Info("stopping")
 	worked := make(chan error, 1)
-	go func() { worked <- stopWork(ctx, q, c.WorkGrace) }()
+	go func() { worked <- stopWork() }()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Grace)
 	defer cancel()
 	err := server.Shutdown(grace)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("requests were broken off after %s: %w", c.Grace, err), server.Close())
 	} else {
-		people.Wait(grace)
+		wait(grace)
 	}
 	if err := errors.Join(err, <-worked); err != nil {
 		return err

@@ -27,8 +27,8 @@ type oneCollective struct {
 	Collective store.ID `env:"CARRIOLE_COLLECTIVE_ID" placeholder:"ID" help:"The collective's id (default the only one)."`
 }
 
-// with opens the database, brings it up to date, and calls f with the collective's part.
-func (o *oneCollective) with(f func(context.Context, *store.Scope) error) error {
+// with opens the database, brings it up to date, and calls f with it and the collective's part.
+func (o *oneCollective) with(f func(context.Context, *store.Store, *store.Scope) error) error {
 	ctx, stop := interruptible()
 	defer stop()
 	s, err := o.open(ctx, slog.New(slog.DiscardHandler))
@@ -43,7 +43,7 @@ func (o *oneCollective) with(f func(context.Context, *store.Scope) error) error 
 	found := o.Collective
 	for _, c := range some {
 		if c.ID == o.Collective || len(some) == 1 && o.Collective == "" {
-			return f(ctx, s.In(c.ID, actor))
+			return f(ctx, s, s.In(c.ID, actor))
 		}
 	}
 	switch {
@@ -69,7 +69,7 @@ type tokenCreateCmd struct {
 
 // Run is called by kong.
 func (c *tokenCreateCmd) Run() error {
-	return c.with(func(ctx context.Context, scope *store.Scope) error {
+	return c.with(func(ctx context.Context, _ *store.Store, scope *store.Scope) error {
 		t := store.Token{Name: c.Name, Scope: c.Scope, Producer: c.Producer}
 		if c.Expires < 0 {
 			return errors.New("--expires: is in the past: it must be like 720h")
@@ -90,7 +90,7 @@ type tokenListCmd struct{ oneCollective }
 
 // Run is called by kong.
 func (c *tokenListCmd) Run() error {
-	return c.with(func(ctx context.Context, scope *store.Scope) error {
+	return c.with(func(ctx context.Context, _ *store.Store, scope *store.Scope) error {
 		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "ID\tNAME\tSCOPE\tPRODUCER\tUSED\tSTATE")
 		for after := store.Cursor(""); ; {
@@ -134,5 +134,7 @@ type tokenRevokeCmd struct {
 
 // Run is called by kong.
 func (c *tokenRevokeCmd) Run() error {
-	return c.with(func(ctx context.Context, scope *store.Scope) error { return scope.RevokeToken(ctx, c.ID) })
+	return c.with(func(ctx context.Context, _ *store.Store, scope *store.Scope) error {
+		return scope.RevokeToken(ctx, c.ID)
+	})
 }

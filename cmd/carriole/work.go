@@ -9,25 +9,58 @@ import (
 	"syscall"
 	"time"
 
+	"carriole/api/hook"
+	"carriole/api/intake"
 	"carriole/api/jobs"
 	"carriole/api/store"
 )
 
 // workerFlags are those of what works jobs off.
 type workerFlags struct {
+	webhookFlags
 	Short     int           `env:"CARRIOLE_SHORT" default:"2" placeholder:"N" help:"Short plannings side by side; each searches on two cores for some seconds (default ${default})."`
 	Long      int           `env:"CARRIOLE_LONG" default:"1" placeholder:"N" help:"Long plannings side by side, beside the short ones (default ${default})."`
 	WorkGrace time.Duration `env:"CARRIOLE_WORK_GRACE" default:"10s" placeholder:"10s" help:"How long a stop waits for plannings to finish before it gives them back for another worker (default ${default})."`
+
+	OFNPrivate bool `name:"ofn-private" env:"CARRIOLE_OFN_PRIVATE" help:"Fetch reports of Open Food Networks at addresses that are not public too."`
 }
 
-// queue is the job queue of a store.
-func (f *workerFlags) queue(s *store.Store, log *slog.Logger) (*jobs.Queue, error) {
+// queue is the job queue of a store, and what sends its webhooks.
+func (f *workerFlags) queue(s *store.Store, log *slog.Logger) (*jobs.Queue, *hook.Service, error) {
 	for name, n := range map[string]int{"--short": f.Short, "--long": f.Long} {
 		if n < 1 || n > 1000 {
-			return nil, fmt.Errorf("%s: %d is not between 1 and 1000", name, n)
+			return nil, nil, fmt.Errorf("%s: %d is not between 1 and 1000", name, n)
 		}
 	}
-	return jobs.New(s, jobs.Kinds{}, jobs.Options{Short: f.Short, Long: f.Long, Grace: f.WorkGrace, Log: log})
+	var kinds jobs.Kinds
+	const patience = 50 * time.Second // less than a job may take
+	puller := &intake.Puller{Store: s, OFN: &intake.OFN{Private: f.OFNPrivate, Timeout: patience}, Log: log, Now: time.Now}
+	jobs.Handle(&kinds, puller.Work)
+	var q *jobs.Queue
+	hooks, err := f.webhooks(s, &kinds, func(ctx context.Context, c *store.Scope, job hook.Job) error {
+		return q.Add(ctx, c, job, time.Time{}, 0)
+	}, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if q, err = jobs.New(s, kinds, jobs.Options{Short: f.Short, Long: f.Long, Grace: f.WorkGrace, Log: log}); err != nil {
+		return nil, nil, err
+	}
+	q.Planning.Emit, puller.OFN.Tell = hooks.Tell, hooks.TellOrders
+	puller.Schedule = schedulePull(q)
+	puller.Pulled = func(ctx context.Context, c *store.Scope, sale store.ID) error {
+		_, err := q.Planning.Close(ctx, c, sale)
+		return err
+	}
+	return q, hooks, nil
+}
+
+// schedulePull has a sale's orders pulled by the queue. A network that fails is asked again for some days, ever more seldom.
+func schedulePull(q *jobs.Queue) intake.Schedule {
+	const tries = 20
+	return func(ctx context.Context, c *store.Scope, sale store.ID, at time.Time) error {
+		return q.Add(ctx, c, intake.Pull{Collective: c.Collective(), Sale: sale}, at, tries)
+	}
 }
 
 type workCmd struct {
@@ -46,7 +79,7 @@ func (c *workCmd) Run() error {
 		return err
 	}
 	defer s.Close()
-	q, err := c.queue(s, log)
+	q, _, err := c.queue(s, log)
 	if err != nil {
 		return err
 	}

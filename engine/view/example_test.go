@@ -111,7 +111,7 @@ func ExampleExplain() {
 
 func ExampleGeoJSON() {
 	week, plan := peaches()
-	for _, f := range view.GeoJSON(week, plan).Features {
+	for _, f := range view.GeoJSON(week, plan, view.Options{}).Features {
 		fmt.Println(f.Geometry.GeoJSONType(), f.Properties["kind"], f.Properties["id"], f.Properties["name"])
 		if f.Properties["kind"] == "round" {
 			continue

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"carriole/engine"
+	"carriole/geo"
 )
 
 func (l Lang) words() *words { return Options{Lang: l}.words() }
@@ -31,6 +32,30 @@ func (Lang) Clock(t time.Time) string { return clock(t) }
 
 // Class writes a temperature class.
 func (l Lang) Class(c engine.Class) string { return l.words().class(c) }
+
+// MadeOf says in a sentence or two what kilometres are made of, nothing for nil.
+func (l Lang) MadeOf(source *geo.Source) string { return l.words().madeOf(source) }
+
+func (w *words) madeOf(source *geo.Source) string {
+	if source == nil {
+		return ""
+	}
+	s := ""
+	switch source.Kind {
+	case geo.KindCrow:
+		return w.say(w.CrowFmt, w.number(finite(source.Factor), 2), w.number(finite(source.Speed)*3.6, 0))
+	case geo.KindTable:
+		return w.fixed(w.OwnTable)
+	case geo.KindRoads:
+		s = w.say(w.RoadsFmt, clean(source.Name))
+	default:
+		s = w.say(w.ServerFmt, clean(source.Name))
+	}
+	if source.Shortest {
+		s += " " + w.fixed(w.ShortestWays)
+	}
+	return s
+}
 
 // CO2 says where the grams per kilometre of a summary come from.
 func (l Lang) CO2(source string) string { return plain(l.words().co2Source(source)) }

@@ -39,8 +39,8 @@ func (b *book) at(id string) (at orb.Point, ok bool) {
 
 // GeoJSON shows a plan as the features of a map (RFC 7946), each with its "kind":
 //
-//   - "round": a LineString through the stops of a round, straight from stop to stop, with id, name, producer,
-//     producer_name, vehicle, dedicated, changed, metres, base_metres, added_metres and colour; a Point where all its
+//   - "round": a LineString through the stops of a round, along opt.Lines or straight from stop to stop, with id, name,
+//     producer, producer_name, vehicle, dedicated, changed, metres, base_metres, added_metres and colour; a Point where all its
 //     stops are at one place;
 //   - "stop": a Point per stop of a round, with round, index, place, name, role (start, end, own, added), arrive,
 //     depart, load and unload (lists of consignment, producer, pickup_point, class, kg, litres and, at a handover,
@@ -49,13 +49,13 @@ func (b *book) at(id string) (at orb.Point, ok bool) {
 //   - "pickup_point": a Point with id, place, name, and the kg, litres and consignments that arrive.
 //
 // Times are RFC 3339 as the plan states them. What lies at a place that the week does not know is left out.
-func GeoJSON(week *engine.Week, plan *engine.Plan) *geojson.FeatureCollection {
+func GeoJSON(week *engine.Week, plan *engine.Plan, opt Options) *geojson.FeatureCollection {
 	b := newBook(week, plan)
 	colours := b.colours()
 	fc := geojson.NewFeatureCollection()
 	for i := range b.plan.Rounds {
 		r := &b.plan.Rounds[i]
-		if f := b.roundFeature(r); f != nil {
+		if f := b.roundFeature(r, opt.Lines); f != nil {
 			f.Properties["colour"] = colours[r.Producer]
 			fc.Append(f)
 		}
@@ -84,12 +84,24 @@ func GeoJSON(week *engine.Week, plan *engine.Plan) *geojson.FeatureCollection {
 	return fc
 }
 
-func (b *book) roundFeature(r *engine.PlanRound) *geojson.Feature {
+func (b *book) roundFeature(r *engine.PlanRound, lines Lines) *geojson.Feature {
 	var line orb.LineString
-	for _, s := range r.Stops {
-		if at, ok := b.at(s.Place); ok && (len(line) == 0 || line[len(line)-1] != at) {
+	add := func(at orb.Point) {
+		if len(line) == 0 || line[len(line)-1] != at {
 			line = append(line, at)
 		}
+	}
+	last := ""
+	for _, s := range r.Stops {
+		at, ok := b.at(s.Place)
+		if !ok {
+			continue
+		}
+		for _, between := range lines[[2]string{last, s.Place}] {
+			add(between)
+		}
+		add(at)
+		last = s.Place
 	}
 	var shape orb.Geometry = line
 	switch len(line) {

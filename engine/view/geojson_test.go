@@ -13,7 +13,7 @@ import (
 
 func TestGeoJSONGolden(t *testing.T) {
 	week, plan := fixture(t)
-	data, err := json.Marshal(GeoJSON(week, plan))
+	data, err := json.Marshal(GeoJSON(week, plan, Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func TestGeoJSONGolden(t *testing.T) {
 
 func TestGeoJSONReadsBack(t *testing.T) {
 	week, plan := fixture(t)
-	data, err := json.Marshal(GeoJSON(week, plan))
+	data, err := json.Marshal(GeoJSON(week, plan, Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestGeoJSONReadsBack(t *testing.T) {
 func TestARoundAtOnePlaceIsAPoint(t *testing.T) {
 	week, plan := fixture(t)
 	plan.Rounds = []engine.PlanRound{{ID: "r", Stops: []engine.PlanStop{{Place: "hall"}, {Place: "hall"}, {Place: "hall"}}}}
-	f := GeoJSON(week, plan).Features[0]
+	f := GeoJSON(week, plan, Options{}).Features[0]
 	if got := f.Geometry.GeoJSONType(); f.Properties["kind"] != "round" || got != "Point" {
 		t.Errorf("the first feature is a %v, %s; want a round, Point", f.Properties["kind"], got)
 	}

@@ -28,10 +28,27 @@ func (b *book) unservedReason(w *words, u *engine.Unserved) string {
 	return repair(b, w, u.Repair)
 }
 
+// repair is the obstacle, and the rule behind it.
 func repair(b *book, w *words, r *engine.Repair) string {
 	if r == nil {
 		return w.NoRepair
 	}
+	rule := ""
+	if r.Rule != nil {
+		if rule = clean(r.Rule.English); w == &french && r.Rule.French != "" {
+			rule = clean(r.Rule.French)
+		}
+	}
+	switch {
+	case r.Obstacle == engine.NoHeld && rule != "":
+		return rule
+	case rule != "":
+		return obstacle(b, w, r) + w.fixed(w.Semicolon) + " " + rule
+	}
+	return obstacle(b, w, r)
+}
+
+func obstacle(b *book, w *words, r *engine.Repair) string {
 	round := b.ride(w, r)
 	switch r.Obstacle {
 	case engine.NoRoom:
@@ -49,6 +66,8 @@ func repair(b *book, w *words, r *engine.Repair) string {
 		return w.say(w.TimeFmt, round, b.placeName(r.Place), w.minutes(r.Need))
 	case engine.NoCarry:
 		return w.say(w.CarriesFmt, round)
+	case engine.NoLonger:
+		return w.say(w.LongestFmt, round, w.class(r.Class), w.minutes(r.Need), w.minutes(r.Have))
 	case engine.NoForbid:
 		return w.say(w.ForbidFmt, round)
 	case engine.NoOthers:

@@ -13,8 +13,10 @@ type Sheet struct {
 	Producer string // the name of who drives
 	Vehicle  string
 	Colour   string // of the producer on maps, as in #0072B2
-	Changed  bool   // it has something to do that it does not do anyway
-	Stops    []SheetStop
+	// Estimated says that no road is known: its metres are great circles times a factor.
+	Estimated bool
+	Changed   bool // it has something to do that it does not do anyway
+	Stops     []SheetStop
 }
 
 // AddedMetres is what the round drives for the plan.
@@ -66,7 +68,8 @@ func Sheets(week *engine.Week, plan *engine.Plan) []Sheet {
 	out := make([]Sheet, len(b.plan.Rounds))
 	for n := range b.plan.Rounds {
 		r := &b.plan.Rounds[n]
-		s := Sheet{Round: r, Name: b.roundName(r.ID), Producer: b.producerName(r.Producer), Vehicle: b.vehicleName(r.Vehicle), Colour: colours[r.Producer], Changed: changed(r)}
+		s := Sheet{Round: r, Name: b.roundName(r.ID), Producer: b.producerName(r.Producer), Vehicle: b.vehicleName(r.Vehicle), Colour: colours[r.Producer], Changed: changed(r),
+			Estimated: b.plan.Summary.Travel != nil && b.plan.Summary.Travel.Estimated}
 		for i := range r.Stops {
 			s.Stops = append(s.Stops, SheetStop{PlanStop: &r.Stops[i], Index: i, Name: b.placeName(r.Stops[i].Place), Role: string(roleOf(r, i)), Tasks: b.tasks(r, i)})
 		}

@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/simplify"
+
 	"carriole/engine"
 )
 
@@ -36,11 +39,11 @@ const (
 )
 
 // SVG draws a plan: changed rounds in travel order, thin and dashed where they go anyway, strong where they are diverted,
-// dedicated trips as a double line, other rounds pale; farms, stops, handovers and pickup points with the kilograms that
+// dedicated trips as a double line, other rounds pale, along opt.Lines where these are known; farms, stops, handovers and pickup points with the kilograms that
 // arrive. Lines bend to the right of travel. Symbols shrink and names are left out as a plan grows. The picture is a
 // document of its own, 1200 pixels wide, on its own background; opt.Width is for text and does not count here.
 func SVG(week *engine.Week, plan *engine.Plan, opt Options) []byte {
-	p := newPicture(newBook(week, plan), opt.words())
+	p := newPicture(newBook(week, plan), opt.words(), opt.Lines)
 	p.begin()
 	p.drawRounds()
 	p.drawSites()
@@ -60,6 +63,7 @@ type picture struct {
 	*book
 	*words
 	bytes.Buffer
+	lines      Lines
 	colour     map[string]string // by producer
 	drawn      []*engine.PlanRound
 	pixels     func(lon, lat float64) xy
@@ -73,8 +77,8 @@ type picture struct {
 	grid       *labelGrid
 }
 
-func newPicture(b *book, w *words) *picture {
-	p := &picture{book: b, words: w, colour: b.colours(), siteOf: map[string]int{}}
+func newPicture(b *book, w *words, lines Lines) *picture {
+	p := &picture{book: b, words: w, lines: lines, colour: b.colours(), siteOf: map[string]int{}}
 	for i := range b.plan.Rounds {
 		if r := &b.plan.Rounds[i]; changed(r) {
 			p.drawn = append(p.drawn, r)
@@ -100,8 +104,14 @@ func (p *picture) project() {
 		see(p.sites[i].id)
 	}
 	for i := range p.plan.Rounds {
+		last := ""
 		for _, s := range p.plan.Rounds[i].Stops {
 			see(s.Place)
+			for _, at := range p.lines[[2]string{last, s.Place}] {
+				west, east = min(west, at[0]), max(east, at[0])
+				south, north = min(south, at[1]), max(north, at[1])
+			}
+			last = s.Place
 		}
 	}
 	if west > east {
@@ -148,15 +158,17 @@ func (p *picture) drawRounds() {
 		if changed(r) {
 			continue
 		}
-		verb := "M"
+		var whole trail
+		last := ""
 		for _, s := range r.Stops {
 			if at, ok := p.at(s.Place); ok {
 				q := p.pixels(at[0], at[1])
-				path.WriteString(verb + point(q))
-				verb = "L"
+				whole = append(append(whole, p.road(last, s.Place)...), q)
 				dots.WriteString("M" + point(q) + "h0")
+				last = s.Place
 			}
 		}
+		path.WriteString(whole.path())
 	}
 	if path.Len() > 0 {
 		p.say(`<path d="%s" fill="none" stroke="%s" stroke-width="%s" stroke-linejoin="round" opacity=".7"/>`+"\n", path.String(), pale, px(max(0.5, 1.2*p.size)))
@@ -172,6 +184,25 @@ func (p *picture) drawRounds() {
 	}
 }
 
+// road is the way from one place to another in pixels, without what nobody sees; nil where none is known.
+func (p *picture) road(from, to string) trail {
+	line := p.lines[[2]string{from, to}]
+	if len(line) < 2 {
+		return nil
+	}
+	drawn := make(orb.LineString, len(line))
+	for i, at := range line {
+		q := p.pixels(at[0], at[1])
+		drawn[i] = orb.Point{q.x, q.y}
+	}
+	drawn = simplify.DouglasPeucker(0.4).LineString(drawn)
+	road := make(trail, len(drawn))
+	for i, q := range drawn {
+		road[i] = xy{q[0], q[1]}
+	}
+	return road
+}
+
 // drawRound draws the legs of a round. Rounds on the same way run in lanes beside each other.
 func (p *picture) drawRound(r *engine.PlanRound, lanes map[[2]string]int) {
 	var base, strong, arrows strings.Builder
@@ -182,18 +213,28 @@ func (p *picture) drawRound(r *engine.PlanRound, lanes map[[2]string]int) {
 		}
 		role := roleOf(r, i)
 		if last != "" && last != s.Place {
-			way := [2]string{last, s.Place}
-			c := bend(p.sites[p.siteOf[last]].at, p.sites[p.siteOf[s.Place]].at, float64(lanes[way])*12*p.size)
-			lanes[way]++
 			path, arrow := &base, 4.6
 			if r.Dedicated || role == roleAdded || lastRole == roleAdded {
 				path, arrow = &strong, 6.4
 			}
-			path.WriteString(c.path())
-			if c.length() > 24*p.size {
-				arrows.WriteString(c.arrow(arrow * p.size))
+			if road := p.road(last, s.Place); road != nil {
+				path.WriteString(road.path())
+				if road.length() > 24*p.size {
+					arrows.WriteString(road.arrow(arrow * p.size))
+				}
+				for k := 1; k < len(road); k++ {
+					p.grid.ink(bend(road[k-1], road[k], 0))
+				}
+			} else {
+				way := [2]string{last, s.Place}
+				c := bend(p.sites[p.siteOf[last]].at, p.sites[p.siteOf[s.Place]].at, float64(lanes[way])*12*p.size)
+				lanes[way]++
+				path.WriteString(c.path())
+				if c.length() > 24*p.size {
+					arrows.WriteString(c.arrow(arrow * p.size))
+				}
+				p.grid.ink(c)
 			}
-			p.grid.ink(c)
 		}
 		last, lastRole = s.Place, role
 	}
@@ -244,7 +285,11 @@ func (p *picture) drawHeader() {
 	figure := func(label, colour, value string) string {
 		return fmt.Sprintf(`%s <tspan font-weight="bold" fill="%s">%s</tspan>`, escape(label), colour, escape(value))
 	}
-	figures := []string{figure(p.Planned, ink, p.km(s.PlannedMetres))}
+	planned := p.km(s.PlannedMetres)
+	if s.Travel != nil && s.Travel.Estimated {
+		planned += " (" + p.Estimated + ")"
+	}
+	figures := []string{figure(p.Planned, ink, planned)}
 	if s.AloneMetres > 0 {
 		figures = []string{figure(p.Alone, ink, p.km(s.AloneMetres)), figures[0]}
 		switch more := servesMore(s); {

@@ -85,7 +85,7 @@ func TestSVGOfManyRounds(t *testing.T) {
 	if !bytes.Equal(doc, SVG(week, plan, Options{})) {
 		t.Error("the same plan gives another picture")
 	}
-	p := newPicture(newBook(week, plan), &english)
+	p := newPicture(newBook(week, plan), &english, nil)
 	if p.size >= 1 {
 		t.Errorf("symbols keep their size %v", p.size)
 	}

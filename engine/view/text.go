@@ -20,6 +20,9 @@ func Text(w io.Writer, week *engine.Week, plan *engine.Plan, opt Options) error 
 	t.figures = t.figureWidths()
 	t.wrap("", t.say(t.Title, t.weekName()))
 	t.rule("═")
+	if made := t.madeOf(t.plan.Summary.Travel); made != "" {
+		t.wrap("", made)
+	}
 	t.runSheets()
 	t.unchanged()
 	t.whoCarries()
@@ -107,7 +110,11 @@ func (t *text) runSheet(r *engine.PlanRound) {
 		title += " (" + clean(u.Kind) + ")"
 	}
 	t.sides("", strings.ToUpper(t.producerName(r.Producer))+" · "+title, day)
-	t.sides("", t.say(t.VehicleFmt, t.vehicleName(r.Vehicle)), t.distance(r.Metres, r.Metres-r.BaseMetres))
+	km := t.distance(r.Metres, r.Metres-r.BaseMetres)
+	if made := t.plan.Summary.Travel; made != nil && made.Estimated {
+		km += " (" + t.Estimated + ")"
+	}
+	t.sides("", t.say(t.VehicleFmt, t.vehicleName(r.Vehicle)), km)
 	t.rule("─")
 	rooms := t.rooms(r)
 	for i := range r.Stops {

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/paulmach/orb"
+
 	"carriole/engine"
 )
 
@@ -25,11 +27,12 @@ type Options struct {
 	Lang     Lang
 	Location *time.Location // in which times are shown; nil: as the plan states them
 	Width    int            // columns of text, at least 40; 0 means 80
-
-	// Previous is the week of the plan that changes are told from, with the names of what is not in the changed week any more;
-	// nil: the changed one.
-	Previous *engine.Week
+	Lines    Lines          // of the map and the picture
+	Previous *engine.Week   // of the plan that changes are told from, with the names of what is no longer in the changed week; nil: the changed one
 }
+
+// Lines are the ways between places, by the ids of the first and the second. What is not there is drawn without roads.
+type Lines map[[2]string]orb.LineString
 
 func (o Options) width() int {
 	if o.Width == 0 {

@@ -69,7 +69,7 @@ func showAll(t testing.TB, week *engine.Week, plan *engine.Plan) {
 			t.Error(err)
 		}
 	}
-	if _, err := json.Marshal(GeoJSON(week, plan)); err != nil {
+	if _, err := json.Marshal(GeoJSON(week, plan, Options{})); err != nil {
 		t.Error(err)
 	}
 	parseXML(t, SVG(week, plan, Options{}))

@@ -39,6 +39,9 @@ type words struct {
 	NothingToGain, DrivesMoreFmt, LocksCostFmt      string
 	MoreIsServedFmt, LessIsServedFmt, LeftBehindFmt string
 	CO2SourceFmt, SavedCO2Fmt                       string
+	Estimated, CrowFmt, OwnTable                    string
+	RoadsFmt, ServerFmt                             string // of which extract; which server
+	ShortestWays                                    string
 	CO2Own, CO2Default, CO2Both                     string
 	Handovers, Trips                                [2]string
 	Producer, ForOthers, ByOthers, WorseOff         string
@@ -59,6 +62,7 @@ type words struct {
 	RoomFmt, PayloadFmt, MetresFmt, SecondsFmt          string
 	ProducerMetresFmt, TimeFmt, CarriesFmt, ForbidFmt   string
 	OthersFmt, OthersWithinFmt, FrozenFmt, CarriedByFmt string
+	LongestFmt                                          string
 	Lock, NoVehicle, NoPickup, NoPickupFmt, NoRepair    string
 	NoRoundNamed                                        string
 
@@ -104,7 +108,11 @@ var english = words{
 	LessIsServedFmt: "The plan leaves %s behind that each alone would bring, so the kilometres do not compare.",
 	LeftBehindFmt:   "%s left behind that each alone would bring: does not compare",
 	CO2SourceFmt:    "CO2: %s", SavedCO2Fmt: "%s of CO2",
-	CO2Own: engine.CO2Own, CO2Default: engine.CO2Default, CO2Both: engine.CO2Both,
+	Estimated: "estimated", CrowFmt: "Kilometres and times are estimated, since no roads are known: as the crow flies times %s, at %s km/h.",
+	OwnTable: "Kilometres and times are those of the week’s own table.",
+	RoadsFmt: "Kilometres and times are those of the roads in %s.", ServerFmt: "Kilometres and times are those of the roads that %s knows.",
+	ShortestWays: "Ways are the shortest ones.",
+	CO2Own:       engine.CO2Own, CO2Default: engine.CO2Default, CO2Both: engine.CO2Both,
 	Handovers: [2]string{"%d handover", "%d handovers"}, Trips: [2]string{"%d dedicated trip", "%d dedicated trips"},
 	Producer: "km of each", ForOthers: "for others", ByOthers: "by others", WorseOff: "drives more",
 	Shared:        "How the saving is shared",
@@ -131,6 +139,7 @@ var english = words{
 	ProducerMetresFmt: "%s would need %s of added road this week where %s are allowed (max_added_m)",
 	TimeFmt:           "%s would come to %s %s too late", CarriesFmt: "%s does not take this producer’s goods (carries)",
 	ForbidFmt: "the week keeps these goods off %s (forbid)", OthersFmt: "%s is too far from the farm of %s to handle goods of others there",
+	LongestFmt:      "on %s %s goods would be on board for %s where %s are allowed (longest_s)",
 	OthersWithinFmt: "%s is too far from the farm of %s: goods of others are handled within %s (others_within_m)",
 	FrozenFmt:       "%s must stay as it is (frozen)", CarriedByFmt: "%s could take it, but only its producer may carry it (carried_by)",
 	Lock: "the rounds it is locked to cannot serve it (locks)", NoVehicle: "nobody drives near: no round and no free vehicle comes there",
@@ -171,7 +180,11 @@ var french = words{
 	LessIsServedFmt: "Le plan laisse sur place %s que chacun pour soi livrerait~: les kilomètres ne se comparent donc pas.",
 	LeftBehindFmt:   "%s restent sur place que chacun pour soi livrerait~: pas de comparaison",
 	CO2SourceFmt:    "CO2~: %s", SavedCO2Fmt: "%s de CO2",
-	CO2Own: "les chiffres des véhicules", CO2Default: "507~g/km pour un utilitaire jusqu’à 3,5~t (arrêté du 10 avril 2012, niveau 1)",
+	Estimated: "estimé", CrowFmt: "Kilomètres et temps sont estimés, faute de connaître les routes~: à vol d’oiseau, fois %s, à %s~km/h.",
+	OwnTable: "Kilomètres et temps sont ceux du tableau de la semaine.",
+	RoadsFmt: "Kilomètres et temps sont ceux des routes de %s.", ServerFmt: "Kilomètres et temps sont ceux des routes que connaît %s.",
+	ShortestWays: "Les trajets sont les plus courts.",
+	CO2Own:       "les chiffres des véhicules", CO2Default: "507~g/km pour un utilitaire jusqu’à 3,5~t (arrêté du 10 avril 2012, niveau 1)",
 	CO2Both:   "les chiffres des véhicules~; sinon 507~g/km pour un utilitaire jusqu’à 3,5~t (arrêté du 10 avril 2012, niveau 1)",
 	Handovers: [2]string{"%d remise", "%d remises"}, Trips: [2]string{"%d trajet dédié", "%d trajets dédiés"},
 	Producer: "km de chacun", ForOthers: "pour autrui", ByOthers: "par autrui", WorseOff: "roule plus",
@@ -199,6 +212,7 @@ var french = words{
 	ProducerMetresFmt: "%s devrait rouler %s de plus cette semaine, où %s sont permis (max_added_m)",
 	TimeFmt:           "%s arriverait à %s avec %s de retard", CarriesFmt: "%s ne prend pas les produits de ce producteur (carries)",
 	ForbidFmt: "la semaine exclut ces produits de %s (forbid)", OthersFmt: "%s est trop loin de la ferme de %s pour y traiter les produits d’autrui",
+	LongestFmt:      "dans %s, les produits en %s resteraient à bord %s, où %s sont permises (longest_s)",
 	OthersWithinFmt: "%s est trop loin de la ferme de %s~: les produits d’autrui se traitent à moins de %s (others_within_m)",
 	FrozenFmt:       "%s doit rester telle quelle (frozen)", CarriedByFmt: "%s pourrait s’en charger, mais seul son producteur peut porter ce lot (carried_by)",
 	Lock: "les tournées imposées ne peuvent pas le servir (locks)", NoVehicle: "personne ne passe à proximité~: ni tournée, ni véhicule libre",

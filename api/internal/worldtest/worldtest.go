@@ -13,7 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"carriole/api/internal/pgtest"
+	"carriole/api/pgtest"
 	"carriole/api/store"
 	"carriole/engine"
 )

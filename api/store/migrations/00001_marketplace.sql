@@ -4,6 +4,9 @@
 -- can point into another collective. Ids are random text, times milliseconds since 1970 (UTC), days ISO 8601 text,
 -- times of day minutes after the local midnight, goods grams and millilitres, money cents, quantities thousandths,
 -- coordinates 1e-7 degrees, distances metres.
+--
+-- Indexes for other columns than the primary key begin with these: a planner that has no statistics yet could take one that
+-- begins with the collective for a row's primary key, and read all rows of the collective for each reference it checks.
 
 -- +goose Up
 create table collectives (
@@ -36,7 +39,7 @@ create table places (
 	store_chilled boolean not null,
 	store_frozen boolean not null,
 	primary key (collective, id),
-	unique (collective, ref),
+	unique (ref, collective),
 	check ((lon_e7 is null) = (lat_e7 is null))
 );
 
@@ -59,10 +62,10 @@ create table producers (
 	max_added_m bigint check (max_added_m >= 0),
 	active boolean not null,
 	primary key (collective, id),
-	unique (collective, ref),
+	unique (ref, collective),
 	foreign key (collective, place) references places (collective, id)
 );
-create index producers_place on producers (collective, place);
+create index producers_place on producers (place, collective);
 
 create table members (
 	collective text not null references collectives (collective),
@@ -76,11 +79,10 @@ create table members (
 	producer text,
 	language text not null,
 	primary key (collective, id),
-	unique (collective, email),
+	unique (email, collective),
 	foreign key (collective, producer) references producers (collective, id)
 );
-create index members_email on members (email);
-create index members_producer on members (collective, producer);
+create index members_producer on members (producer, collective);
 
 create table tokens (
 	collective text not null references collectives (collective),
@@ -96,11 +98,11 @@ create table tokens (
 	revoked bigint,
 	used bigint,
 	primary key (collective, id),
-	unique (collective, hash),
+	unique (hash, collective),
 	foreign key (collective, producer) references producers (collective, id),
 	check (scope <> 'producer' or producer is not null)
 );
-create index tokens_producer on tokens (collective, producer);
+create index tokens_producer on tokens (producer, collective);
 
 create table vehicles (
 	collective text not null references collectives (collective),
@@ -121,10 +123,10 @@ create table vehicles (
 	co2_g_per_km bigint check (co2_g_per_km >= 0),
 	available text not null,
 	primary key (collective, id),
-	unique (collective, ref),
+	unique (ref, collective),
 	foreign key (collective, producer) references producers (collective, id)
 );
-create index vehicles_producer on vehicles (collective, producer);
+create index vehicles_producer on vehicles (producer, collective);
 
 create table rounds (
 	collective text not null references collectives (collective),
@@ -149,16 +151,16 @@ create table rounds (
 	max_added_s bigint check (max_added_s >= 0),
 	frozen boolean not null,
 	primary key (collective, id),
-	unique (collective, ref),
+	unique (ref, collective),
 	foreign key (collective, producer) references producers (collective, id),
 	foreign key (collective, vehicle) references vehicles (collective, id),
 	foreign key (collective, start_place) references places (collective, id),
 	foreign key (collective, end_place) references places (collective, id)
 );
-create index rounds_producer on rounds (collective, producer);
-create index rounds_vehicle on rounds (collective, vehicle);
-create index rounds_start_place on rounds (collective, start_place);
-create index rounds_end_place on rounds (collective, end_place);
+create index rounds_producer on rounds (producer, collective);
+create index rounds_vehicle on rounds (vehicle, collective);
+create index rounds_start_place on rounds (start_place, collective);
+create index rounds_end_place on rounds (end_place, collective);
 
 create table round_stops (
 	collective text not null,
@@ -176,7 +178,7 @@ create table round_stops (
 	foreign key (collective, round) references rounds (collective, id) on delete cascade,
 	foreign key (collective, place) references places (collective, id)
 );
-create index round_stops_place on round_stops (collective, place);
+create index round_stops_place on round_stops (place, collective);
 
 create table round_carries (
 	collective text not null,
@@ -186,7 +188,7 @@ create table round_carries (
 	foreign key (collective, round) references rounds (collective, id) on delete cascade,
 	foreign key (collective, producer) references producers (collective, id)
 );
-create index round_carries_producer on round_carries (collective, producer);
+create index round_carries_producer on round_carries (producer, collective);
 
 create table round_changes (
 	collective text not null,
@@ -202,11 +204,11 @@ create table round_changes (
 	vehicle text,
 	reason text not null,
 	primary key (collective, id),
-	unique (collective, round, day),
+	unique (round, day, collective),
 	foreign key (collective, round) references rounds (collective, id) on delete cascade,
 	foreign key (collective, vehicle) references vehicles (collective, id)
 );
-create index round_changes_vehicle on round_changes (collective, vehicle);
+create index round_changes_vehicle on round_changes (vehicle, collective);
 
 create table absences (
 	collective text not null references collectives (collective),
@@ -224,8 +226,8 @@ create table absences (
 	foreign key (collective, vehicle) references vehicles (collective, id),
 	check (producer is null or vehicle is null)
 );
-create index absences_producer on absences (collective, producer);
-create index absences_vehicle on absences (collective, vehicle);
+create index absences_producer on absences (producer, collective);
+create index absences_vehicle on absences (vehicle, collective);
 create index absences_last_day on absences (collective, last_day);
 
 create table pickup_points (
@@ -244,10 +246,10 @@ create table pickup_points (
 	note text not null,
 	active boolean not null,
 	primary key (collective, id),
-	unique (collective, ref),
+	unique (ref, collective),
 	foreign key (collective, place) references places (collective, id)
 );
-create index pickup_points_place on pickup_points (collective, place);
+create index pickup_points_place on pickup_points (place, collective);
 
 create table products (
 	collective text not null references collectives (collective),
@@ -263,14 +265,15 @@ create table products (
 	millilitres bigint not null check (millilitres >= 0),
 	class text not null check (class in ('ambient', 'chilled', 'frozen')),
 	carried_by text not null check (carried_by in ('any', 'producer')),
+	unpacked_eggs boolean not null,
 	organic boolean not null,
 	price_cents bigint check (price_cents >= 0),
 	active boolean not null,
 	primary key (collective, id),
-	unique (collective, ref),
+	unique (ref, collective),
 	foreign key (collective, producer) references producers (collective, id)
 );
-create index products_producer on products (collective, producer);
+create index products_producer on products (producer, collective);
 
 create table sales (
 	collective text not null references collectives (collective),
@@ -287,10 +290,22 @@ create table sales (
 	last_day text not null check (last_day >= distribution),
 	state text not null check (state in ('open', 'closed', 'done', 'cancelled')),
 	primary key (collective, id),
-	unique (collective, ref)
+	unique (ref, collective)
 );
-create index sales_distribution on sales (collective, distribution);
+create index sales_distribution on sales (distribution, collective);
 
+-- What a sale sells: the products that its orders name, none of which can go while the sale is there.
+create table sale_products (
+	collective text not null,
+	sale text not null,
+	product text not null,
+	primary key (collective, sale, product),
+	foreign key (collective, sale) references sales (collective, id) on delete cascade,
+	foreign key (collective, product) references products (collective, id)
+);
+create index sale_products_product on sale_products (product, collective);
+
+-- The lines of an order are a JSON array: they are written and read with it, and nothing refers to one.
 create table orders (
 	collective text not null,
 	id text not null,
@@ -302,29 +317,15 @@ create table orders (
 	pickup_point text,
 	lon_e7 bigint check (lon_e7 between -1800000000 and 1800000000),
 	lat_e7 bigint check (lat_e7 between -900000000 and 900000000),
-	digest bytea not null,
+	lines text not null,
 	primary key (collective, id),
-	unique (collective, sale, ref),
+	unique (sale, ref, collective),
 	foreign key (collective, sale) references sales (collective, id),
 	foreign key (collective, pickup_point) references pickup_points (collective, id),
 	check ((lon_e7 is null) = (lat_e7 is null))
 );
-create index orders_pickup_point on orders (collective, pickup_point);
-
-create table order_lines (
-	collective text not null,
-	order_id text not null,
-	n bigint not null,
-	product text not null,
-	quantity_milli bigint not null check (quantity_milli > 0),
-	grams bigint check (grams >= 0),
-	millilitres bigint check (millilitres >= 0),
-	price_cents bigint check (price_cents >= 0),
-	primary key (collective, order_id, n),
-	foreign key (collective, order_id) references orders (collective, id) on delete cascade,
-	foreign key (collective, product) references products (collective, id)
-);
-create index order_lines_product on order_lines (collective, product);
+create index orders_pickup_point on orders (pickup_point, collective);
+create index orders_created on orders (sale, created, id);
 
 create table idempotency (
 	collective text not null references collectives (collective),

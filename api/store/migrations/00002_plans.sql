@@ -12,7 +12,7 @@ create table settings (
 	value bigint,
 	reason text not null,
 	primary key (collective, id),
-	unique (collective, name, since)
+	unique (name, since, collective)
 );
 
 create table plans (
@@ -35,15 +35,15 @@ create table plans (
 	served_grams bigint not null,
 	unserved_grams bigint not null,
 	primary key (collective, id),
-	unique (collective, sale, number),
+	unique (sale, number, collective),
 	foreign key (collective, sale) references sales (collective, id),
 	foreign key (collective, based_on) references plans (collective, id)
 );
-create index plans_based_on on plans (collective, based_on);
+create index plans_based_on on plans (based_on, collective);
 
 -- At most one plan of a sale is being worked on, and at most one is in force.
-create unique index plans_working on plans (collective, sale) where state in ('draft', 'proposed');
-create unique index plans_in_force on plans (collective, sale) where state in ('published', 'done');
+create unique index plans_working on plans (sale, collective) where state in ('draft', 'proposed');
+create unique index plans_in_force on plans (sale, collective) where state in ('published', 'done');
 
 create table plan_documents (
 	collective text not null,
@@ -66,7 +66,7 @@ create table answers (
 	foreign key (collective, plan) references plans (collective, id) on delete cascade,
 	foreign key (collective, producer) references producers (collective, id)
 );
-create index answers_producer on answers (collective, producer);
+create index answers_producer on answers (producer, collective);
 
 create table ways (
 	collective text not null references collectives (collective),
@@ -83,9 +83,9 @@ create table ways (
 	foreign key (collective, producer) references producers (collective, id),
 	foreign key (collective, pickup_point) references pickup_points (collective, id)
 );
-create index ways_sale on ways (collective, sale);
-create index ways_producer on ways (collective, producer);
-create index ways_pickup_point on ways (collective, pickup_point);
+create index ways_sale on ways (sale, collective);
+create index ways_producer on ways (producer, collective);
+create index ways_pickup_point on ways (pickup_point, collective);
 
 create table way_rides (
 	collective text not null,
@@ -100,8 +100,8 @@ create table way_rides (
 	foreign key (collective, vehicle) references vehicles (collective, id),
 	check ((round is null) <> (vehicle is null))
 );
-create index way_rides_round on way_rides (collective, round);
-create index way_rides_vehicle on way_rides (collective, vehicle);
+create index way_rides_round on way_rides (round, collective);
+create index way_rides_vehicle on way_rides (vehicle, collective);
 
 create table forbids (
 	collective text not null references collectives (collective),
@@ -119,9 +119,9 @@ create table forbids (
 	foreign key (collective, producer) references producers (collective, id),
 	foreign key (collective, round) references rounds (collective, id) on delete cascade
 );
-create index forbids_sale on forbids (collective, sale);
-create index forbids_producer on forbids (collective, producer);
-create index forbids_round on forbids (collective, round);
+create index forbids_sale on forbids (sale, collective);
+create index forbids_producer on forbids (producer, collective);
+create index forbids_round on forbids (round, collective);
 
 create table balances (
 	collective text not null,
@@ -132,8 +132,8 @@ create table balances (
 	metres bigint not null,
 	note text not null,
 	primary key (collective, id),
-	unique (collective, plan, producer),
+	unique (plan, producer, collective),
 	foreign key (collective, producer) references producers (collective, id),
 	foreign key (collective, plan) references plans (collective, id)
 );
-create index balances_producer on balances (collective, producer);
+create index balances_producer on balances (producer, collective);

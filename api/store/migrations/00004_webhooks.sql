@@ -40,10 +40,10 @@ create table webhook_deliveries (
 	run bigint not null,
 	due bigint,
 	primary key (collective, id),
-	unique (collective, webhook, event),
+	unique (webhook, event, collective),
 	foreign key (collective, webhook) references webhooks (collective, id) on delete cascade
 );
-create index webhook_deliveries_created on webhook_deliveries (collective, webhook, created, id);
+create index webhook_deliveries_created on webhook_deliveries (webhook, created, id);
 
 create table webhook_attempts (
 	collective text not null,

@@ -12,10 +12,10 @@ create table sign_in_links (
 	hash bytea not null,
 	expires bigint not null,
 	primary key (collective, id),
-	unique (collective, hash),
+	unique (hash, collective),
 	foreign key (collective, member) references members (collective, id) on delete cascade
 );
-create index sign_in_links_member on sign_in_links (collective, member);
+create index sign_in_links_member on sign_in_links (member, collective);
 
 create table sessions (
 	collective text not null references collectives (collective),
@@ -31,10 +31,10 @@ create table sessions (
 	idle_ms bigint not null check (idle_ms >= 0),
 	expires bigint not null,
 	primary key (collective, id),
-	unique (collective, hash),
+	unique (hash, collective),
 	foreign key (collective, member) references members (collective, id) on delete cascade,
 	foreign key (collective, token) references tokens (collective, id) on delete cascade,
 	check ((member is null) <> (token is null))
 );
-create index sessions_member on sessions (collective, member);
-create index sessions_token on sessions (collective, token);
+create index sessions_member on sessions (member, collective);
+create index sessions_token on sessions (token, collective);

@@ -27,7 +27,7 @@ create table plannings (
 	check ((next_request is null) = (next_actor is null))
 );
 create index plannings_due on plannings (due) where due is not null;
-create index plannings_plan on plannings (collective, plan);
+create index plannings_plan on plannings (plan, collective);
 
 -- How a plan differs from the one that it is based on, as it was found when it was made.
 alter table plan_documents add column changes bytea;

@@ -86,6 +86,8 @@ type Request struct {
 	Ready    int32   // no departure with it before
 	Window   Window  // service at To begins inside
 	OwnOnly  bool    // only routes of its owner may carry it
+	Off      []bool  // by route: which may not carry it; nil: none
+	OffTrips []bool  // by vehicle: whose new trips may not; nil: none
 	Lock     []int32 // when not nil, exactly these routes in this order
 	Habit    []int32 // the way that it is used to: routes in this order, −1−v for any trip of vehicle v
 	Change   int32   // cost of any other way; 0: no habit

@@ -48,7 +48,11 @@ func (s *state) mayCarry(q *Request, rt *route) bool {
 	if q.OwnOnly && q.Owner != rt.owner {
 		return false
 	}
-	return rt.base < 0 || s.p.Routes[rt.base].Carries == nil || s.p.Routes[rt.base].Carries[q.Owner]
+	if rt.base < 0 {
+		return q.OffTrips == nil || !q.OffTrips[rt.vehicle]
+	}
+	carries := s.p.Routes[rt.base].Carries
+	return (carries == nil || carries[q.Owner]) && (q.Off == nil || !q.Off[rt.base])
 }
 
 // hasRoom reports whether the goods fit on some stretch of the route.
@@ -211,6 +215,9 @@ func apart(x *stop, t *task) bool {
 // the vehicle's chain that are possible pick chooses: it is called with a count of them and keeps one for 0.
 func (s *state) rideNew(v int32, t *task, bound int32, pick func(n int) int, best *ride) bool {
 	veh := &s.p.Vehicles[v]
+	if t.q.OffTrips != nil && t.q.OffTrips[v] {
+		return false
+	}
 	h := veh.Home
 	cost := s.dist(h, t.from) + s.dist(t.from, t.to) + s.dist(t.to, h)
 	if cost > s.p.Owners[veh.Owner]-s.owed[veh.Owner] {

@@ -1,4 +1,4 @@
-// Package pgtest starts a PostgreSQL server for tests, in a temporary folder and on a socket of its own.
+// Package pgtest starts a PostgreSQL server for tests and benchmarks, in a temporary folder and on a socket of its own.
 package pgtest
 
 import (
@@ -134,6 +134,9 @@ func (s *Server) ordinary() (*syscall.SysProcAttr, error) {
 func (s *Server) URL(role, database string) string {
 	return "postgres:///" + database + "?" + url.Values{"host": {s.folder}, "user": {role}}.Encode()
 }
+
+// Pid is the id of the server's first process, the parent of all others.
+func (s *Server) Pid() int { return s.process.Process.Pid }
 
 // Create makes a database of its own for a role, as a copy of a template or, without one, empty, and returns its URL.
 func (s *Server) Create(ctx context.Context, role, template string) (databaseURL string, err error) {
