@@ -3,7 +3,7 @@ BENCH ?= --run compare,handovers
 OUT ?= report
 FUZZTIME ?= 10s
 
-.PHONY: help build test lint race compiler postgres picture bench fuzz
+.PHONY: help build test lint race compiler postgres chromium picture bench fuzz
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,7 +11,7 @@ help: ## Show this list
 build: ## Build the program, ./carriole
 	$(GO) build -trimpath -o carriole ./cmd/carriole
 
-test: lint race postgres ## Run every check: lint, race detector, all tests; installs what they need
+test: lint race postgres chromium ## Run every check: lint, race detector, all tests; installs what they need
 	$(GO) test ./...
 
 lint: ## Check formatting, go vet and staticcheck
@@ -19,8 +19,10 @@ lint: ## Check formatting, go vet and staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck -checks all ./...
 
-race: compiler postgres ## Run the engine's and the store's tests under the race detector
-	CGO_ENABLED=1 $(GO) test -race ./engine/... ./geo/... ./api/...
+# Planning and the pages are tested without it: they search for minutes under it, and what they run side by side is the engine's,
+# the store's and the queue's.
+race: compiler postgres ## Run what works side by side under the race detector
+	CGO_ENABLED=1 $(GO) test -race ./engine/... ./geo/... ./api/store ./api/jobs ./api/hook ./api/intake ./api/signin
 
 # The race detector needs a C compiler.
 compiler:
@@ -33,6 +35,12 @@ postgres:
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
 		[ "$$(id -u)" = 0 ] || { echo "no PostgreSQL: run 'apt-get install postgresql' as root" >&2; exit 1; }; \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends postgresql; }
+
+# Pages are tested in a real browser.
+chromium:
+	@command -v chromium >/dev/null || { \
+		[ "$$(id -u)" = 0 ] || { echo "no Chromium: run 'apt-get install chromium' as root" >&2; exit 1; }; \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends chromium fonts-dejavu-core; }
 
 picture: ## Draw the picture of the README
 	$(GO) run ./cmd/carriole plan cmd/carriole/example.json --iterations 20000 --lang en --quiet --svg cmd/carriole/example.svg

@@ -323,22 +323,32 @@ func unprefixed(path string, err error) error {
 	return &out
 }
 
+// Foreseen is what a decision would come to.
+type Foreseen struct {
+	Before *engine.Plan
+	*engine.Replanned
+	Turns []view.Turn // what would be otherwise, in words
+}
+
 // Foresee is a plan as it would be after a decision. Nothing is stored. Orders and changes of rounds other than cancelled days
 // cannot be foreseen.
-func (s *Service) Foresee(ctx context.Context, c *store.Scope, plan store.ID, d Decision, lang view.Lang) (*engine.Replanned, *engine.Plan, error) {
+func (s *Service) Foresee(ctx context.Context, c *store.Scope, plan store.ID, d Decision, lang view.Lang) (*Foreseen, error) {
 	v, leave, err := s.ponder(ctx, c, plan)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer leave()
 	change, err := d.change(v.week)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, mostAnswer)
 	defer cancel()
 	got, err := engine.Replan(ctx, v.week, nil, v.plan, *change, engine.Options{Seed: 1})
-	return got, v.plan, asRefusal(err)
+	if err != nil {
+		return nil, asRefusal(err)
+	}
+	return &Foreseen{v.plan, got, view.Turns(got, v.plan, view.Options{Lang: lang, Previous: v.week})}, nil
 }
 
 // change is a decision in the engine's terms.

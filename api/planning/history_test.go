@@ -211,9 +211,9 @@ func TestForesee(t *testing.T) {
 			"cancelled": {Rounds: []store.RoundChange{{Round: bruno, Day: day, Kind: store.Cancelled}}},
 			"forbidden": {Forbids: []store.Forbid{{Producer: b.Anne, Round: bruno, Day: day}}},
 		} {
-			got, before, err := b.Foresee(ctx, b.Scope, first.ID, d, view.French)
+			got, err := b.Foresee(ctx, b.Scope, first.ID, d, view.French)
 			b.ok(err)
-			if drives(got.Plan) == drives(before) || len(got.Differences) == 0 {
+			if drives(got.Plan) == drives(got.Before) || len(got.Turns) == 0 {
 				t.Errorf("%s changes nothing", name)
 			}
 			if made := b.decided(d); drives(made) != drives(got.Plan) {
@@ -223,7 +223,7 @@ func TestForesee(t *testing.T) {
 			b.ok(err)
 			b.newest()
 		}
-		_, _, err := b.Foresee(ctx, b.Scope, first.ID, planning.Decision{Orders: []store.Order{{}}}, view.French)
+		_, err := b.Foresee(ctx, b.Scope, first.ID, planning.Decision{Orders: []store.Order{{}}}, view.French)
 		b.is(err, store.Invalid)
 	})
 }

@@ -54,18 +54,18 @@ func (s *Service) WhatIf(ctx context.Context, c *store.Scope, plan store.ID, cha
 	if err != nil {
 		return nil, "", asRefusal(err)
 	}
-	text, err := changesText(got, v.plan, lang)
+	text, err := changesText(got, v.week, v.plan, lang)
 	return got, text, err
 }
 
 // changesText tells people what a plan does otherwise than the one before.
-func changesText(got *engine.Replanned, before *engine.Plan, lang view.Lang) (string, error) {
+func changesText(got *engine.Replanned, week *engine.Week, before *engine.Plan, lang view.Lang) (string, error) {
 	zone, err := time.LoadLocation(got.Week.Timezone)
 	if err != nil {
 		zone = time.UTC
 	}
 	var text bytes.Buffer
-	err = view.Changes(&text, got, before, view.Options{Lang: lang, Location: zone})
+	err = view.Changes(&text, got, before, view.Options{Lang: lang, Location: zone, Previous: week})
 	return text.String(), err
 }
 
@@ -165,8 +165,8 @@ func (s *Service) Compare(ctx context.Context, c *store.Scope, from, to store.ID
 		leave()
 	}
 	got := &engine.Replanned{Week: after.week, Plan: after.plan, Differences: out.Differences}
-	out.Before, out.After, out.Turns = before.plan, after.plan, view.Turns(got, before.plan, view.Options{Lang: lang})
-	out.Text, err = changesText(got, before.plan, lang)
+	out.Before, out.After, out.Turns = before.plan, after.plan, view.Turns(got, before.plan, view.Options{Lang: lang, Previous: before.week})
+	out.Text, err = changesText(got, before.week, before.plan, lang)
 	return out, err
 }
 

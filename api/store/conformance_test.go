@@ -1592,6 +1592,10 @@ func testForget(t *testing.T, s *Store) {
 	}
 	_, err := other.scope.PutOrders(ctx, other.sale, other.orders("a"))
 	ok(t, err)
+	webhook := Webhook{URL: "https://example.org", Active: true}
+	ok(t, c.CreateWebhook(ctx, &webhook))
+	_, err = c.CreateDeliveries(ctx, []ID{webhook.ID}, OrderReceived, []byte("{}"))
+	ok(t, err)
 	n, err := c.Forget(ctx, "2026-11-29") // the last day of the first sale
 	if n != 0 || err != nil {
 		t.Errorf("%d orders went, %v: want none before the sale is over", n, err)
@@ -1618,6 +1622,11 @@ func testForget(t *testing.T, s *Store) {
 	ok(t, err)
 	if orders, _, err := other.scope.Orders(ctx, OrderFilter{}, Page{}); err != nil || len(orders) != 1 {
 		t.Errorf("another collective has %d orders, %v", len(orders), err)
+	}
+	_, err = c.Forget(ctx, DayOf(time.Now()).Plus(2))
+	ok(t, err)
+	if left, _, err := c.Deliveries(ctx, DeliveryFilter{}, Page{}); err != nil || len(left) != 0 {
+		t.Errorf("what webhooks told is still there: %v, %v", left, err)
 	}
 	_, err = c.Forget(ctx, "yesterday")
 	is(t, err, Invalid)

@@ -6,8 +6,9 @@ import (
 )
 
 // Forget removes what is known of customers from sales whose last day is before a day: their orders, the documents of their
-// plans, what is noted of their planning, and replies kept for idempotency keys from before. The plans' figures, balances and the audit trail stay. It
-// says how many orders went.
+// plans and what is noted of their planning; of the time before that day what webhooks told and what was replied to
+// idempotency keys; and sessions and sign-in links that are over. The plans' figures, balances and the audit trail stay. It says how
+// many orders went.
 func (c *Scope) Forget(ctx context.Context, before Day) (orders int64, err error) {
 	var f faults
 	before.check(&f, "before")
@@ -27,6 +28,14 @@ func (c *Scope) Forget(ctx context.Context, before Day) (orders int64, err error
 		}
 		if _, err := t.exec(ctx, k, `delete from idempotency where collective = $1 and created < $2`, &t.collective, stamp{&until}); err != nil {
 			return err
+		}
+		if _, err := t.exec(ctx, k, `delete from webhook_deliveries where collective = $1 and created < $2`, &t.collective, stamp{&until}); err != nil {
+			return err
+		}
+		for _, table := range []string{"sessions", "sign_in_links"} {
+			if _, err := t.exec(ctx, k, `delete from `+table+` where collective = $1 and expires <= $2`, &t.collective, stamp{&t.now}); err != nil {
+				return err
+			}
 		}
 		if orders, err = t.exec(ctx, k, `delete from orders where collective = $1 and sale in `+old, &t.collective, &before); err != nil {
 			return err

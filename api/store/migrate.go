@@ -43,8 +43,10 @@ func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, version int
 	if err != nil {
 		return nil, err
 	}
-	sources := provider.ListSources()
-	newest := sources[len(sources)-1].Version
+	newest, err := newestMigration()
+	if err != nil {
+		return nil, err
+	}
 	if version == 0 {
 		version = newest
 	}
@@ -66,4 +68,13 @@ func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, version int
 		return steps, fmt.Errorf("its schema has version %d and this program knows up to %d: run the newer program", now, newest)
 	}
 	return steps, nil
+}
+
+// newestMigration is the version of the schema that this program knows.
+func newestMigration() (int64, error) {
+	entries, err := migrations.ReadDir("migrations")
+	if err != nil {
+		return 0, err
+	}
+	return goose.NumericComponent(entries[len(entries)-1].Name())
 }

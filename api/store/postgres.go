@@ -177,6 +177,17 @@ func (p *postgres) secure(ctx context.Context, others []func(context.Context) er
 	return tx.Commit(ctx)
 }
 
+func (p *postgres) catalogue() (columns, references string) {
+	const here = `t.relnamespace = current_schema()::regnamespace`
+	return `select t.relname, a.attname, format_type(a.atttypid, null), a.attnotnull from pg_class t
+		join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+		join pg_attribute c on c.attrelid = t.oid and c.attname = 'collective' and not c.attisdropped
+		where ` + here + ` and t.relkind = 'r' order by t.relname, a.attnum`,
+		`select t.relname, o.relname, (select string_agg(a.attname, ',') from pg_attribute a
+			where a.attrelid = t.oid and a.attnum = any(k.conkey) and a.attname <> 'collective')
+		from pg_constraint k join pg_class t on t.oid = k.conrelid join pg_class o on o.oid = k.confrelid where ` + here + ` and k.contype = 'f'`
+}
+
 func (p *postgres) violation(err error) violation {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {

@@ -184,6 +184,13 @@ func busy(err error) bool {
 	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
+func (e *embedded) catalogue() (columns, references string) {
+	return `select t.name, a.name, lower(a.type), a."notnull" from sqlite_master t join pragma_table_info(t.name) a
+		where t.type = 'table' and exists (select 1 from pragma_table_info(t.name) c where c.name = 'collective') order by t.name, a.cid`,
+		`select t.name, k."table", group_concat(case when k."from" <> 'collective' then k."from" end) from sqlite_master t join pragma_foreign_key_list(t.name) k
+		where t.type = 'table' group by t.name, k.id`
+}
+
 func (e *embedded) violation(err error) violation {
 	var s *sqlite.Error
 	if !errors.As(err, &s) {

@@ -49,6 +49,9 @@ type backend interface {
 	migrate(ctx context.Context, version int64, others []func(context.Context) error) ([]Migration, error)
 	// handles are what a queue of jobs on the same database works with.
 	handles() (*sql.DB, *pgxpool.Pool)
+	// catalogue is two queries: the columns of the tables that have a collective (table, name, kind, whether it is never null) in their
+	// order, and what tables refer to (table, other table, columns beside the collective).
+	catalogue() (columns, references string)
 	// violation says which kind of constraint an error of the driver is about.
 	violation(err error) violation
 	close() error

@@ -7,6 +7,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,4 +131,62 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// choosable is the page of goods that could ride another way which can be chosen.
+func (h *house) choosable() string {
+	h.t.Helper()
+	sale := "/sales/" + string(h.sale)
+	_, _, body := h.get(sale, "fr")
+	for _, m := range regexp.MustCompile(`href="(`+sale+`/goods/[^"]+)"`).FindAllStringSubmatch(body, -1) {
+		if _, _, page := h.get(m[1], "fr"); strings.Contains(page, `value="choose"`) {
+			return m[1]
+		}
+	}
+	h.t.Fatal("no goods could ride otherwise")
+	return ""
+}
+
+func (h *house) locks() int {
+	h.t.Helper()
+	ways, _, err := h.scope().Ways(context.Background(), store.WayFilter{Sale: h.sale}, store.Page{})
+	must(h.t, err)
+	return len(ways)
+}
+
+func (h *house) away() []store.Absence {
+	h.t.Helper()
+	out, _, err := h.scope().Absences(context.Background(), store.AbsenceFilter{}, store.Page{})
+	must(h.t, err)
+	return out
+}
+
+// named is the id of the producer of a name.
+func (h *house) named(name string) string {
+	h.t.Helper()
+	list, _, err := h.scope().Producers(context.Background(), store.ProducerFilter{}, store.Page{})
+	must(h.t, err)
+	for _, p := range list {
+		if p.Name == name {
+			return string(p.ID)
+		}
+	}
+	h.t.Fatalf("nobody is called %s", name)
+	return ""
+}
+
+// point is the name of a pickup point.
+func (h *house) point() string {
+	h.t.Helper()
+	list, _, err := h.scope().PickupPoints(context.Background(), store.PickupPointFilter{}, store.Page{})
+	must(h.t, err)
+	return list[0].Name
+}
+
+// newest is the plan of the sale that was made last.
+func (h *house) newest() store.Plan {
+	h.t.Helper()
+	list, _, err := h.scope().Plans(context.Background(), store.PlanFilter{Sale: h.sale}, store.Page{Limit: 1000})
+	must(h.t, err)
+	return slices.MaxFunc(list, func(a, b store.Plan) int { return int(a.Number - b.Number) })
 }

@@ -129,7 +129,11 @@ func (v *visit) life(sale *store.Sale, plan *weekPlan) (*lifeView, error) {
 		state = l.Newest.State
 	}
 	rank := map[store.PlanState]int{"": 0, store.Draft: 1, store.Proposed: 2, store.Published: 3, store.Done: 4}[state]
-	for i, name := range [...]string{v.say("Commandes", "Orders"), v.say("Plan", "Plan"), v.say("Proposé", "Proposed"), v.say("Publié", "Published"), v.say("Roulé", "Driven")} {
+	numbered := "Plan"
+	if l.Newest != nil {
+		numbered += " " + v.lang.Number(float64(l.Newest.Number), 0)
+	}
+	for i, name := range [...]string{v.say("Commandes", "Orders"), numbered, v.say("Proposé", "Proposed"), v.say("Publié", "Published"), v.say("Roulé", "Driven")} {
 		done := i <= rank
 		if i == 0 {
 			done = sale.State != store.SaleOpen
@@ -270,6 +274,8 @@ func said(v *visit) (text string, wrong bool) {
 		return v.say("C’est noté : la semaine est faite, les kilomètres sont portés aux comptes.", "Noted: the week is done, and its kilometres are booked."), false
 	case "cancelled":
 		return v.say("La planification est arrêtée.", "The planning is stopped."), false
+	case "closed":
+		return v.say("Les commandes sont closes. Le plan les a toutes.", "Orders are closed. The plan has them all."), false
 	case "planned":
 		return v.say("Le plan est fait.", "The plan is made."), false
 	case "stale":
@@ -344,6 +350,9 @@ func (s *Site) closeSale(v *visit) error {
 	got, err := v.plans.Close(v.ctx, v.scope, v.id("id"))
 	if err != nil {
 		return v.outcome(err, "")
+	}
+	if got.Planning == nil || got.Planning.Due.IsZero() {
+		return v.toSale("closed")
 	}
 	return v.planned(got.Planning, nil)
 }

@@ -32,18 +32,13 @@ type whatIfView struct {
 
 // A whatIfAnswer is what would be otherwise.
 type whatIfAnswer struct {
-	Title         string
-	AddedM        float64 // of the plan as it is, and as it would be
-	WouldM        float64
-	LeftKg        float64
-	WouldLeftKg   float64
-	Turns         []view.Turn
-	Handovers     int
-	WouldHandover int
+	Title     string
+	Is, Would *engine.Summary
+	Turns     []view.Turn
 }
 
-// MoreM is what would be driven more.
-func (a *whatIfAnswer) MoreM() float64 { return a.WouldM - a.AddedM }
+// MoreM is what would be added more.
+func (a *whatIfAnswer) MoreM() float64 { return a.Would.AddedMetres - a.Is.AddedMetres }
 
 type decidedRow struct {
 	Text, Detail string
@@ -125,7 +120,7 @@ func (s *Site) whatIf(v *visit) error {
 		out.Wrong = v.say("Choisissez d’abord de qui ou de quelle tournée il s’agit.", "Choose first whom or which round it is about.")
 		return s.show(v, http.StatusUnprocessableEntity, "whatif.html", out)
 	}
-	got, before, err := v.plans.Foresee(v.ctx, v.scope, plan.ID, d, v.lang)
+	got, err := v.plans.Foresee(v.ctx, v.scope, plan.ID, d, v.lang)
 	var e *store.Error
 	switch {
 	case errors.Is(err, planning.ErrBusy):
@@ -137,10 +132,7 @@ func (s *Site) whatIf(v *visit) error {
 	case err != nil:
 		return err
 	}
-	out.Asked = &whatIfAnswer{Title: title, AddedM: before.Summary.AddedMetres, WouldM: got.Plan.Summary.AddedMetres, LeftKg: before.Summary.UnservedKg, WouldLeftKg: got.Plan.Summary.UnservedKg,
-		Turns: view.Turns(got, before, view.Options{Lang: v.lang}), Handovers: before.Summary.Handovers, WouldHandover: got.Plan.Summary.Handovers}
-	// a round that is not driven drives nothing at all: what is added is compared with what would be driven anyway
-	out.Asked.AddedM, out.Asked.WouldM = before.Summary.PlannedMetres, got.Plan.Summary.PlannedMetres
+	out.Asked = &whatIfAnswer{title, &got.Before.Summary, &got.Plan.Summary, got.Turns}
 	return s.render(v, "whatif.html", out)
 }
 

@@ -36,6 +36,9 @@ type commands struct {
 	Link    linkCmd    `cmd:"" help:"Print a link by which a member signs in, once, when no mail arrives."`
 	Health  healthCmd  `cmd:"" help:"Ask a service on this machine whether it is ready; for containers."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to what this program needs; safe to run at any time."`
+	Backup  backupCmd  `cmd:"" help:"Write everything in the database to a file, as it is at one moment, while the service goes on."`
+	Restore restoreCmd `cmd:"" help:"Put a backup into a database, of the same kind or the other."`
+	Purge   purgeCmd   `cmd:"" help:"Forget customers' orders older than a given age; figures stay."`
 	Import  importCmd  `cmd:"" help:"Take in orders or products from a file of another system: shown first, then imported."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -56,6 +59,9 @@ Examples:
   carriole geo fit week.json --travel roads:vaucluse.osm.pbf
   carriole replan week.json plan.json -o plan2.json --now 2026-11-26T10:30:00+01:00
   carriole import Export-commandes-2026-11-26-Cagette.csv --place "Drive" --create
+  carriole backup monday.carriole
+  carriole restore monday.carriole --database-url postgres://farm@db.example/carriole
+  carriole purge --older-than 24m
 `
 
 func main() { os.Exit(run(os.Args[1:])) }

@@ -78,7 +78,11 @@ func Turns(got *engine.Replanned, previous *engine.Plan, opt Options) []Turn {
 }
 
 func newChanges(got *engine.Replanned, previous *engine.Plan, opt Options) *changes {
-	c := &changes{book: newBook(got.Week, got.Plan), before: newBook(got.Week, previous), words: opt.words(), say: &englishChanges, page: page{width: opt.width()}}
+	was := got.Week
+	if opt.Previous != nil {
+		was = opt.Previous
+	}
+	c := &changes{book: newBook(got.Week, got.Plan), before: newBook(was, previous), words: opt.words(), say: &englishChanges, page: page{width: opt.width()}}
 	if opt.Lang == French {
 		c.say = &frenchChanges
 	}

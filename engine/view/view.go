@@ -28,6 +28,10 @@ type Options struct {
 	Location *time.Location // in which times are shown; nil: as the plan states them
 	Width    int            // columns of text, at least 40; 0 means 80
 	Lines    Lines          // of the map and the picture
+
+	// Previous is the week of the plan that changes are told from, with the names of what is not in the changed week any more;
+	// nil: the changed one.
+	Previous *engine.Week
 }
 
 // Lines are the ways between places, by the ids of the first and the second. What is not there is drawn without roads.
