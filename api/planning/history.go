@@ -49,49 +49,57 @@ func above(ctx context.Context, c *store.Scope, at store.ID) (up store.ID, steps
 	return up, h.Steps, err
 }
 
-// Past says what Undo and Redo of a sale would bring back; nil: there is nothing.
-func (s *Service) Past(ctx context.Context, c *store.Scope, sale store.ID) (undo, redo *store.Plan, err error) {
-	err = c.Snapshot(ctx, func(c *store.Scope) error {
-		var to, again store.ID
-		if to, again, err = s.past(ctx, c, sale); err != nil {
-			return err
-		}
-		if to != "" {
-			if undo, err = c.Plan(ctx, to); err != nil {
-				return err
+// Past is what Undo and Redo of a sale would do; nil: nothing.
+type Past struct {
+	Undo *store.Plan // brings this back
+	Last *store.Plan // and takes back what was decided for this one
+	Redo *store.Plan // brings this back
+}
+
+// Past looks what can be taken back and brought back.
+func (s *Service) Past(ctx context.Context, c *store.Scope, sale store.ID) (*Past, error) {
+	var out *Past
+	err := c.Snapshot(ctx, func(c *store.Scope) error {
+		out = &Past{}
+		undo, last, redo, err := s.past(ctx, c, sale)
+		for _, x := range []struct {
+			id store.ID
+			to **store.Plan
+		}{{undo, &out.Undo}, {last, &out.Last}, {redo, &out.Redo}} {
+			if err == nil && x.id != "" {
+				*x.to, err = c.Plan(ctx, x.id)
 			}
-		}
-		if again != "" {
-			redo, err = c.Plan(ctx, again)
 		}
 		return err
 	})
-	return undo, redo, err
+	return out, err
 }
 
-func (s *Service) past(ctx context.Context, c *store.Scope, sale store.ID) (undo, redo store.ID, err error) {
+func (s *Service) past(ctx context.Context, c *store.Scope, sale store.ID) (undo, last, redo store.ID, err error) {
 	newest, err := s.newest(ctx, c, sale)
 	if err != nil || newest == nil || newest.State == store.Done {
-		return "", "", err
+		return "", "", "", err
 	}
 	at, err := place(ctx, c, newest.ID)
 	if err != nil {
-		return "", "", err
+		return "", "", "", err
 	}
 	if _, steps, err := s.pending(ctx, c, sale); err != nil {
-		return "", "", err
+		return "", "", "", err
 	} else if len(steps) > 0 {
-		return at, "", nil
+		return at, "", "", nil
 	}
 	h, err := historyOf(ctx, c, newest.ID)
 	if err != nil {
-		return "", "", err
+		return "", "", "", err
 	}
 	if len(h.Redo) > 0 {
 		redo = h.Redo[0]
 	}
-	undo, _, err = above(ctx, c, at)
-	return undo, redo, err
+	if undo, _, err = above(ctx, c, at); undo != "" {
+		last = at
+	}
+	return undo, last, redo, err
 }
 
 // pending is the planning of a sale and the steps that were made for one that came to nothing.
@@ -120,7 +128,7 @@ func readRequest(b []byte) (r request, err error) {
 // Undo takes the last decision about a sale back, and brings back the plan that was before it. Restore says how near.
 func (s *Service) Undo(ctx context.Context, c *store.Scope, sale store.ID, reason string) (*store.Planning, error) {
 	return s.bring(ctx, c, sale, reason, func(c *store.Scope, newest *store.Plan) (to store.ID, redo []store.ID, err error) {
-		if to, _, err = s.past(ctx, c, sale); err != nil {
+		if to, _, _, err = s.past(ctx, c, sale); err != nil {
 			return "", nil, err
 		}
 		if to == "" {

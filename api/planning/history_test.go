@@ -52,8 +52,8 @@ func TestUndo(t *testing.T) {
 		ctx := t.Context()
 		first := b.planned(b.goods())
 		_, plan := b.right(first.ID)
-		if undo, redo, err := b.Past(ctx, b.Scope, b.Sale); err != nil || undo != nil || redo != nil {
-			t.Fatalf("a first plan has a past: %v %v %v", undo, redo, err)
+		if past, err := b.Past(ctx, b.Scope, b.Sale); err != nil || *past != (planning.Past{}) {
+			t.Fatalf("a first plan has a past: %v %v", past, err)
 		}
 		_, err := b.Undo(ctx, b.Scope, b.Sale, "")
 		b.is(err, store.Conflict)
@@ -77,7 +77,13 @@ func TestUndo(t *testing.T) {
 		for i := len(is) - 2; i >= 0; i-- {
 			_, err := b.Undo(ctx, b.Scope, b.Sale, "undo")
 			b.ok(err)
-			if got := drives(b.newest()); got != is[i] {
+			got := drives(b.newest())
+			past, err := b.Past(ctx, b.Scope, b.Sale)
+			b.ok(err)
+			if past.Redo == nil || past.Redo.Number != int64(i+2) || i > 0 && (past.Last == nil || past.Last.Number != int64(i+1)) || i == 0 && past.Undo != nil {
+				t.Errorf("taken back to %d, the past is %+v", i, past)
+			}
+			if got != is[i] {
 				t.Errorf("taken back to %d: got\n%swant\n%s", i, got, is[i])
 			}
 		}
@@ -175,7 +181,7 @@ func TestUndoAfterFailure(t *testing.T) {
 		b.mu.Lock()
 		b.tasks = nil
 		b.mu.Unlock()
-		if undo, _, err := b.Past(ctx, b.Scope, b.Sale); err != nil || undo == nil {
+		if past, err := b.Past(ctx, b.Scope, b.Sale); err != nil || past.Undo == nil {
 			t.Fatal("a decision whose planning was cancelled cannot be taken back", err)
 		}
 		_, err = b.Undo(ctx, b.Scope, b.Sale, "")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"math"
 	"net/url"
 	"path"
 	"strconv"
@@ -94,6 +95,10 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		"deref":    func(x *float64) float64 { return *x },
 		"short":    short,
 		"costPerM": func(w *engine.Week) float64 { return w.Settings.CostOfKm() / 1000 },
+		"geo":      geoURL,
+		"tel":      telURL,
+		"tasks":    tasksAt,
+		"amount":   func(x float64) string { return amount(lang, x) },
 		"float":    func(n any) float64 { return float(n) },
 		"signedKm": func(m float64) string { return signed(m, lang.Km(m)) },
 		"signedMin": func(m float64) string {
@@ -170,4 +175,14 @@ func count(lang view.Lang, n int, frenchOne, frenchMany, englishOne, englishMany
 		word = say(lang, frenchOne, englishOne)
 	}
 	return lang.Number(float64(n), 0) + " " + word
+}
+
+// amount writes a quantity without the zeros that it does not need.
+func amount(lang view.Lang, x float64) string {
+	for decimals := range 3 {
+		if p := math.Pow10(decimals); math.Round(x*p)/p == x {
+			return lang.Number(x, decimals)
+		}
+	}
+	return lang.Number(x, 3)
 }

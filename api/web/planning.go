@@ -24,11 +24,11 @@ type lifeView struct {
 	Newest    *store.Plan   // that is worked on, else in force
 	InForce   *store.Plan   // beside the newest; nil: none or the same
 	Answers   []answerRow
-	Open      int         // answers
-	Stages    []stage     // of the plan's life
-	Undo      *store.Plan // that can be brought back; nil: none
-	UndoWhat  string      // what that takes back
-	Redo      *store.Plan
+	Open      int     // answers
+	Stages    []stage // of the plan's life
+	Past      *planning.Past
+	UndoWhat  string // what can be taken back
+	RedoWhat  string // what can be brought back
 	Said      string // what has just been done, or why not
 	Wrong     bool   // it was not possible
 	MayChange bool
@@ -91,7 +91,7 @@ func (v *visit) newestPlan(sale store.ID) (newest, force *store.Plan, err error)
 
 // life reads where a sale stands; plan is the one that is shown, nil without.
 func (v *visit) life(sale *store.Sale, plan *weekPlan) (*lifeView, error) {
-	l := &lifeView{Sale: sale, MayChange: v.Role == store.Coordinator}
+	l := &lifeView{Sale: sale, Past: &planning.Past{}, MayChange: v.Role == store.Coordinator}
 	l.Said, l.Wrong = said(v)
 	var err error
 	if l.Newest, l.InForce, err = v.newestPlan(sale.ID); err != nil {
@@ -119,10 +119,15 @@ func (v *visit) life(sale *store.Sale, plan *weekPlan) (*lifeView, error) {
 			return nil, err
 		}
 		l.Late = revision != l.Newest.Revision
-		if l.Undo, l.Redo, err = v.plans.Past(v.ctx, v.scope, sale.ID); err != nil {
+		if l.Past, err = v.plans.Past(v.ctx, v.scope, sale.ID); err != nil {
 			return nil, err
 		}
-		l.UndoWhat = v.reason(l.Newest.Reason)
+		if l.Past.Last != nil {
+			l.UndoWhat = v.reason(l.Past.Last.Reason)
+		}
+		if l.Past.Redo != nil {
+			l.RedoWhat = v.reason(l.Past.Redo.Reason)
+		}
 	}
 	state := store.PlanState("")
 	if l.Newest != nil {

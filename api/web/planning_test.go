@@ -217,8 +217,8 @@ func TestSaleRoles(t *testing.T) {
 	}
 	h.who = &web.Who{Collective: h.comtat, Actor: "member:x", Role: store.ProducersRole, Producer: h.producer}
 	for _, p := range pages {
-		if status, _, _ := h.get(sale+p, "fr"); status != http.StatusNotFound {
-			t.Errorf("a producer at %q: %d", p, status)
+		if status, header, body := h.get(sale+p, "fr"); status != http.StatusSeeOther || strings.HasPrefix(header.Get("Location"), "/sales") || strings.Contains(body, "Verger") {
+			t.Errorf("a producer at %q: %d to %s", p, status, header.Get("Location"))
 		}
 	}
 	seen := h.seen()

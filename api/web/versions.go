@@ -119,19 +119,27 @@ func (v *visit) figures(got *planning.Comparison) []figureRow {
 }
 
 func (s *Site) undo(v *visit) error {
-	return v.back(func(reason string) (*store.Planning, error) {
-		return v.plans.Undo(v.ctx, v.scope, v.id("id"), v.say("annulé : ", "undone: ")+reason)
+	return v.back(func(past *planning.Past) (*store.Planning, error) {
+		reason := v.say("annulé", "undone")
+		if past.Last != nil {
+			reason += v.say(" : ", ": ") + short(v.reason(past.Last.Reason), 100)
+		}
+		return v.plans.Undo(v.ctx, v.scope, v.id("id"), reason)
 	})
 }
 
 func (s *Site) redo(v *visit) error {
-	return v.back(func(reason string) (*store.Planning, error) {
-		return v.plans.Redo(v.ctx, v.scope, v.id("id"), v.say("rétabli", "redone"))
+	return v.back(func(past *planning.Past) (*store.Planning, error) {
+		reason := v.say("rétabli", "redone")
+		if past.Redo != nil {
+			reason += v.say(" : ", ": ") + short(v.reason(past.Redo.Reason), 100)
+		}
+		return v.plans.Redo(v.ctx, v.scope, v.id("id"), reason)
 	})
 }
 
 func (s *Site) restore(v *visit) error {
-	return v.back(func(string) (*store.Planning, error) {
+	return v.back(func(*planning.Past) (*store.Planning, error) {
 		p, err := v.scope.Plan(v.ctx, store.ID(v.r.PostFormValue("plan")))
 		if err != nil {
 			return nil, err
@@ -141,7 +149,7 @@ func (s *Site) restore(v *visit) error {
 }
 
 // back brings an earlier plan back, if the plan that the form was shown with is still the newest.
-func (v *visit) back(do func(reason string) (*store.Planning, error)) error {
+func (v *visit) back(do func(*planning.Past) (*store.Planning, error)) error {
 	newest, _, err := v.newestPlan(v.id("id"))
 	if err != nil {
 		return err
@@ -149,7 +157,11 @@ func (v *visit) back(do func(reason string) (*store.Planning, error)) error {
 	if seen := store.ID(v.r.PostFormValue("newest")); newest == nil || seen != "" && seen != newest.ID {
 		return v.toSale("replaced")
 	}
-	p, err := do(short(v.reason(newest.Reason), 80))
+	past, err := v.plans.Past(v.ctx, v.scope, v.id("id"))
+	if err != nil {
+		return err
+	}
+	p, err := do(past)
 	if errors.Is(err, &store.Error{Code: store.Conflict}) {
 		return v.toSale("changed")
 	}

@@ -26,8 +26,8 @@ type visit struct {
 	ctx   context.Context
 	lang  view.Lang
 	scope *store.Scope
-	col   *store.Collective
 	plans *planning.Service
+	col   *store.Collective
 }
 
 // zone is the collective's time zone.
@@ -93,11 +93,21 @@ func local(path string) string {
 	return "/"
 }
 
-// page lets a coordinator, or a reader, see a page. Who is not signed in is asked to; a producer sees none of these.
+// page lets a coordinator, or a reader, see a page. Who is not signed in is asked to; a producer is led to their own.
 func (s *Site) page(show func(*visit) error) http.HandlerFunc {
 	return s.visit(func(v *visit) error {
 		if v.Role == store.ProducersRole {
-			return &store.Error{Code: store.NotFound, Message: v.say("cette page est pour les coordinateurs", "this page is for coordinators")}
+			return v.leads("/farm")
+		}
+		return show(v)
+	})
+}
+
+// farm lets a producer see, or change, what is theirs. Others are led to the first page.
+func (s *Site) farm(show func(*visit) error) http.HandlerFunc {
+	return s.visit(func(v *visit) error {
+		if v.Role != store.ProducersRole {
+			return v.leads("/")
 		}
 		return show(v)
 	})
@@ -141,7 +151,7 @@ func (s *Site) sorry(v *visit, err error) {
 	case errors.Is(err, context.Canceled):
 		return // nobody is there to see it
 	case errors.As(err, &e):
-		status = map[store.Code]int{store.NotFound: http.StatusNotFound, store.Conflict: http.StatusConflict, store.Stale: http.StatusPreconditionFailed, store.Invalid: http.StatusUnprocessableEntity}[e.Code]
+		status = statusOf(e)
 		detail = e.Error()
 	default:
 		s.log.Error("page", "path", v.r.URL.Path, "error", err.Error())
@@ -150,6 +160,11 @@ func (s *Site) sorry(v *visit, err error) {
 		s.log.Error("page", "path", v.r.URL.Path, "error", err.Error())
 		http.Error(v.w, http.StatusText(status), status)
 	}
+}
+
+// statusOf is the status of an answer that tells of an error.
+func statusOf(e *store.Error) int {
+	return map[store.Code]int{store.NotFound: http.StatusNotFound, store.Conflict: http.StatusConflict, store.Stale: http.StatusPreconditionFailed, store.Invalid: http.StatusUnprocessableEntity}[e.Code]
 }
 
 type sorryView struct {

@@ -58,7 +58,7 @@ func TestFirstSteps(t *testing.T) {
 	}
 }
 
-// Who is not signed in is sent to where one signs in, a producer does not see them, and another collective's sale is not there.
+// Who is not signed in is sent to where one signs in, a producer to their own page, and another collective's sale is not there.
 func TestWhoSees(t *testing.T) {
 	h := newHouse(t)
 	sale := "/sales/" + string(h.sale)
@@ -67,8 +67,8 @@ func TestWhoSees(t *testing.T) {
 		t.Errorf("nobody: %d to %s", status, header.Get("Location"))
 	}
 	h.who = &web.Who{Collective: h.comtat, Actor: "member:x", Role: store.ProducersRole, Producer: h.producer}
-	if status, header, _ := h.get(sale, "fr"); status != http.StatusNotFound {
-		t.Errorf("a producer: %d %v", status, header)
+	if status, header, _ := h.get(sale, "fr"); status != http.StatusSeeOther || header.Get("Location") != "/farm" {
+		t.Errorf("a producer: %d to %q", status, header.Get("Location"))
 	}
 	h.who = h.coordinator(h.empty)
 	if status, _, body := h.get(sale, "fr"); status != http.StatusNotFound || strings.Contains(body, "Verger") {

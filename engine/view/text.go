@@ -163,17 +163,7 @@ func (t *text) transfer(x transfer, here engine.PlanStop) {
 	for _, g := range x.goods {
 		total.consignments += g.consignments
 	}
-	head := ""
-	switch x.action {
-	case deliver:
-		head = t.Deliver
-	case collect:
-		head = t.Collect
-	case handOver:
-		head = t.partner(x, here, t.HandOverFmt, t.LeaveFmt)
-	case takeOver:
-		head = t.partner(x, here, t.TakeOverFmt, t.FetchFmt)
-	}
+	head := t.doing(x, here)
 	if total.consignments > 1 {
 		head += ", " + t.count(t.Consignments, total.consignments)
 	}
@@ -185,6 +175,21 @@ func (t *text) transfer(x transfer, here engine.PlanStop) {
 		}
 		t.row(underStop, label, t.figures, t.class(g.class), t.kg(g.kg), t.litres(g.litres))
 	}
+}
+
+// doing says what is done with goods, and with whom.
+func (t *text) doing(x transfer, here engine.PlanStop) string {
+	switch x.action {
+	case deliver:
+		return t.Deliver
+	case collect:
+		return t.Collect
+	case handOver:
+		return t.partner(x, here, t.HandOverFmt, t.LeaveFmt)
+	case takeOver:
+		return t.partner(x, here, t.TakeOverFmt, t.FetchFmt)
+	}
+	return ""
 }
 
 // partner says who the other one of a handover is, which round they drive, and when they are here.

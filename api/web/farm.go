@@ -1,0 +1,331 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"mime"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"carriole/api/planning"
+	"carriole/api/store"
+	"carriole/engine"
+	"carriole/engine/view"
+)
+
+type farmView struct {
+	Name     string
+	Open     int // parts that are not answered yet
+	Days     []farmDay
+	Kept     []farmRest // what customers collect at the farm
+	Unserved []farmRest
+}
+
+type farmDay struct {
+	Date  time.Time
+	Items []farmItem
+}
+
+// A farmItem is a round that the producer drives, or another's that comes for their goods.
+type farmItem struct {
+	Sale    planning.Named
+	Plan    store.ID
+	State   store.PlanState
+	Anchor  string
+	Round   *planning.DropoffRound // one of these two
+	Fetched *planning.Fetched
+	Before  *planning.DropoffRound // as it is in force, where the proposal is another
+	Same    bool                   // proposed as it is in force
+	Dropped bool                   // in force, and the proposal has nothing of it
+	Note    string                 // typed, and not taken
+	Wrong   string                 // why not
+}
+
+type farmRest struct {
+	Sale  planning.Named
+	Goods []planning.Goods
+}
+
+// Start is when it begins.
+func (x *farmItem) Start() time.Time {
+	if x.Round != nil {
+		return begins(x.Round)
+	}
+	return x.Fetched.Arrive
+}
+
+// MayAnswer says whether the producer is asked about it.
+func (x *farmItem) MayAnswer() bool {
+	return x.Round != nil && x.Round.Answer != "" && !x.Dropped && (x.State == store.Proposed || x.State == store.Published)
+}
+
+func begins(r *planning.DropoffRound) time.Time {
+	if len(r.Stops) == 0 {
+		return time.Time{}
+	}
+	return r.Stops[0].Arrive
+}
+
+// A farmTask is what is done with goods at a stop in one way.
+type farmTask struct {
+	Do    string            // load, take, unload or hand
+	With  *planning.Partner // from whom or to whom
+	Goods []planning.Goods
+	Kg    float64
+}
+
+// tasksAt are what is done at a stop: first what leaves the vehicle.
+func tasksAt(s planning.DropoffStop) []farmTask {
+	var out []farmTask
+	add := func(do string, with *planning.Partner, g planning.Goods) {
+		k := slices.IndexFunc(out, func(t farmTask) bool {
+			return t.Do == do && (with == nil || t.With.Round == with.Round)
+		})
+		if k < 0 {
+			k = len(out)
+			out = append(out, farmTask{Do: do, With: with})
+		}
+		out[k].Goods = append(out[k].Goods, g)
+		out[k].Kg += g.Kg
+	}
+	for _, g := range s.Unload {
+		if g.To != nil {
+			add("hand", g.To, g)
+		} else {
+			add("unload", nil, g)
+		}
+	}
+	for _, g := range s.Load {
+		if g.From != nil {
+			add("take", g.From, g)
+		} else {
+			add("load", nil, g)
+		}
+	}
+	return out
+}
+
+// dropoffs shows a producer what they load, where and when, and whom they hand it over to.
+func (s *Site) dropoffs(v *visit) error {
+	out, err := s.farmOf(v)
+	if err != nil {
+		return err
+	}
+	return s.render(v, "farm.html", out)
+}
+
+// answerOf takes what a producer says to what is asked of one of their rounds.
+func (s *Site) answerOf(v *visit) error {
+	plan, round := store.ID(v.r.PostFormValue("plan")), v.r.PostFormValue("round")
+	do, note := v.r.PostFormValue("do"), v.r.PostFormValue("note")
+	if do != "accept" && do != "refuse" {
+		return &store.Error{Code: store.Invalid, Message: v.say("acceptez ou refusez", "accept or refuse")}
+	}
+	_, err := v.plans.Answer(v.ctx, v.scope, plan, round, v.Producer, do == "accept", note)
+	if err == nil {
+		return v.leads("/farm#" + anchor(plan, round))
+	}
+	var e *store.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	out, err := s.farmOf(v)
+	if err != nil {
+		return err
+	}
+	for d := range out.Days {
+		for i := range out.Days[d].Items {
+			if x := &out.Days[d].Items[i]; x.MayAnswer() && x.Plan == plan && x.Round.Round == round {
+				x.Note, x.Wrong = note, e.Error()
+				return s.show(v, statusOf(e), "farm.html", out)
+			}
+		}
+	}
+	return e // it is no longer on the page
+}
+
+// roundGPX gives a round of the producer's to a navigation device: as a plan has it, or else as the newest does.
+func (s *Site) roundGPX(v *visit) error {
+	d, err := v.part()
+	if err != nil {
+		return err
+	}
+	round, plan := chi.URLParam(v.r, "round"), store.ID(v.r.FormValue("plan"))
+	if clear, err := url.PathUnescape(round); err == nil {
+		round = clear
+	}
+	var found *planning.SaleDropoffs
+	for i := range d.Sales {
+		p := &d.Sales[i]
+		if (plan == "" || plan == p.Plan) && (found == nil || found.Number < p.Number) && slices.ContainsFunc(p.Rounds, func(r planning.DropoffRound) bool { return r.Round == round }) {
+			found = p
+		}
+	}
+	if found == nil {
+		return &store.Error{Code: store.NotFound, Message: v.say("vous n’avez pas cette tournée", "you have no such round")}
+	}
+	weekJSON, planJSON, err := v.scope.PlanDocument(v.ctx, found.Plan)
+	if err != nil {
+		return err
+	}
+	week, doc := new(engine.Week), new(engine.Plan)
+	if err := errors.Join(json.Unmarshal(weekJSON, week), json.Unmarshal(planJSON, doc)); err != nil {
+		return fmt.Errorf("plan %s: %w", found.Plan, err)
+	}
+	var out bytes.Buffer
+	if err := view.GPX(&out, week, doc, round, view.Options{Lang: v.lang, Location: v.zone()}); err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "application/gpx+xml")
+	v.w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": v.say("tournee-", "round-") + strings.ReplaceAll(round, "@", "-") + ".gpx"}))
+	_, _ = out.WriteTo(v.w) // the browser may go away
+	return nil
+}
+
+// anchor is the id of a round on the page.
+func anchor(plan store.ID, round string) string {
+	return "r-" + string(plan) + "-" + strings.NewReplacer("@", "-", " ", "-").Replace(round)
+}
+
+// part is the producer's part in the plans of today and later. What they answered is as it is now.
+func (v *visit) part() (*planning.Dropoffs, error) {
+	content, err := v.plans.Dropoffs(v.ctx, v.scope, v.Producer, "")
+	if err != nil {
+		return nil, err
+	}
+	d := new(planning.Dropoffs)
+	if err := json.Unmarshal(content.Body, d); err != nil {
+		return nil, fmt.Errorf("drop-offs of producer %s: %w", v.Producer, err)
+	}
+	for i := range d.Sales {
+		answers, err := v.scope.Answers(v.ctx, d.Sales[i].Plan)
+		if err != nil {
+			return nil, err
+		}
+		for k := range d.Sales[i].Rounds {
+			r := &d.Sales[i].Rounds[k]
+			if n := slices.IndexFunc(answers, func(a store.Answer) bool { return a.Round == r.Round }); n >= 0 {
+				r.Answer = string(answers[n].State)
+			}
+		}
+	}
+	return d, nil
+}
+
+func (s *Site) farmOf(v *visit) (*farmView, error) {
+	d, err := v.part()
+	if err != nil {
+		return nil, err
+	}
+	out := &farmView{Name: d.Producer.Name}
+	var items []farmItem
+	for len(d.Sales) > 0 {
+		n := 1
+		for n < len(d.Sales) && d.Sales[n].Sale.ID == d.Sales[0].Sale.ID {
+			n++
+		}
+		plans := d.Sales[:n]
+		d.Sales = d.Sales[n:]
+		slices.SortFunc(plans, func(a, b planning.SaleDropoffs) int { return cmp.Compare(a.Number, b.Number) })
+		items = append(items, itemsOf(plans)...)
+		last := &plans[n-1]
+		if len(last.Kept) > 0 {
+			out.Kept = append(out.Kept, farmRest{last.Sale, last.Kept})
+		}
+		if len(last.Unserved) > 0 {
+			out.Unserved = append(out.Unserved, farmRest{last.Sale, last.Unserved})
+		}
+	}
+	slices.SortStableFunc(items, func(a, b farmItem) int { return a.Start().Compare(b.Start()) })
+	var day store.Day
+	for _, x := range items {
+		start := x.Start().In(v.zone())
+		if on := store.DayOf(start); on != day || len(out.Days) == 0 {
+			day = on
+			out.Days = append(out.Days, farmDay{Date: start})
+		}
+		last := &out.Days[len(out.Days)-1]
+		last.Items = append(last.Items, x)
+		if x.MayAnswer() && x.Round.Answer == string(store.AnswerOpen) {
+			out.Open++
+		}
+	}
+	return out, nil
+}
+
+// itemsOf are what the newest plan of a sale has, and what the one in force has beside that. The plans are in their order.
+func itemsOf(plans []planning.SaleDropoffs) []farmItem {
+	var out []farmItem
+	find := func(same func(*farmItem) bool) *farmItem {
+		for i := range out {
+			if same(&out[i]) {
+				return &out[i]
+			}
+		}
+		return nil
+	}
+	for i := len(plans) - 1; i >= 0; i-- {
+		p := &plans[i]
+		newest := i == len(plans)-1
+		for k := range p.Rounds {
+			r := &p.Rounds[k]
+			x := find(func(x *farmItem) bool { return x.Round != nil && x.Round.Round == r.Round })
+			switch {
+			case x == nil:
+				out = append(out, farmItem{Sale: p.Sale, Plan: p.Plan, State: p.State, Anchor: anchor(p.Plan, r.Round), Round: r, Dropped: !newest})
+			case equal(x.Round.Stops, r.Stops):
+				x.Same = true
+			default:
+				x.Before = r
+			}
+		}
+		for k := range p.Fetched {
+			f := &p.Fetched[k]
+			x := find(func(x *farmItem) bool {
+				return x.Fetched != nil && x.Fetched.By.Round == f.By.Round && x.Fetched.Place.ID == f.Place.ID
+			})
+			switch {
+			case x == nil || x.Plan == p.Plan:
+				out = append(out, farmItem{Sale: p.Sale, Plan: p.Plan, State: p.State, Anchor: anchor(p.Plan, f.By.Round+"-"+strconv.Itoa(k)), Fetched: f, Dropped: !newest})
+			case equal(x.Fetched, f):
+				x.Same = true
+			}
+		}
+	}
+	return out
+}
+
+// equal says whether two things are the same for those who read them.
+func equal[T any](a, b T) bool {
+	x, err := json.Marshal(a)
+	y, err2 := json.Marshal(b)
+	return err == nil && err2 == nil && string(x) == string(y)
+}
+
+// geoURL opens the phone's navigation at a place (RFC 5870, with the label that Android reads). It has nothing but numbers and an escaped name.
+func geoURL(p planning.DropoffPlace) template.URL {
+	at := degrees(p.Lat) + "," + degrees(p.Lon)
+	return template.URL("geo:" + at + "?q=" + at + "(" + url.PathEscape(p.Name) + ")")
+}
+
+func degrees(x float64) string { return strconv.FormatFloat(x, 'f', 6, 64) }
+
+// telURL calls a number (RFC 3966).
+func telURL(number string) template.URL {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' {
+			return r
+		}
+		return -1
+	}, number)
+	return template.URL("tel:" + digits)
+}
