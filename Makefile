@@ -19,10 +19,10 @@ lint: ## Check formatting, go vet and staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck -checks all ./...
 
-# Planning and the pages are tested without it: they search for minutes under it, and what they run side by side is the engine's,
-# the store's and the queue's.
+# What plans is tested without it: it searches for minutes under it, and what it runs side by side is the engine's and the
+# store's.
 race: compiler postgres ## Run what works side by side under the race detector
-	CGO_ENABLED=1 $(GO) test -race ./engine/... ./geo/... ./api/store ./api/jobs ./api/hook ./api/signin
+	CGO_ENABLED=1 $(GO) test -race ./engine/... ./geo/... ./api/store ./api/hook ./api/signin
 
 # The race detector needs a C compiler.
 compiler:

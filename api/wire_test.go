@@ -111,7 +111,7 @@ func TestDocumentsComeBack(t *testing.T) {
 			{"absences", "Absence", `{"producer": "$producers", "first": "2026-12-01", "last": "2026-12-02", "reason": "harvest"}`},
 			{"pickup-points", "PickupPoint", `{"ref": "pp-1", "name": "Salle", "place": "$places", "windows": ` + hours + `, "dated": [{"day": "2026-12-25"}, {"day": "2026-12-24", "spans": [{"from": "10:00", "until": "12:00"}]}],
 				"accept_from_min": 60, "accept_until_min": -5, "note": "ring", "active": false}`},
-			{"products", "Product", `{"ref": "pr-1", "producer": "$producers", "name": "Fraises", "unit": "500 g", "kg": 0.5, "litres": 1.5, "class": "chilled", "carried_by": "producer", "organic": true, "price_cents": 350, "active": false}`},
+			{"products", "Product", `{"ref": "pr-1", "producer": "$producers", "name": "Fraises", "unit": "500 g", "kg": 0.5, "litres": 1.5, "class": "chilled", "carried_by": "producer", "organic": true, "unpacked_eggs": true, "price_cents": 350, "active": false}`},
 			{"sales", "Sale", `{"ref": "s-1", "name": "Semaine 48", "opens": "2026-11-20T08:00:00Z", "closes": "2026-11-25T22:00:00.5Z", "distribution": "2026-11-27", "first": "2026-11-26", "last": "2026-11-28", "state": "cancelled"}`},
 			{"ways", "Way", `{"sale": "$sales", "producer": "$producers", "pickup_point": "$pickup points", "class": "frozen", "rides": [{"round": "$rounds", "day": "2026-11-26"}]}`},
 			{"forbids", "Forbid", `{"sale": "$sales", "producer": "$producers", "round": "$rounds", "day": "2026-11-26", "reason": "goats"}`},

@@ -134,6 +134,9 @@ func Fill(t testing.TB, s *store.Store, name string) *World {
 	}
 	vehicle := func(name string, producer store.ID, chilled int64, days ...store.Weekday) store.ID {
 		x := store.Vehicle{Name: name, Producer: producer, Room: store.Room{Grams: 800_000, AmbientMl: 3_500_000, ChilledMl: chilled}}
+		if chilled > 0 {
+			x.Equipment = store.Fridge
+		}
 		if days != nil {
 			x.Available = store.Windows{{Days: days, From: 8 * 60, Until: 18 * 60}}
 		}
