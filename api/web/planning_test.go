@@ -14,6 +14,7 @@ import (
 	"carriole/api/planning"
 	"carriole/api/store"
 	"carriole/api/web"
+	"carriole/engine"
 )
 
 // seen is what a form about the newest plan holds.
@@ -293,5 +294,65 @@ func TestNobodyWorks(t *testing.T) {
 	_, _, body := h.get("/sales/"+string(h.sale), "en")
 	if !strings.Contains(body, "It begins in a moment") {
 		t.Error("the page does not say that the planning waits")
+	}
+}
+
+// A very large week is shown in its first lines, and in full where less is asked for.
+func TestLargeWeek(t *testing.T) {
+	h := newHouse(t)
+	week, _, err := h.planning.Documents(t.Context(), h.scope(), new(h.newest()))
+	must(t, err)
+	text, err := json.Marshal(week)
+	must(t, err)
+	var large engine.Week
+	for k := range 8 {
+		var rename []string
+		suffix := func(id string) { rename = append(rename, `"`+id+`"`, `"`+id+"-"+h.number(int64(k))+`"`) }
+		for _, x := range week.Places {
+			suffix(x.ID)
+		}
+		for _, x := range week.Producers {
+			suffix(x.ID)
+		}
+		for _, x := range week.Vehicles {
+			suffix(x.ID)
+		}
+		for _, x := range week.Rounds {
+			suffix(x.ID)
+		}
+		for _, x := range week.PickupPoints {
+			suffix(x.ID)
+		}
+		for _, x := range week.Orders {
+			suffix(x.ID)
+		}
+		var copy engine.Week
+		must(t, json.Unmarshal([]byte(strings.NewReplacer(rename...).Replace(string(text))), &copy))
+		large.ID, large.Timezone, large.Settings = copy.ID, copy.Timezone, copy.Settings
+		for i := range copy.Orders {
+			copy.Orders[i].Name += "-" + h.number(int64(k))
+		}
+		large.Places, large.Producers, large.Vehicles = append(large.Places, copy.Places...), append(large.Producers, copy.Producers...), append(large.Vehicles, copy.Vehicles...)
+		large.Rounds, large.PickupPoints, large.Orders = append(large.Rounds, copy.Rounds...), append(large.PickupPoints, copy.PickupPoints...), append(large.Orders, copy.Orders...)
+	}
+	col := store.Collective{Name: "Grand"}
+	must(t, h.store.CreateCollective(t.Context(), &col, "test"))
+	scope := h.store.In(col.ID, "test")
+	sale, err := planning.Keep(t.Context(), scope, &large)
+	must(t, err)
+	_, err = h.planning.Request(t.Context(), scope, sale, planning.Options{Iterations: 10})
+	must(t, err)
+	must(t, h.planning.Run(t.Context(), col.ID, (<-h.work).Sale))
+	h.who = h.coordinator(col.ID)
+	status, _, body := h.get("/sales/"+string(sale), "fr")
+	if status != http.StatusOK || !strings.Contains(body, "C’est une grande semaine") || strings.Contains(body, `class="stops"`) || strings.Contains(body, `class="timeline"`) {
+		t.Fatalf("%d, %d bytes; %d rounds", status, len(body), strings.Count(body, "data-round="))
+	}
+	one := regexp.MustCompile(`href="(\?producer=[^"]+)"`).FindStringSubmatch(body)
+	if one == nil {
+		t.Fatal("no round leads to its stops")
+	}
+	if _, _, body = h.get("/sales/"+string(sale)+one[1], "fr"); !strings.Contains(body, `class="stops"`) || !strings.Contains(body, `class="timeline"`) {
+		t.Error("one producer's rounds are not shown in full")
 	}
 }

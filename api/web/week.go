@@ -49,18 +49,20 @@ func (v *visit) plan(sale store.ID) (*weekPlan, error) {
 }
 
 type weekView struct {
-	Sale    *store.Sale
-	Day     time.Time
-	Plan    *weekPlan // nil: none yet
-	Life    *lifeView
-	Since   *planning.Comparison // what has changed since the plan that it was made from; nil: it was made anew
-	Filter  weekFilter
-	Choices weekChoices
-	Sheets  []roundRow
-	Idle    int // rounds that the plan leaves as they are
-	Points  []pointRow
-	Left    []leftRow
-	Days    []timeLine
+	Sale     *store.Sale
+	Day      time.Time
+	Plan     *weekPlan // nil: none yet
+	Life     *lifeView
+	Since    *planning.Comparison // what has changed since the plan that it was made from; nil: it was made anew
+	Filter   weekFilter
+	Choices  weekChoices
+	Sheets   []roundRow
+	Idle     int // rounds that the plan leaves as they are
+	Points   []pointRow
+	Left     []leftRow
+	Brief    bool // rounds and points by their first lines alone
+	LeftMore int  // lines that nobody carries and that are not shown
+	Days     []timeLine
 }
 
 // A weekFilter is what part of the plan is shown; what is empty shows all.
@@ -139,7 +141,17 @@ type weekMaker struct {
 	plan *weekPlan
 	zone *time.Location
 	f    weekFilter
+
+	tell  *view.Teller
+	brief bool // there is too much for everything to be shown
 }
+
+// What is shown at once: of more rounds their first lines alone, without the time lines, and of more lines that nobody carries the
+// first.
+const (
+	mostRounds = 60
+	mostLeft   = 200
+)
 
 func (m *weekMaker) make(out *weekView) {
 	days := map[store.Day]bool{}
@@ -157,9 +169,17 @@ func (m *weekMaker) make(out *weekView) {
 	}
 	slices.SortStableFunc(out.Sheets, func(a, b roundRow) int { return a.Leaves.Compare(b.Leaves) })
 	out.Choices = m.choices(days)
+	m.tell = view.NewTeller(m.plan.Week, m.plan.Doc, view.Options{Lang: m.v.lang})
+	m.brief = len(out.Sheets) > mostRounds
+	out.Brief = m.brief
 	out.Points = m.points()
 	out.Left = m.left()
-	out.Days = timeLines(out.Sheets, m.zone)
+	if n := len(out.Left); n > mostLeft {
+		out.Left, out.LeftMore = out.Left[:mostLeft], n-mostLeft
+	}
+	if !m.brief {
+		out.Days = timeLines(out.Sheets, m.zone)
+	}
 }
 
 // shows says whether a round is part of what the filter asks for.
@@ -230,7 +250,10 @@ func (m *weekMaker) points() (out []pointRow) {
 		p := &out[at[c.PickupPoint]]
 		p.Kg += c.Kg
 		p.Litres += c.Litres
-		g := pointGoods{ID: c.ID, Producer: names[c.Producer], Class: c.Class, Kg: c.Kg, Why: view.Explain(m.plan.Week, m.plan.Doc, c, view.Options{Lang: m.v.lang}), Locked: lockOf(m.plan.Week, c) != nil}
+		g := pointGoods{ID: c.ID, Producer: names[c.Producer], Class: c.Class, Kg: c.Kg, Locked: lockOf(m.plan.Week, c) != nil}
+		if !m.brief {
+			g.Why = m.tell.Explain(c)
+		}
 		for _, l := range c.Legs {
 			g.By = append(g.By, drivers[l.Round])
 		}
@@ -263,7 +286,7 @@ func (m *weekMaker) left() (out []leftRow) {
 		}
 		l := &o.Lines[u.Line]
 		out = append(out, leftRow{cmp.Or(o.Name, o.ID), l.Product, names[l.Producer], points[o.PickupPoint],
-			view.Reason(m.plan.Week, m.plan.Doc, u.Repair, view.Options{Lang: m.v.lang}), l.Kg})
+			m.tell.Reason(u.Repair), l.Kg})
 	}
 	return out
 }

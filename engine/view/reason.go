@@ -9,14 +9,31 @@ import (
 
 // Reason says in words what stands in the way of an unserved line: the smallest change found that would serve it.
 func Reason(week *engine.Week, plan *engine.Plan, r *engine.Repair, opt Options) string {
-	return plain(repair(newBook(week, plan), opt.words(), r))
+	return NewTeller(week, plan, opt).Reason(r)
 }
 
 // Explain says in words why a consignment rides as it does, what it adds, and what the next best way would add. It is
 // empty for a consignment that does not say why.
 func Explain(week *engine.Week, plan *engine.Plan, c *engine.Consignment, opt Options) string {
-	return plain(explain(newBook(week, plan), opt.words(), c))
+	return NewTeller(week, plan, opt).Explain(c)
 }
+
+// Teller says of many things of one plan what [Explain] and [Reason] say of one, each in a time that does not grow with the plan.
+type Teller struct {
+	book  *book
+	words *words
+}
+
+// NewTeller is a plan's.
+func NewTeller(week *engine.Week, plan *engine.Plan, opt Options) *Teller {
+	return &Teller{newBook(week, plan), opt.words()}
+}
+
+// Explain is as the function of this name.
+func (t *Teller) Explain(c *engine.Consignment) string { return plain(explain(t.book, t.words, c)) }
+
+// Reason is as the function of this name.
+func (t *Teller) Reason(r *engine.Repair) string { return plain(repair(t.book, t.words, r)) }
 
 func plain(s string) string { return strings.ReplaceAll(s, "\u00a0", " ") }
 

@@ -100,14 +100,14 @@ function draw(plan) {
 		if (!e) return;
 		e.open = true;
 		e.scrollIntoView({ block: "nearest", behavior: "smooth" });
-		e.querySelector("summary").focus({ preventScroll: true });
+		e.querySelector("summary, a").focus({ preventScroll: true });
 	}
 	function openPoint(id) {
 		const e = document.querySelector(`.point[data-point="${CSS.escape(id)}"]`);
 		if (!e) return;
 		e.open = true;
 		e.scrollIntoView({ block: "nearest", behavior: "smooth" });
-		e.querySelector("summary").focus({ preventScroll: true });
+		e.querySelector("summary, a").focus({ preventScroll: true });
 	}
 	for (const e of document.querySelectorAll("[data-round]")) {
 		e.addEventListener("mouseenter", () => light(e.dataset.round));
