@@ -60,7 +60,7 @@ type lake struct {
 
 func readBackground(ctx context.Context, x *extract) (*Background, error) {
 	var lakes []lake
-	shores := map[int64][]int64{} // the nodes of ways that are part of a lake
+	isShore := map[int64]bool{} // by way: it is part of a lake
 	err := x.scan(ctx, wanted{relation: func(tags []tag) bool { return value(tags, "type") == "multipolygon" && isWater(tags) }}, func(b *batch) error {
 		for _, r := range b.relations {
 			l := lake{tags: r.tags}
@@ -68,7 +68,7 @@ func readBackground(ctx context.Context, x *extract) (*Background, error) {
 				if m.kind != wayMember {
 					continue
 				}
-				shores[m.id] = nil
+				isShore[m.id] = true
 				if m.role == "inner" {
 					l.inner = append(l.inner, m.id)
 				} else {
@@ -84,11 +84,11 @@ func readBackground(ctx context.Context, x *extract) (*Background, error) {
 	}
 	var ways []way
 	var all []int64
-	shore := func(id int64) bool { _, ok := shores[id]; return ok }
-	err = x.scan(ctx, wanted{way: func(id int64, tags []tag) bool { f := featureOf(tags, false); return f.layer != "" || shore(id) }}, func(b *batch) error {
+	shores := map[int64][]int64{} // the nodes of the shores
+	err = x.scan(ctx, wanted{way: func(id int64, tags []tag) bool { return isShore[id] || featureOf(tags, false).layer != "" }}, func(b *batch) error {
 		for _, w := range b.ways {
 			all = append(all, w.refs...)
-			if shore(w.id) {
+			if isShore[w.id] {
 				shores[w.id] = w.refs
 			}
 			if featureOf(w.tags, false).layer != "" {
