@@ -69,7 +69,7 @@ func (f *workerFlags) queue(s *store.Store, log *slog.Logger) (*jobs.Queue, *hoo
 func (f *workerFlags) travels(log *slog.Logger) (out []planning.Travel, err error) {
 	for _, text := range f.Travel {
 		name, form, named := strings.Cut(text, "=")
-		if !named {
+		if !named || strings.Contains(name, ":") { // the sign is part of an address
 			name, form = "", text
 		}
 		choice, err := provider.Parse(strings.TrimSpace(form), false)

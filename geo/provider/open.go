@@ -26,6 +26,10 @@ type Provider struct {
 	file    fileState      // of the extract that it is of
 	source  geo.Source     // of a server
 	asked   time.Time      // when the server said so
+
+	drawing    sync.Mutex
+	background *roads.Background // of roads, once it is needed
+	drawn      fileState
 }
 
 // fileState tells whether a file was replaced.
@@ -237,6 +241,30 @@ func (p *Provider) fromServer(ctx context.Context, w *Ways, from, to []Place) er
 		i = after
 	}
 	return nil
+}
+
+// Background is what maps show beneath a plan, out of the extract as it is now. It is read when it is first needed; nil where there
+// is no extract.
+func (p *Provider) Background(ctx context.Context) (*roads.Background, error) {
+	if p.choice.Kind != geo.KindRoads {
+		return nil, nil
+	}
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	info, err := os.Stat(p.choice.Target)
+	if err != nil && p.background == nil {
+		return nil, err
+	}
+	if err == nil {
+		if now := (fileState{info.Size(), info.ModTime()}); p.background == nil || now != p.drawn {
+			b, err := roads.OpenBackground(ctx, p.choice.Target)
+			if err != nil {
+				return nil, err
+			}
+			p.background, p.drawn = b, now
+		}
+	}
+	return p.background, nil
 }
 
 // Line is the way from one place to another, from road to road; nil where no roads are known.
