@@ -313,3 +313,58 @@ func TestPlanFailed(t *testing.T) {
 		}
 	})
 }
+
+// Anne says of her work in a plan in force what is done, and that some did not fit.
+func TestTicks(t *testing.T) {
+	onEachPlanner(t, func(t *testing.T, x *planner) {
+		x.Order(t, x.Sale, store.Order{Ref: "R-1", PickupPoint: x.Hall, Lines: []store.OrderLine{{Product: x.Peaches, QuantityMilli: 2000}, {Product: x.Potatoes, QuantityMilli: 5000}}})
+		x.want(http.StatusAccepted, "POST", "/v1/sales/"+string(x.Sale)+"/close", nil)
+		last, _ := x.follow(x.Sale)
+		plan := "/v1/plans/" + string(last.Plan)
+		type item struct {
+			Round   string         `json:"round"`
+			Place   string         `json:"place"`
+			Visit   int            `json:"visit"`
+			Task    string         `json:"task"`
+			Partner string         `json:"partner"`
+			Tick    map[string]any `json:"tick"`
+		}
+		work := func() (out []item) {
+			t.Helper()
+			var got struct {
+				Items []item `json:"items"`
+			}
+			x.want(http.StatusOK, "GET", plan+"/ticks", nil).into(t, &got)
+			return got.Items
+		}
+		all := len(work())
+		x.as = Producer // Anne
+		mine := work()
+		if len(mine) == 0 || len(mine) >= all || mine[0].Tick != nil || mine[0].Task != "load" {
+			t.Fatalf("of %d Anne's work is %+v", all, mine)
+		}
+		w := mine[0]
+		body := map[string]any{"id": "one", "round": w.Round, "place": w.Place, "visit": w.Visit, "task": w.Task, "partner": w.Partner, "state": "left", "left_kg": 2.5, "note": "une caisse"}
+		x.want(http.StatusConflict, "POST", plan+"/ticks", body) // a draft
+		x.as = Coordinator
+		x.want(http.StatusOK, "POST", plan+"/publish", map[string]any{"with_open_answers": true})
+		x.as = Producer
+		for range 2 {
+			x.want(http.StatusNoContent, "POST", plan+"/ticks", body)
+		}
+		if tick := work()[0].Tick; tick == nil || tick["left_kg"] != 2.5 || tick["note"] != "une caisse" {
+			t.Errorf("said is %v", tick)
+		}
+		body["state"] = "done"
+		x.want(http.StatusUnprocessableEntity, "POST", plan+"/ticks", body) // with an amount
+		body["left_kg"] = 0
+		x.want(http.StatusConflict, "POST", plan+"/ticks", body) // the id is another's
+		body["visit"] = 0
+		x.want(http.StatusUnprocessableEntity, "POST", plan+"/ticks", body)
+		body["visit"], body["round"] = 1, "nosuch"
+		x.want(http.StatusNotFound, "POST", plan+"/ticks", body)
+		x.as = Reader
+		body["round"], body["id"] = w.Round, "two"
+		x.want(http.StatusForbidden, "POST", plan+"/ticks", body)
+	})
+}

@@ -209,6 +209,7 @@ func (x *site) planThings(out map[string]thing, sale, producer store.ID) {
 // otherBodies are those of routes that take another document than their thing's; empty: none.
 var otherBodies = map[string]string{
 	"close-sale": "", "request-plan": "{}", "propose-plan": "", "publish-plan": "{}", "finish-plan": "", "what-if": "{}", "answer-plan": `{"round": "r", "answer": "accepted"}`,
+	"tick":       `{"id": "t1", "round": "r", "place": "p", "visit": 1, "task": "load", "state": "done"}`,
 	"lock-goods": `{"lock": [{"producer": "p", "pickup_point": "q", "rounds": ["r@2026-11-26"]}]}`,
 }
 
@@ -294,6 +295,8 @@ func TestEveryRouteAndRole(t *testing.T) {
 			switch r.id {
 			case "list-deliveries":
 				subject = "webhooks"
+			case "list-ticks", "tick":
+				subject = "plans"
 			case "rotate-webhook":
 				return thing{things["webhooks"].id, `{}`}
 			}

@@ -62,6 +62,7 @@ type DropoffRound struct {
 // DropoffStop is a stop of a round, in their order.
 type DropoffStop struct {
 	Place  DropoffPlace `json:"place"`
+	Visit  int64        `json:"visit"` // 1 where the round stops at the place for the first time
 	Arrive time.Time    `json:"arrive"`
 	Depart time.Time    `json:"depart"`
 	Added  bool         `json:"added"` // for the plan
@@ -266,7 +267,7 @@ func (w *partWriter) round(ctx context.Context, r *engine.PlanRound) (*DropoffRo
 		if err != nil {
 			return nil, err
 		}
-		stop := DropoffStop{Place: *place, Arrive: s.Arrive.In(w.zone), Depart: s.Depart.In(w.zone), Added: s.Base == nil && k > 0 && k < len(r.Stops)-1, Load: []Goods{}, Unload: []Goods{}}
+		stop := DropoffStop{Place: *place, Visit: visit(r.Stops, k), Arrive: s.Arrive.In(w.zone), Depart: s.Depart.In(w.zone), Added: s.Base == nil && k > 0 && k < len(r.Stops)-1, Load: []Goods{}, Unload: []Goods{}}
 		for i := range w.plan.Consignments {
 			x := &w.plan.Consignments[i]
 			for n, l := range x.Legs {

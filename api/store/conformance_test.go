@@ -43,6 +43,7 @@ var suite = []struct {
 	{"plans", testPlans},
 	{"plans at once", testConcurrentPlans},
 	{"answers", testAnswers},
+	{"ticks", testTicks},
 	{"plannings", testPlannings},
 	{"plannings at once", testConcurrentPlannings},
 	{"plannings lost", testLostPlannings},
@@ -990,6 +991,71 @@ func testAnswers(t *testing.T, s *Store) {
 	}
 	_, err = c.Answers(ctx, "nosuch")
 	is(t, err, NotFound)
+}
+
+func testTicks(t *testing.T, s *Store) {
+	w, other := fill(t, s, "one"), fill(t, s, "two")
+	c, ctx := w.scope, t.Context()
+	plan := Plan{Sale: w.sale}
+	ok(t, c.SavePlan(ctx, &plan, []byte("{}"), []byte("{}")))
+	about := TickSubject{Round: "r@1", Place: "p", Visit: 1, Task: TickLoad}
+	at := func(id ID, state TickState, seconds int) *Tick {
+		return &Tick{ID: id, TickSubject: about, Plan: plan.ID, Producer: w.producer, State: state, Happened: plan.Created.Add(time.Duration(seconds) * time.Millisecond)}
+	}
+	holds := func(want ID) {
+		t.Helper()
+		got, err := c.Ticks(ctx, w.sale)
+		ok(t, err)
+		if len(got) != 1 || got[0].ID != want {
+			t.Errorf("%+v holds, not %s", got, want)
+		}
+	}
+	time.Sleep(5 * time.Millisecond)
+	first := at("a", TickDone, 2)
+	ok(t, c.AddTick(ctx, first))
+	if first.Sale != w.sale || first.Actor == "" || first.Arrived.Before(first.Happened) {
+		t.Errorf("kept as %+v", first)
+	}
+	again := at("a", TickDone, 3)
+	ok(t, c.AddTick(ctx, again))
+	if *again != *first {
+		t.Errorf("kept twice: %+v, %+v", first, again)
+	}
+	is(t, c.AddTick(ctx, at("a", TickOpen, 2)), Conflict)
+	ok(t, c.AddTick(ctx, at("late", TickOpen, 1))) // made before, and arrives after
+	holds("a")
+	left := at("left", TickLeft, 3)
+	left.LeftGrams, left.Note = 12_000, "deux caisses"
+	ok(t, c.AddTick(ctx, left))
+	holds("left")
+	future := at("future", TickDone, 1_000_000_000)
+	ok(t, c.AddTick(ctx, future))
+	if future.Happened.After(future.Arrived) {
+		t.Errorf("happens in the future: %+v", future)
+	}
+	past := at("past", TickOpen, -1_000_000_000)
+	ok(t, c.AddTick(ctx, past))
+	if past.Happened.Before(plan.Created) {
+		t.Errorf("happened before its plan: %+v", past)
+	}
+	holds("future")
+	for _, x := range []Tick{
+		{ID: "", TickSubject: about, Plan: plan.ID, Producer: w.producer, State: TickDone},
+		{ID: "é", TickSubject: about, Plan: plan.ID, Producer: w.producer, State: TickDone},
+		{ID: "b", TickSubject: about, Plan: plan.ID, Producer: "nosuch", State: TickDone},
+		{ID: "b", TickSubject: about, Plan: plan.ID, Producer: w.producer, State: "gone"},
+		{ID: "b", TickSubject: about, Plan: plan.ID, Producer: w.producer, State: TickDone, LeftGrams: 1},
+		{ID: "b", TickSubject: about, Plan: plan.ID, Producer: w.producer, State: TickLeft, LeftGrams: -1},
+		{ID: "b", TickSubject: TickSubject{Round: "r", Place: "p", Visit: 1, Task: TickHand}, Plan: plan.ID, Producer: w.producer, State: TickLeft},
+		{ID: "b", TickSubject: TickSubject{Round: "r", Place: "p", Visit: 0, Task: TickHand}, Plan: plan.ID, Producer: w.producer, State: TickDone},
+	} {
+		is(t, c.AddTick(ctx, &x), Invalid)
+	}
+	is(t, c.AddTick(ctx, &Tick{ID: "b", TickSubject: about, Plan: "nosuch", Producer: w.producer, State: TickDone}), NotFound)
+	is(t, other.scope.AddTick(ctx, at("b", TickDone, 1)), NotFound)
+	if got, err := other.scope.Ticks(ctx, w.sale); err != nil || got != nil {
+		t.Errorf("another collective sees %+v, %v", got, err)
+	}
 }
 
 func testBalances(t *testing.T, s *Store) {

@@ -317,6 +317,11 @@ func testIsolation(t *testing.T, s *Store) {
 		},
 		"GiveAnswer": func() error { return refused(m.GiveAnswer(ctx, plan.ID, "r", theirs.producer, AnswerAccepted, "")) },
 		"Answers":    func() error { return gets(m.Answers(ctx, plan.ID)) },
+		"AddTick": func() error {
+			whole := Tick{ID: "t", TickSubject: TickSubject{Round: "r", Place: "p", Visit: 1, Task: TickLoad}, Plan: plan.ID, Producer: mine.producer, State: TickDone}
+			return refused(m.AddTick(ctx, &whole))
+		},
+		"Ticks": func() error { got, err := m.Ticks(ctx, theirs.sale); return empty(got, "", err) },
 
 		"CreateWay": func() error {
 			whole := Way{Producer: mine.producer, PickupPoint: mine.point, Rides: []Ride{{Round: mine.round}}}

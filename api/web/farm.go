@@ -39,6 +39,7 @@ type farmDay struct {
 type farmItem struct {
 	Sale    planning.Named
 	Plan    store.ID
+	InForce store.ID // the plan of which the round, or how it was before, is in force; empty: none
 	State   store.PlanState
 	Anchor  string
 	Round   *planning.DropoffRound // one of these two
@@ -46,6 +47,7 @@ type farmItem struct {
 	Before  *planning.DropoffRound // as it is in force, where the proposal is another
 	Same    bool                   // proposed as it is in force
 	Dropped bool                   // in force, and the proposal has nothing of it
+	Ticks   []store.Tick           // of the sale
 	Note    string                 // typed, and not taken
 	Wrong   string                 // why not
 }
@@ -62,6 +64,17 @@ func (x *farmItem) Start() time.Time {
 	}
 	return x.Fetched.Arrive
 }
+
+// Stops are the round's.
+func (x *farmItem) Stops() []farmStop {
+	if x.Before != nil { // it is that which is in force
+		return stopsOf(x.Round, "", nil)
+	}
+	return stopsOf(x.Round, x.InForce, x.Ticks)
+}
+
+// StopsBefore are those of the round as it is in force.
+func (x *farmItem) StopsBefore() []farmStop { return stopsOf(x.Before, x.InForce, x.Ticks) }
 
 // MayAnswer says whether the producer is asked about it.
 func (x *farmItem) MayAnswer() bool {
@@ -81,6 +94,7 @@ type farmTask struct {
 	With  *planning.Partner // from whom or to whom
 	Goods []planning.Goods
 	Kg    float64
+	Tick  *tickForm // nil: nothing can be said
 }
 
 // tasksAt are what is done at a stop: first what leaves the vehicle.
@@ -236,7 +250,14 @@ func (s *Site) farmOf(v *visit) (*farmView, error) {
 		plans := d.Sales[:n]
 		d.Sales = d.Sales[n:]
 		slices.SortFunc(plans, func(a, b planning.SaleDropoffs) int { return cmp.Compare(a.Number, b.Number) })
-		items = append(items, itemsOf(plans)...)
+		ticks, err := v.scope.Ticks(v.ctx, plans[0].Sale.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range itemsOf(plans) {
+			x.Ticks = ticks
+			items = append(items, x)
+		}
 		last := &plans[n-1]
 		if len(last.Kept) > 0 {
 			out.Kept = append(out.Kept, farmRest{last.Sale, last.Kept})
@@ -276,16 +297,20 @@ func itemsOf(plans []planning.SaleDropoffs) []farmItem {
 	for i := len(plans) - 1; i >= 0; i-- {
 		p := &plans[i]
 		newest := i == len(plans)-1
+		inForce := p.Plan
+		if p.State == store.Proposed {
+			inForce = ""
+		}
 		for k := range p.Rounds {
 			r := &p.Rounds[k]
 			x := find(func(x *farmItem) bool { return x.Round != nil && x.Round.Round == r.Round })
 			switch {
 			case x == nil:
-				out = append(out, farmItem{Sale: p.Sale, Plan: p.Plan, State: p.State, Anchor: anchor(p.Plan, r.Round), Round: r, Dropped: !newest})
+				out = append(out, farmItem{Sale: p.Sale, Plan: p.Plan, InForce: inForce, State: p.State, Anchor: anchor(p.Plan, r.Round), Round: r, Dropped: !newest})
 			case equal(x.Round.Stops, r.Stops):
-				x.Same = true
+				x.Same, x.InForce = true, inForce
 			default:
-				x.Before = r
+				x.Before, x.InForce = r, inForce
 			}
 		}
 		for k := range p.Fetched {

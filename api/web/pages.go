@@ -99,7 +99,7 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		"costPerM": func(w *engine.Week) float64 { return w.Settings.CostOfKm() / 1000 },
 		"geo":      geoURL,
 		"tel":      telURL,
-		"tasks":    tasksAt,
+		"grams":    func(n int64) float64 { return float64(n) / 1000 },
 		"amount":   func(x float64) string { return amount(lang, x) },
 		"float":    func(n any) float64 { return float(n) },
 		"signedKm": func(m float64) string { return signed(m, lang.Km(m)) },

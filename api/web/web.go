@@ -91,6 +91,7 @@ func (s *Site) Mount(r chi.Router) {
 		s.data(r)
 		r.Get("/farm", s.farm(s.dropoffs))
 		r.Post("/farm/answer", s.farm(s.answerOf))
+		r.Post("/farm/tick", s.farm(s.tick))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))
 		r.Get("/p/{token}/calendar.ics", s.feed)
 		r.Get("/shares", s.page(s.balances))

@@ -53,6 +53,7 @@ type weekView struct {
 	Day      time.Time
 	Plan     *weekPlan // nil: none yet
 	Life     *lifeView
+	Progress *progressView        // what drivers have said; nil: the plan is not in force
 	Since    *planning.Comparison // what has changed since the plan that it was made from; nil: it was made anew
 	Filter   weekFilter
 	Choices  weekChoices
@@ -123,6 +124,9 @@ func (s *Site) week(v *visit) error {
 	}
 	if plan != nil {
 		if out.Since, err = v.since(plan); err != nil {
+			return err
+		}
+		if out.Progress, err = v.driven(plan); err != nil {
 			return err
 		}
 	}
