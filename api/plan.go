@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,6 +77,7 @@ type (
 		Status          int
 		ContentType     string `header:"Content-Type"`
 		ContentEncoding string `header:"Content-Encoding"`
+		ContentLength   string `header:"Content-Length"` // so that it leaves in one piece
 		ETag            string `header:"ETag"`
 		Vary            string `header:"Vary"`
 		Body            []byte
@@ -168,6 +170,9 @@ func (in *Caching) send(x *planning.Content, contentType string) *contentOutput 
 		out.Status, out.Body = http.StatusNotModified, nil
 	case x.Gzip != nil && takesGzip(in.AcceptEncoding):
 		out.ContentEncoding, out.Body = "gzip", x.Gzip
+	}
+	if out.Body != nil {
+		out.ContentLength = strconv.Itoa(len(out.Body))
 	}
 	return out
 }

@@ -20,7 +20,6 @@ import (
 
 const (
 	mostRuns = 5                      // of one planning
-	patience = time.Minute            // for a planning that is due and that nobody takes
 	beat     = time.Second            // between signs of life
 	farewell = 5 * time.Second        // for giving a planning back when everything else stops
 	tardy    = 100 * time.Millisecond // how much longer than its time a search may take, beside a tenth
@@ -636,8 +635,10 @@ func figures(p *engine.Plan) store.Figures {
 	return f
 }
 
-// Retake lets plannings be worked off that nothing was heard of: whose worker is gone, or whose job is. It says how many.
+// Retake lets plannings be worked off that nothing was heard of: whose worker is gone, or whose job is. It says how many. A planning
+// that is due waits for twice the lease before its job is taken for lost.
 func (s *Service) Retake(ctx context.Context) (retaken int, err error) {
+	patience := 2 * s.LeaseTime()
 	lost, err := s.Store.LostPlannings(ctx, patience)
 	if err != nil {
 		return 0, err
