@@ -19,7 +19,8 @@
 // that a round cannot keep) fails for good, with the reason; anything else is tried again, later each time, five times in all.
 //
 // Closing again asks for another plan where orders have come in since the newest plan, and otherwise for nothing: a plan
-// keeps the revision of the orders that it was made from.
+// keeps the revision of the orders that it was made from. Orders that come in after the close do so too where the sale has a plan,
+// a moment later, so that many together make one plan ([Service.Received]).
 //
 // # A plan
 //

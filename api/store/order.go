@@ -113,12 +113,17 @@ type Put struct {
 // keeps its id; lines of quantity 0 are not kept, and an order without lines is cancelled. The faults name orders and
 // lines by their indexes. The results are in the order of the orders.
 func (c *Scope) PutOrders(ctx context.Context, sale ID, orders []Order) ([]Put, error) {
-	if err := checkOrders(orders); err != nil {
-		return nil, err
+	if n := len(orders); n == 0 || n > MaxOrders {
+		var f faults
+		f.add("orders", "has %d orders: send 1 to %d at once", n, MaxOrders)
+		return nil, f.err()
 	}
+	var found faults
+	checkOrders(&found, orders)
 	var out []Put
 	err := c.write(ctx, func(t *tx) (err error) {
-		out, err = t.putOrders(ctx, sale, orders)
+		f := faults{slices.Clip(found.list), found.more}
+		out, err = t.putOrders(ctx, sale, orders, &f)
 		if t.backend.violation(err) == referenceViolation {
 			return justDeleted()
 		}
@@ -127,27 +132,23 @@ func (c *Scope) PutOrders(ctx context.Context, sale ID, orders []Order) ([]Put, 
 	return out, err
 }
 
-func checkOrders(orders []Order) error {
-	var f faults
-	if len(orders) == 0 || len(orders) > MaxOrders {
-		f.add("orders", "has %d orders: send 1 to %d at once", len(orders), MaxOrders)
-		return f.err()
-	}
+// checkOrders looks at what orders say themselves.
+func checkOrders(f *faults, orders []Order) {
 	first := make(map[string]int, len(orders))
 	for i := range orders {
 		x := &orders[i]
 		path := fmt.Sprintf("orders[%d].", i)
-		x.checkAt(&f, path)
+		x.checkAt(f, path)
 		if k, doubled := first[x.Ref]; doubled {
 			f.add(path+"ref", "%q is the ref of orders[%d] already: send each order once", x.Ref, k)
 			continue
 		}
 		first[x.Ref] = i
 	}
-	return f.err()
 }
 
-func (t *tx) putOrders(ctx context.Context, sale ID, orders []Order) ([]Put, error) {
+// putOrders writes orders in which f are the faults that are known already.
+func (t *tx) putOrders(ctx context.Context, sale ID, orders []Order, f *faults) ([]Put, error) {
 	s, err := fetch[Sale](ctx, t, sale)
 	if err != nil {
 		return nil, err
@@ -155,7 +156,10 @@ func (t *tx) putOrders(ctx context.Context, sale ID, orders []Order) ([]Put, err
 	if s.State != SaleOpen && s.State != SaleClosed {
 		return nil, refuse(Conflict, "the sale is %s and takes no orders", s.State)
 	}
-	if err := t.knownOrders(ctx, sale, orders); err != nil {
+	if err := t.knownOrders(ctx, sale, orders, f); err != nil {
+		return nil, err
+	}
+	if err := f.err(); err != nil {
 		return nil, err
 	}
 	out, changed, err := t.merge(ctx, sale, orders)
@@ -166,7 +170,7 @@ func (t *tx) putOrders(ctx context.Context, sale ID, orders []Order) ([]Put, err
 }
 
 // knownOrders checks what orders refer to, each thing once, and notes what the sale sells.
-func (t *tx) knownOrders(ctx context.Context, sale ID, orders []Order) error {
+func (t *tx) knownOrders(ctx context.Context, sale ID, orders []Order, f *faults) error {
 	points, products := map[ID]bool{}, map[ID]bool{}
 	for i := range orders {
 		if id := orders[i].PickupPoint; id != "" {
@@ -179,18 +183,17 @@ func (t *tx) knownOrders(ctx context.Context, sale ID, orders []Order) error {
 	if err := first(func() error { return t.use(ctx, sale, orderPoints, points) }, func() error { return t.use(ctx, sale, orderProducts, products) }); err != nil {
 		return err
 	}
-	var f faults
 	for i := range orders {
 		if id := orders[i].PickupPoint; id != "" && !points[id] {
 			f.add(fmt.Sprintf("orders[%d].pickup_point", i), "no pickup point has the id %q", string(id))
 		}
 		for k := range orders[i].Lines {
-			if id := orders[i].Lines[k].Product; !products[id] {
+			if id := orders[i].Lines[k].Product; id != "" && !products[id] {
 				f.add(fmt.Sprintf("orders[%d].lines[%d].product", i, k), "no product has the id %q", string(id))
 			}
 		}
 	}
-	return f.err()
+	return nil
 }
 
 // A use is what orders refer to, which is noted once a sale.

@@ -157,6 +157,9 @@ func (r *run) fuzzOn(ctx context.Context, database, program, tool, addresses str
 				return nil, err
 			}
 		}
+		if z.token, err = scope.CreateToken(ctx, &store.Token{Name: "look", Scope: store.CoordinatorToken}); err != nil { // the one before may be revoked
+			return nil, err
+		}
 		if err := z.schemathesis(ctx, tool, string(x.role), token, time.Duration(x.share*float64(r.FuzzTime))); err != nil {
 			return nil, err
 		}

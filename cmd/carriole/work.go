@@ -57,7 +57,8 @@ func (f *workerFlags) queue(s *store.Store, log *slog.Logger) (*jobs.Queue, *hoo
 		return nil, nil, err
 	}
 	q.Planning.Lease = f.Lease
-	q.Planning.Emit, puller.OFN.Tell = hooks.Tell, hooks.TellOrders
+	q.Planning.Emit, q.Planning.Tell = hooks.Tell, hooks.TellOrders
+	puller.OFN.Tell = q.Planning.Received
 	puller.Schedule = schedulePull(q)
 	puller.Pulled = func(ctx context.Context, c *store.Scope, sale store.ID) error {
 		_, err := q.Planning.Close(ctx, c, sale)
