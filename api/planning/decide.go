@@ -347,7 +347,11 @@ func (s *Service) Foresee(ctx context.Context, c *store.Scope, plan store.ID, d 
 	}
 	ctx, cancel := context.WithTimeout(ctx, mostAnswer)
 	defer cancel()
-	got, err := engine.Replan(ctx, v.week, nil, v.plan, *change, engine.Options{Seed: 1})
+	travel, err := s.travelOf(ctx, c, v)
+	if err != nil {
+		return nil, err
+	}
+	got, err := engine.Replan(ctx, v.week, travel, v.plan, *change, engine.Options{Seed: 1})
 	if err != nil {
 		return nil, asRefusal(err)
 	}

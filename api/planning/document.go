@@ -71,22 +71,25 @@ func (s *Service) document(ctx context.Context, c *store.Scope, plan store.ID, f
 	if err != nil {
 		return nil, err
 	}
-	if format == JSON || format == WeekJSON {
-		week, document, err := c.PlanDocument(ctx, plan)
-		if format == WeekJSON {
-			document = week
-		}
+	if format == JSON {
+		_, document, err := c.PlanDocument(ctx, plan)
 		return document, err
 	}
 	v, err := s.known(ctx, c, row)
 	if err != nil {
 		return nil, err
 	}
+	if format == WeekJSON {
+		return s.weekDocument(ctx, c, v)
+	}
 	collective, err := c.Itself(ctx)
 	if err != nil {
 		return nil, err
 	}
 	opt := view.Options{Lang: lang, Location: collective.Zone()}
+	if opt.Lines, err = s.lines(ctx, c, v); err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
 	switch format {
 	case GeoJSON:
@@ -125,6 +128,22 @@ func (s *Service) graph(ctx context.Context, c *store.Scope, v *version) ([]byte
 	}
 	naming := dfc.Naming{Base: "urn:carriole:" + string(v.row.ID) + "/", Place: func(id string) string { return known[id] }}
 	return dfc.Encode(v.week, v.plan, naming, false)
+}
+
+// weekDocument is the week that a plan was made from, with the ways between its places where they are no estimate.
+func (s *Service) weekDocument(ctx context.Context, c *store.Scope, v *version) ([]byte, error) {
+	travel, err := s.travelOf(ctx, c, v)
+	if err != nil {
+		return nil, err
+	}
+	roads, ok := travel.(*ways)
+	if !ok {
+		week, _, err := c.PlanDocument(ctx, v.row.ID)
+		return week, err
+	}
+	week := *v.week
+	week.Travel = roads.table()
+	return json.Marshal(&week)
 }
 
 // Documents are the week that a plan was made from and the plan itself. They are given to others too: nobody may change them.

@@ -16,6 +16,7 @@ import (
 
 	"carriole/api/store"
 	"carriole/engine"
+	"carriole/geo"
 )
 
 const (
@@ -103,6 +104,7 @@ type run struct {
 type made struct {
 	*prepared
 	plan    *engine.Plan
+	lines   map[string]string   // where its ways run, packed
 	changes []engine.Difference // from the plan that it is based on
 	nothing bool                // there was nothing to plan: the newest plan has all orders
 }
@@ -140,7 +142,26 @@ func (r *run) work(parent context.Context) (out *made, err error) {
 	if x.nothing {
 		return &made{prepared: x, nothing: true}, nil
 	}
-	return r.search(ctx, x)
+	if out, err = r.search(ctx, x); err == nil {
+		out.lines, err = r.draw(ctx, out)
+	}
+	return out, err
+}
+
+// draw finds where the ways of the plan run.
+func (r *run) draw(ctx context.Context, m *made) (map[string]string, error) {
+	var before map[string]string
+	if m.newest != nil {
+		b, err := r.c.PlanLines(ctx, m.newest.row.ID)
+		if err != nil {
+			return nil, err
+		}
+		if before, err = unpackLines(b); err != nil {
+			return nil, err
+		}
+	}
+	t, _ := r.TravelOf(&m.data.Collective)
+	return r.drawn(ctx, t, m.week, m.plan, before), nil
 }
 
 // keep gives signs of life until ctx ends. Without an answer for two thirds of the lease, or when the planning is another's, it
@@ -195,6 +216,7 @@ type prepared struct {
 	data     *store.WeekData
 	warnings []Fault
 	week     *engine.Week
+	travel   geo.Travel
 	revision int64
 	zone     *time.Location
 	newest   *version // of the sale; nil: none
@@ -279,7 +301,9 @@ func (r *run) prepare(ctx context.Context) (*prepared, error) {
 	}
 
 	var faults []engine.Fault
-	x.week, faults = Week(data)
+	if x.week, x.travel, faults, err = r.week(ctx, r.c, data); err != nil {
+		return nil, err
+	}
 	r.options(x.week)
 	if x.newest != nil && !r.request.AskAgain {
 		answers, err := r.c.Answers(ctx, x.newest.row.ID)
@@ -353,7 +377,7 @@ func (r *run) search(ctx context.Context, x *prepared) (*made, error) {
 	}
 	r.progress.Store(&Progress{})
 	if x.base == nil {
-		plan, err := solve(ctx, x.week, limit, opt)
+		plan, err := solve(ctx, x.week, x.travel, limit, opt)
 		if err != nil {
 			return nil, r.impossible(x, err)
 		}
@@ -370,7 +394,7 @@ func (r *run) search(ctx context.Context, x *prepared) (*made, error) {
 		limited, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	got, err := engine.Replan(limited, x.week, nil, x.base.plan, change, opt)
+	got, err := engine.Replan(limited, x.week, x.travel, x.base.plan, change, opt)
 	if err != nil {
 		return nil, r.impossible(x, err)
 	}
@@ -379,7 +403,7 @@ func (r *run) search(ctx context.Context, x *prepared) (*made, error) {
 }
 
 // solve plans a week in a time, or in the options' iterations.
-func solve(ctx context.Context, week *engine.Week, limit time.Duration, opt engine.Options) (*engine.Plan, error) {
+func solve(ctx context.Context, week *engine.Week, travel geo.Travel, limit time.Duration, opt engine.Options) (*engine.Plan, error) {
 	const boundFrom = 5 * time.Second // a shorter search proves nothing
 	if opt.Iterations == 0 {
 		if limit < boundFrom {
@@ -391,7 +415,7 @@ func solve(ctx context.Context, week *engine.Week, limit time.Duration, opt engi
 		ctx, cancel = context.WithTimeout(ctx, limit+limit/10+tardy)
 		defer cancel()
 	}
-	return engine.Solve(ctx, week, nil, opt)
+	return engine.Solve(ctx, week, travel, opt)
 }
 
 // impossible tells what lies in the week from what went wrong.
@@ -413,7 +437,7 @@ func (r *run) checked(ctx context.Context, x *prepared, m *made) (*made, error) 
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	_, wrong := engine.Check(x.week, nil, m.plan)
+	_, wrong := engine.Check(x.week, x.travel, m.plan)
 	if x.begun {
 		wrong = slices.DeleteFunc(wrong, func(v engine.Violation) bool { return v.Rule == engine.RuleLongest })
 	}
@@ -467,6 +491,15 @@ func (r *run) save(ctx context.Context, c *store.Scope, m *made) error {
 	}
 	if err := r.keepHistory(ctx, c, row.ID, m); err != nil {
 		return err
+	}
+	if m.lines != nil {
+		lines, err := packLines(m.lines)
+		if err == nil {
+			err = c.KeepLines(ctx, row.ID, lines)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if m.changes != nil {
 		changes, err := json.Marshal(m.changes)

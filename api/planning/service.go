@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"carriole/api/store"
+	"carriole/geo"
 )
 
 // Service plans sales and leads plans through their lives. Its refusals are errors of the type [*store.Error]. It is safe for
@@ -27,6 +28,12 @@ type Service struct {
 	// Tell tells others what became of orders, in the scope's transaction; nil: nobody.
 	Tell func(ctx context.Context, c *store.Scope, sale store.ID, puts []store.Put) error
 
+	// Travels are the sources of distances that collectives may choose from, the first for who chooses none; none: great circles.
+	Travels []Travel
+
+	// Survey makes somebody call SurveyOf soon, in the scope's transaction; nil: the next planning asks for what it needs.
+	Survey func(ctx context.Context, c *store.Scope) error
+
 	Log    *slog.Logger                   // nil: nothing is logged
 	Now    func() time.Time               // nil: time.Now
 	Budget func(orders int) time.Duration // how long to search a plan for so many orders; nil: UsualBudget
@@ -35,13 +42,14 @@ type Service struct {
 	documents cache[*Content]
 	versions  cache[*version]
 	dropoffs  cache[*Content]
+	travels   cache[geo.Travel]
 	solving   limit
 }
 
 // New is the service of a store, whose plannings enqueue has worked off.
 func New(s *store.Store, enqueue func(ctx context.Context, c *store.Scope, task Task) error) *Service {
 	const mostBytes = 64 << 20 // of each kind of what is kept to be given out again
-	return &Service{Store: s, Enqueue: enqueue, documents: cache[*Content]{most: mostBytes}, versions: cache[*version]{most: mostBytes}, dropoffs: cache[*Content]{most: mostBytes}}
+	return &Service{Store: s, Enqueue: enqueue, documents: cache[*Content]{most: mostBytes}, versions: cache[*version]{most: mostBytes}, dropoffs: cache[*Content]{most: mostBytes}, travels: cache[geo.Travel]{most: mostBytes}}
 }
 
 // Task is the planning of a sale that somebody is to work off.

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -202,29 +204,30 @@ func TestRestoreDamaged(t *testing.T) {
 func TestBackupWhileWriting(t *testing.T) {
 	onEach(t, func(t *testing.T, s *Store) {
 		w := fill(t, s, "one")
-		const bulk = 20
+		const bulk, different = 20, 200
 		var wait sync.WaitGroup
-		done := make(chan struct{})
-		acknowledged := make(chan int, 1000)
+		defer wait.Wait()
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		first := make(chan struct{})
+		var acknowledged atomic.Int64
 		wait.Go(func() {
-			for i := 0; ; i++ {
+			for i := 0; ctx.Err() == nil; i++ {
 				var refs []string
 				for k := range bulk {
-					refs = append(refs, fmt.Sprintf("%d-%d", i, k))
+					refs = append(refs, fmt.Sprintf("%d-%d", i%different, k))
 				}
 				if _, err := w.scope.PutOrders(t.Context(), w.sale, w.orders(refs...)); err != nil {
 					t.Error(err)
 				}
-				acknowledged <- i + 1
-				select {
-				case <-done:
-					return
-				default:
+				if acknowledged.Add(1) == 1 {
+					close(first)
 				}
 			}
 		})
+		<-first
 		for range 5 {
-			bulks := <-acknowledged
+			bulks := min(int(acknowledged.Load()), different)
 			archive := backup(t, s)
 			orders := 0
 			place := ""
@@ -239,8 +242,6 @@ func TestBackupWhileWriting(t *testing.T) {
 				t.Errorf("the backup has %d orders after %d bulks of %d", orders, bulks, bulk)
 			}
 		}
-		close(done)
-		wait.Wait()
 	})
 }
 

@@ -48,6 +48,8 @@ var suite = []struct {
 	{"plannings lost", testLostPlannings},
 	{"balances", testBalances},
 	{"settings", testSettings},
+	{"distances", testDistances},
+	{"distances at once", testConcurrentDistances},
 	{"week data", testWeekData},
 	{"forget", testForget},
 	{"tokens", testTokens},

@@ -227,6 +227,16 @@ func (c *Scope) PlanHistory(ctx context.Context, plan ID) (history []byte, err e
 	return c.keptWith(ctx, plan, "history")
 }
 
+// KeepLines keeps with a plan where its ways run.
+func (c *Scope) KeepLines(ctx context.Context, plan ID, lines []byte) error {
+	return c.keepWith(ctx, plan, "lines", lines)
+}
+
+// PlanLines is what KeepLines has kept; nil: nothing.
+func (c *Scope) PlanLines(ctx context.Context, plan ID) (lines []byte, err error) {
+	return c.keptWith(ctx, plan, "lines")
+}
+
 func (c *Scope) keepWith(ctx context.Context, plan ID, column string, b []byte) error {
 	return c.write(ctx, func(t *tx) error {
 		n, err := t.exec(ctx, (*Plan)(nil).kind(), `update plan_documents set `+column+` = $1 where collective = $2 and plan = $3`, b, &t.collective, &plan)

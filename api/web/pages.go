@@ -14,6 +14,7 @@ import (
 
 	"carriole/engine"
 	"carriole/engine/view"
+	"carriole/geo"
 )
 
 //go:embed pages/*.html
@@ -92,6 +93,7 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		"euros":    func(x float64) string { return euros(lang, x) },
 		"div":      func(a, b float64) float64 { return a / b },
 		"mul":      func(a, b float64) float64 { return a * b },
+		"madeOf":   func(x *geo.Source) string { return lang.MadeOf(x) },
 		"deref":    func(x *float64) float64 { return *x },
 		"short":    short,
 		"costPerM": func(w *engine.Week) float64 { return w.Settings.CostOfKm() / 1000 },

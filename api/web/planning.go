@@ -177,6 +177,9 @@ func (v *visit) planningView(sale store.ID, p *store.Planning) *planningView {
 	return out
 }
 
+// noDistances is how the reason of a planning begins that could not ask for the ways between its places.
+const noDistances = "the distances could not be had from "
+
 // failure says why a planning failed.
 func (v *visit) failure(reason string) string {
 	switch {
@@ -184,6 +187,11 @@ func (v *visit) failure(reason string) string {
 		return v.say("Une tournée ne peut plus tenir les heures de ses propres arrêts : décalez-la ou annulez-la.", sentence(reason))
 	case reason == engine.ErrPast.Error():
 		return v.say("Ce changement contredit ce qui est déjà fait.", sentence(reason))
+	case strings.Contains(reason, noDistances):
+		_, of, _ := strings.Cut(reason, noDistances)
+		name, why, _ := strings.Cut(of, ": ")
+		return v.say("Les distances n’ont pas pu être obtenues de "+name+" : réessayez plus tard, ou choisissez d’autres distances dans les réglages. ("+why+")",
+			"The distances could not be had from "+name+": try again later, or choose other distances in the settings. ("+why+")")
 	case strings.HasPrefix(reason, "the week has "):
 		return v.say("Quelque chose dans les données empêche de planifier.", "Something in the data keeps it from being planned.")
 	}
@@ -211,6 +219,8 @@ func (v *visit) fault(sale store.ID, f *planning.Fault) faultRow {
 	switch {
 	case list == "places" && field == ".at":
 		out.Text = v.say("On ne sait pas où c’est : placez ce lieu sur la carte, ou donnez son adresse.", out.Text)
+	case list == "places" && field == ".road":
+		out.Text = v.say("Aucune route n’y mène : corrigez sa position, ou choisissez d’autres distances dans les réglages.", "No road leads there: correct its position, or choose other distances in the settings.")
 	case list == "pickup_points" && field == ".windows":
 		out.Text = v.say("Des commandes y vont, mais il n’ouvre pas cette semaine : donnez-lui des heures, ou envoyez les commandes ailleurs.", out.Text)
 	}
