@@ -250,8 +250,8 @@ func (s *Service) Received(ctx context.Context, c *store.Scope, sale store.ID, p
 		return err
 	}
 	p, err := c.Planning(ctx, sale)
-	if err != nil && !isNotFound(err) {
-		return err
+	if err != nil && !isNotFound(err) || p != nil && p.State == store.PlanningWaits {
+		return err // it will see them
 	}
 	newest, err := s.newest(ctx, c, sale)
 	if err != nil || newest == nil && (p == nil || p.State != store.PlanningRuns) {

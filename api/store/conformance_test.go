@@ -56,6 +56,7 @@ var suite = []struct {
 	{"memberships", testMemberships},
 	{"the last coordinator", testLastCoordinator},
 	{"pulled", testPulled},
+	{"orders and a close at once", testOrdersBeforeClose},
 	{"aliases", testAliases},
 	{"connections", testConnections},
 	{"sessions", testSessions},
@@ -1357,6 +1358,55 @@ func testCreateFirst(t *testing.T, s *Store) {
 	events, _, err := s.In(list[0].ID, "").Events(ctx, EventFilter{}, Page{})
 	if err != nil || len(events) != 2 {
 		t.Errorf("the audit trail has %+v, %v", events, err)
+	}
+}
+
+// A close waits for orders on their way, and so does the beginning of a planning: each sees all that were acknowledged before.
+func testOrdersBeforeClose(t *testing.T, s *Store) {
+	ctx := t.Context()
+	w := fill(t, s, "one")
+	for i, begin := range []func(*Scope) error{
+		func(c *Scope) error { _, _, err := c.CloseSale(ctx, w.sale); return err },
+		func(c *Scope) error {
+			p, err := c.TakePlanning(ctx, w.sale, "me", time.Hour)
+			if err == nil && p == nil {
+				err = errors.New("there is nothing to take")
+			}
+			return err
+		},
+	} {
+		if i == 1 {
+			_, _, err := w.scope.AskPlanning(ctx, w.sale, []byte("{}"))
+			ok(t, err)
+		}
+		written := make(chan struct{})
+		var both sync.WaitGroup
+		both.Go(func() {
+			told := false
+			if err := w.scope.Together(ctx, func(c *Scope) error {
+				_, err := c.PutOrders(ctx, w.sale, []Order{{Ref: fmt.Sprint("A", i), PickupPoint: w.point, Lines: []OrderLine{{Product: w.product, QuantityMilli: 1000}}}})
+				if !told {
+					told = true
+					close(written)
+				}
+				time.Sleep(100 * time.Millisecond)
+				return err
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+		<-written
+		ok(t, w.scope.Together(ctx, func(c *Scope) error {
+			if err := begin(c); err != nil {
+				return err
+			}
+			revision, err := c.Revision(ctx, w.sale)
+			if err == nil && revision != int64(i+1) {
+				t.Errorf("it begins with the revision %d, and order %d was on its way", revision, i+1)
+			}
+			return err
+		}))
+		both.Wait()
 	}
 }
 

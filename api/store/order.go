@@ -149,12 +149,8 @@ func checkOrders(f *faults, orders []Order) {
 
 // putOrders writes orders in which f are the faults that are known already.
 func (t *tx) putOrders(ctx context.Context, sale ID, orders []Order, f *faults) ([]Put, error) {
-	s, err := fetch[Sale](ctx, t, sale)
-	if err != nil {
+	if err := t.takes(ctx, sale); err != nil {
 		return nil, err
-	}
-	if s.State != SaleOpen && s.State != SaleClosed {
-		return nil, refuse(Conflict, "the sale is %s and takes no orders", s.State)
 	}
 	if err := t.knownOrders(ctx, sale, orders, f); err != nil {
 		return nil, err
@@ -167,6 +163,27 @@ func (t *tx) putOrders(ctx context.Context, sale ID, orders []Order, f *faults) 
 		return out, err
 	}
 	return out, t.audit(ctx, "put orders", "sale", sale, fmt.Sprintf(`{"orders":%d}`, changed))
+}
+
+// takes demands a sale that takes orders. Until the transaction ends nobody closes it or begins to plan it, so that a plan either
+// has the orders, or is begun already when they come.
+func (t *tx) takes(ctx context.Context, sale ID) error {
+	if err := t.backend.among(ctx, t.Tx, t.collective, sale); err != nil {
+		return fmt.Errorf("store: waiting for a sale: %w", err)
+	}
+	s, err := fetch[Sale](ctx, t, sale)
+	if err == nil && s.State != SaleOpen && s.State != SaleClosed {
+		err = refuse(Conflict, "the sale is %s and takes no orders", s.State)
+	}
+	return err
+}
+
+// alone holds a sale as [tx.hold] does, when all orders that were on their way are there, and keeps further ones waiting.
+func (t *tx) alone(ctx context.Context, sale ID) error {
+	if err := t.backend.after(ctx, t.Tx, t.collective, sale); err != nil {
+		return fmt.Errorf("store: waiting for a sale: %w", err)
+	}
+	return t.hold(ctx, sale)
 }
 
 // knownOrders checks what orders refer to, each thing once, and notes what the sale sells.
@@ -437,12 +454,8 @@ func (c *Scope) UpdateOrder(ctx context.Context, x *Order) error {
 		if x.Sale != before.Sale || x.Ref != before.Ref {
 			return refuse(Conflict, "an order keeps its sale and its reference: cancel it and send another")
 		}
-		sale, err := fetch[Sale](ctx, t, x.Sale)
-		if err != nil {
+		if err := t.takes(ctx, x.Sale); err != nil {
 			return err
-		}
-		if sale.State != SaleOpen && sale.State != SaleClosed {
-			return refuse(Conflict, "the sale is %s and takes no orders", sale.State)
 		}
 		return change(ctx, t, x, "update", "")
 	})
