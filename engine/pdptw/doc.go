@@ -28,7 +28,7 @@
 //
 // Package engine's search for weeks is another one. There a request's way may change vehicles, stops are shared and cost
 // their detour once, and times of routes depend on one another, so that an insertion is a search for a path and changing
-// a stop may move the times of many routes. All that makes trying a place some hundred times dearer than here, where a
+// a stop may move the times of many routes. All that makes trying a place much dearer than here, where a
 // route's stops lie side by side and nothing outside a route depends on it. The two have the ruin of strings and the
 // annealing in common as ideas and nothing as code.
 package pdptw

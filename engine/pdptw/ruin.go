@@ -25,9 +25,7 @@ type worker struct {
 	cut    []bool  // by route: has lost a string
 	vain   []int64 // by request: how often it was left without a route
 	order  []int32
-	key    []int64
 	best   plan
-	whole  plan // scratch
 	rounds int
 }
 
