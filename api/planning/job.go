@@ -693,7 +693,7 @@ func (r *run) reason(m *made) string {
 func figures(p *engine.Plan) store.Figures {
 	m := func(x float64) int64 { return int64(math.Round(x)) }
 	f := store.Figures{BaseM: m(p.Summary.BaseMetres), PlannedM: m(p.Summary.PlannedMetres), AddedM: m(p.Summary.AddedMetres), AloneM: m(p.Summary.AloneMetres - p.Summary.BaseMetres),
-		Handovers: int64(p.Summary.Handovers), UnservedGrams: m(p.Summary.UnservedKg * 1e3)}
+		Handovers: int64(p.Summary.Handovers), UnservedGrams: m(p.Summary.UnservedKg * 1e3), SavedCO2Grams: m(p.Summary.SavedCO2Kg * 1e3)}
 	var served float64
 	for i := range p.Consignments {
 		served += p.Consignments[i].Kg
