@@ -31,6 +31,7 @@ func TestStoryPublished(t *testing.T) {
 	w.clicks("Planifier")
 	w.sees("Carriole cherche le plan")
 	w.until("curve", `document.querySelector("[data-line]")?.getAttribute("points").split(" ").length > 1 || document.body.innerText.includes("Le plan est fait")`)
+	w.until("rounds of the best plan so far", `document.querySelector("[data-map] .leaflet-overlay-pane canvas") !== null || document.body.innerText.includes("Le plan est fait")`)
 	w.draws("progress")
 	w.planned()
 	w.clicks("Proposer aux transporteurs")
