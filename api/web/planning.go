@@ -35,6 +35,8 @@ type lifeView struct {
 	Orders    int
 	Late      bool // orders have come in since the newest plan
 
+	Answering bool // somebody's answer has just been noted
+
 	Tiles, TilesBy string // of the map of the best plan so far
 }
 
@@ -95,6 +97,7 @@ func (v *visit) newestPlan(sale store.ID) (newest, force *store.Plan, err error)
 func (v *visit) life(sale *store.Sale, plan *weekPlan) (*lifeView, error) {
 	l := &lifeView{Sale: sale, Past: &planning.Past{}, MayChange: v.Role == store.Coordinator}
 	l.Said, l.Wrong = said(v)
+	l.Answering = slices.Contains([]string{"accepted", "refused"}, v.r.FormValue("said"))
 	var err error
 	if l.Newest, l.InForce, err = v.newestPlan(sale.ID); err != nil {
 		return nil, err
