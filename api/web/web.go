@@ -92,6 +92,7 @@ func (s *Site) Mount(r chi.Router) {
 		r.Get("/farm", s.farm(s.dropoffs))
 		r.Post("/farm/answer", s.farm(s.answerOf))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))
+		r.Get("/farm/rounds/{round}.map", s.farm(s.roundMap))
 		r.Get("/p/{token}/calendar.ics", s.feed)
 		r.Get("/shares", s.page(s.balances))
 		r.Route("/sales/{id}", s.sale)
