@@ -157,7 +157,8 @@ func TestTickInBrowser(t *testing.T) {
 	for i, theme := range []string{"light", "dark"} {
 		w := h.window(390, []string{"fr", "en"}[i])
 		w.opens("/farm")
-		asks[string](w, `document.documentElement.dataset.theme = `+quoted(theme))
+		asks[string](w, `document.cookie = "theme=" + `+quoted(theme))
+		w.opens("/farm")
 		w.accessible()
 		w.draws("farm-" + theme)
 		if i > 0 {

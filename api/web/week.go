@@ -122,6 +122,7 @@ func (s *Site) week(v *visit) error {
 	if out.Life, err = v.life(sale, plan); err != nil {
 		return err
 	}
+	out.Life.Tiles, out.Life.TilesBy = s.tiles(v)
 	if plan != nil {
 		if out.Since, err = v.since(plan); err != nil {
 			return err
