@@ -3,7 +3,7 @@ BENCH ?= --run compare,handovers
 OUT ?= report
 FUZZTIME ?= 10s
 
-.PHONY: help build test lint race compiler postgres chromium picture bench fuzz
+.PHONY: help build test lint race compiler postgres chromium picture screenshots bench fuzz
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,7 +12,7 @@ build: ## Build the program, ./carriole
 	$(GO) build -trimpath -o carriole ./cmd/carriole
 
 test: lint race postgres chromium ## Run every check: lint, race detector, all tests; installs what they need
-	$(GO) test ./...
+	$(GO) test -timeout 20m ./...
 
 lint: ## Check formatting, go vet and staticcheck
 	@unformatted="$$(gofmt -l .)"; [ -z "$$unformatted" ] || { echo "run gofmt -w on:" $$unformatted >&2; exit 1; }
@@ -22,7 +22,7 @@ lint: ## Check formatting, go vet and staticcheck
 # What plans is tested without it: it searches for minutes under it, and what it runs side by side is the engine's and the
 # store's.
 race: compiler postgres ## Run what works side by side under the race detector
-	CGO_ENABLED=1 $(GO) test -race ./engine/... ./geo/... ./api/store ./api/hook ./api/signin
+	CGO_ENABLED=1 $(GO) test -timeout 20m -race ./engine/... ./geo/... ./api/store ./api/hook ./api/signin
 
 # The race detector needs a C compiler.
 compiler:
@@ -44,6 +44,9 @@ chromium:
 
 picture: ## Draw the picture of the README
 	$(GO) run ./cmd/carriole plan cmd/carriole/example.json --iterations 20000 --lang en --quiet --svg cmd/carriole/example.svg
+
+screenshots: chromium ## Draw the pictures of the pages in the README
+	$(GO) test ./api/web -run '^TestScreenshots$$' -count 1 -args -screenshots $(CURDIR)/api/web/screenshots
 
 bench: ## Measure against VROOM and write OUT (report); BENCH=flags chooses, see go run ./benchmarks/weeks --help
 	$(GO) run ./benchmarks/weeks $(BENCH) --out $(OUT)

@@ -4,14 +4,19 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"carriole/geo"
 )
 
 // Compare lists what a plan of the week does otherwise than one that was made before, maybe when the week was another, as
-// Replan does for its own answer. Both plans must be right. Consignments are the same where they share lines, whatever
+// Replan does for its own answer. travel is what the plan was made by; nil means [TravelOf]. Both plans must be right. Consignments are the same where they share lines, whatever
 // their ids. Where the week does not explain why a way has changed, the plan saves more (CauseSaves, by what the objective of
 // the whole falls) or what else has changed asks for it.
-func Compare(previous *Plan, week *Week, plan *Plan) []Difference {
-	r := &replanner{solver: newSolver(context.Background(), newModel(week, TravelOf(week)), Options{}), old: week, previous: previous, before: previous.Rounds,
+func Compare(previous *Plan, week *Week, travel geo.Travel, plan *Plan) []Difference {
+	if travel == nil {
+		travel = TravelOf(week)
+	}
+	r := &replanner{solver: newSolver(context.Background(), newModel(week, travel), Options{}), old: week, previous: previous, before: previous.Rounds,
 		change: &Change{}, cut: map[string]bool{}}
 	r.assign()
 	r.assigned()

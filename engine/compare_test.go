@@ -17,7 +17,7 @@ func TestCompare(t *testing.T) {
 	eachShape(t, 4, func(t *testing.T, week *Week, rng *rand.Rand) {
 		m := &weekMaker{Rand: rng, week: week, shape: weekShapes[strings.Split(t.Name(), "/")[1]]}
 		plan := solved(t, t.Context(), week, Options{Seed: 1, Iterations: 40, Workers: 1})
-		if d := Compare(plan, week, plan); len(d) > 0 {
+		if d := Compare(plan, week, nil, plan); len(d) > 0 {
 			t.Errorf("a plan differs from itself: %+v", d)
 		}
 		for range 4 {
@@ -32,7 +32,7 @@ func TestCompare(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			told := &Replanned{got.Week, got.Plan, Compare(plan, got.Week, got.Plan)}
+			told := &Replanned{got.Week, got.Plan, Compare(plan, got.Week, nil, got.Plan)}
 			for _, d := range told.Differences {
 				found[d.What]++
 			}
@@ -40,7 +40,7 @@ func TestCompare(t *testing.T) {
 		}
 		other := solved(t, t.Context(), week, Options{Seed: 2, Iterations: 5, Workers: 1})
 		told := map[LineRef]bool{}
-		for _, d := range Compare(plan, week, other) {
+		for _, d := range Compare(plan, week, nil, other) {
 			for _, l := range d.Lines {
 				told[l] = true
 			}
@@ -96,7 +96,7 @@ func TestCompareCauses(t *testing.T) {
 		if err != nil {
 			t.Skip(err)
 		}
-		for _, d := range Compare(plan, got.Week, got.Plan) {
+		for _, d := range Compare(plan, got.Week, nil, got.Plan) {
 			if slices.Contains(d.Before, id) && d.Cause.Kind != CauseRoundCancelled {
 				t.Errorf("%+v, want the cause that %s is cancelled", d, id)
 			}

@@ -24,6 +24,8 @@ type Source struct {
 	Estimated bool    `json:"estimated,omitempty"` // no road is known
 	Name      string  `json:"name,omitempty"`      // of the extract or server
 	Shortest  bool    `json:"shortest,omitempty"`  // ways are the shortest, not the fastest
+	Version   string  `json:"version,omitempty"`   // of the roads: another one where they may be other roads
+	Date      string  `json:"date,omitempty"`      // as in 2026-11-26, of the map that they are from
 	Factor    float64 `json:"factor,omitempty"`    // of KindCrow: road metres to those of the great circle
 	Speed     float64 `json:"speed_m_s,omitempty"` // of KindCrow
 }

@@ -41,6 +41,8 @@ const (
 	longest      = 45 * time.Minute // of a planning, with room beyond the longest search
 	lookAround   = 10 * time.Second // between looks for lost plannings
 	closeDue     = time.Minute      // between looks for sales whose time has come
+	surveyDue    = 10 * time.Minute // between looks for ways that are not known yet
+	mostSurveys  = 10               // tries to find them, each of which keeps what it has found
 	keepJobs     = 24 * time.Hour   // that are done
 	grace        = 10 * time.Second // for jobs to finish when the process is stopped, if nobody says otherwise
 	mostNudges   = 3                // tries to take a planning, when the database does not answer
@@ -129,6 +131,16 @@ func New(s *store.Store, kinds Kinds, o Options) (*Queue, error) {
 		return err
 	})
 	kinds.Every(closeDue, closing{})
+	Handle(&kinds, func(ctx context.Context, of survey) error {
+		if of.Collective == "" {
+			return q.Planning.SurveyDue(ctx)
+		}
+		return q.Planning.SurveyOf(ctx, s.In(of.Collective, "clock"))
+	})
+	kinds.Every(surveyDue, survey{})
+	q.Planning.Survey = func(ctx context.Context, c *store.Scope) error {
+		return q.Add(ctx, c, survey{c.Collective()}, time.Time{}, mostSurveys)
+	}
 	for _, add := range kinds.add {
 		errs = append(errs, add(workers))
 	}
@@ -232,6 +244,14 @@ type closing struct{}
 
 // Kind is called by River.
 func (closing) Kind() string { return "close_due" }
+
+// survey computes what ways between the places of a collective are not known yet; without one, of all.
+type survey struct {
+	Collective store.ID `json:"collective,omitempty"`
+}
+
+// Kind is called by River.
+func (survey) Kind() string { return "survey" }
 
 // enqueue is planning.Service.Enqueue.
 func (q *Queue) enqueue(ctx context.Context, c *store.Scope, task planning.Task) error {

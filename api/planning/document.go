@@ -7,7 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 
+	"carriole/api/dfc"
 	"carriole/api/store"
 	"carriole/engine"
 	"carriole/engine/view"
@@ -22,6 +24,7 @@ const (
 	WeekJSON Format = "week"    // the week that the plan was made from
 	GeoJSON  Format = "geojson" // for maps
 	CSV      Format = "csv"     // a row for each leg of each consignment
+	Graph    Format = "graph"   // JSON-LD of the Data Food Consortium, ontology 1.x: vehicles, shipments, routes and steps
 	Text     Format = "text"    // run sheets
 	SVG      Format = "svg"
 )
@@ -68,26 +71,31 @@ func (s *Service) document(ctx context.Context, c *store.Scope, plan store.ID, f
 	if err != nil {
 		return nil, err
 	}
-	if format == JSON || format == WeekJSON {
-		week, document, err := c.PlanDocument(ctx, plan)
-		if format == WeekJSON {
-			document = week
-		}
+	if format == JSON {
+		_, document, err := c.PlanDocument(ctx, plan)
 		return document, err
 	}
 	v, err := s.known(ctx, c, row)
 	if err != nil {
 		return nil, err
 	}
+	if format == WeekJSON {
+		return s.weekDocument(ctx, c, v)
+	}
 	collective, err := c.Itself(ctx)
 	if err != nil {
 		return nil, err
 	}
 	opt := view.Options{Lang: lang, Location: collective.Zone()}
+	if opt.Lines, err = s.lines(ctx, c, v); err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
 	switch format {
 	case GeoJSON:
 		return json.Marshal(view.GeoJSON(v.week, v.plan, opt))
+	case Graph:
+		return s.graph(ctx, c, v)
 	case SVG:
 		return view.SVG(v.week, v.plan, opt), nil
 	case CSV:
@@ -95,9 +103,47 @@ func (s *Service) document(ctx context.Context, c *store.Scope, plan store.ID, f
 	case Text:
 		err = view.Text(&b, v.week, v.plan, opt)
 	default:
-		return nil, invalid("format", "%q is not known: it must be one of json, week, geojson, csv, text, svg", string(format))
+		return nil, invalid("format", "%q is not known: it must be one of json, week, geojson, csv, graph, text, svg", string(format))
 	}
 	return b.Bytes(), err
+}
+
+// graph is a plan in the words of the Data Food Consortium. Places whose references are IRIs have these, everything else has
+// one of the plan's.
+func (s *Service) graph(ctx context.Context, c *store.Scope, v *version) ([]byte, error) {
+	known := map[string]string{}
+	for page := (store.Page{Limit: 1000}); ; {
+		places, next, err := c.Places(ctx, store.PlaceFilter{}, page)
+		if err != nil {
+			return nil, err
+		}
+		for i := range places {
+			if ref := places[i].Ref; strings.Contains(ref, "://") || strings.HasPrefix(ref, "urn:") {
+				known[string(places[i].ID)] = ref
+			}
+		}
+		if page.After = next; next == "" {
+			break
+		}
+	}
+	naming := dfc.Naming{Base: "urn:carriole:" + string(v.row.ID) + "/", Place: func(id string) string { return known[id] }}
+	return dfc.Encode(v.week, v.plan, naming, false)
+}
+
+// weekDocument is the week that a plan was made from, with the ways between its places where they are no estimate.
+func (s *Service) weekDocument(ctx context.Context, c *store.Scope, v *version) ([]byte, error) {
+	travel, err := s.travelOf(ctx, c, v)
+	if err != nil {
+		return nil, err
+	}
+	roads, ok := travel.(*ways)
+	if !ok {
+		week, _, err := c.PlanDocument(ctx, v.row.ID)
+		return week, err
+	}
+	week := *v.week
+	week.Travel = roads.table()
+	return json.Marshal(&week)
 }
 
 // Documents are the week that a plan was made from and the plan itself. They are given to others too: nobody may change them.

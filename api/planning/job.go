@@ -14,13 +14,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/paulmach/orb"
+
 	"carriole/api/store"
 	"carriole/engine"
+	"carriole/geo"
 )
 
 const (
 	mostRuns = 5                      // of one planning
-	patience = time.Minute            // for a planning that is due and that nobody takes
 	beat     = time.Second            // between signs of life
 	farewell = 5 * time.Second        // for giving a planning back when everything else stops
 	tardy    = 100 * time.Millisecond // how much longer than its time a search may take, beside a tenth
@@ -32,6 +34,9 @@ type Progress struct {
 	ObjectiveM float64 `json:"objective_m"` // of the best plan so far
 	UnservedKg float64 `json:"unserved_kg"`
 	Iterations int     `json:"iterations"`
+
+	// Lines are the rounds of that plan which do something for it, straight from stop to stop, as encoded polylines of 1e-5 degrees.
+	Lines []string `json:"lines,omitempty"`
 }
 
 // Run works off the planning of a sale, if there is one that is due and nobody has it. When ctx ends the planning is given back for
@@ -104,6 +109,7 @@ type run struct {
 type made struct {
 	*prepared
 	plan    *engine.Plan
+	lines   map[string]string   // where its ways run, packed
 	changes []engine.Difference // from the plan that it is based on
 	nothing bool                // there was nothing to plan: the newest plan has all orders
 }
@@ -141,7 +147,26 @@ func (r *run) work(parent context.Context) (out *made, err error) {
 	if x.nothing {
 		return &made{prepared: x, nothing: true}, nil
 	}
-	return r.search(ctx, x)
+	if out, err = r.search(ctx, x); err == nil {
+		out.lines, err = r.draw(ctx, out)
+	}
+	return out, err
+}
+
+// draw finds where the ways of the plan run.
+func (r *run) draw(ctx context.Context, m *made) (map[string]string, error) {
+	var before map[string]string
+	if m.newest != nil {
+		b, err := r.c.PlanLines(ctx, m.newest.row.ID)
+		if err != nil {
+			return nil, err
+		}
+		if before, err = unpackLines(b); err != nil {
+			return nil, err
+		}
+	}
+	t, _ := r.TravelOf(&m.data.Collective)
+	return r.drawn(ctx, t, m.week, m.plan, before), nil
 }
 
 // keep gives signs of life until ctx ends. Without an answer for two thirds of the lease, or when the planning is another's, it
@@ -196,6 +221,7 @@ type prepared struct {
 	data     *store.WeekData
 	warnings []Fault
 	week     *engine.Week
+	travel   geo.Travel
 	revision int64
 	zone     *time.Location
 	newest   *version // of the sale; nil: none
@@ -280,7 +306,9 @@ func (r *run) prepare(ctx context.Context) (*prepared, error) {
 	}
 
 	var faults []engine.Fault
-	x.week, faults = Week(data)
+	if x.week, x.travel, faults, err = r.week(ctx, r.c, data); err != nil {
+		return nil, err
+	}
 	r.options(x.week)
 	if x.newest != nil && !r.request.AskAgain {
 		answers, err := r.c.Answers(ctx, x.newest.row.ID)
@@ -292,6 +320,9 @@ func (r *run) prepare(ctx context.Context) (*prepared, error) {
 	x.warnings = named(data, x.week, faults)
 	if f := hindering(x.warnings); f != nil {
 		return nil, &failure{reason: faultsReason(f), faults: f}
+	}
+	if set := &x.week.Settings; x.base != nil && (set.Fairness > 0 || set.NobodyWorseOff) {
+		x.warnings = append(x.warnings, Fault{Path: "settings", Message: "fairness and nobody_worse_off count where a plan is made anew: this one changes the plan before as little as possible", Warning: true})
 	}
 	return x, nil
 }
@@ -342,8 +373,9 @@ func (r *run) options(week *engine.Week) {
 // search finds the plan.
 func (r *run) search(ctx context.Context, x *prepared) (*made, error) {
 	limit := r.time(&r.request, r.orders)
+	sketch := sketcher{places: positions(x.week.Places)}
 	opt := engine.Options{Seed: r.request.Seed, Iterations: r.request.Iterations, NoHandovers: r.request.NoHandovers, Progress: func(p engine.Progress) {
-		r.progress.Store(&Progress{p.Share, p.Objective, p.UnservedKg, p.Iterations})
+		r.progress.Store(&Progress{p.Share, p.Objective, p.UnservedKg, p.Iterations, sketch.lines(&p)})
 	}}
 	r.began = time.Now()
 	if opt.Iterations == 0 && (x.base == nil || r.request.TimeS > 0) {
@@ -351,7 +383,7 @@ func (r *run) search(ctx context.Context, x *prepared) (*made, error) {
 	}
 	r.progress.Store(&Progress{})
 	if x.base == nil {
-		plan, err := solve(ctx, x.week, limit, opt)
+		plan, err := solve(ctx, x.week, x.travel, limit, opt)
 		if err != nil {
 			return nil, r.impossible(x, err)
 		}
@@ -368,7 +400,7 @@ func (r *run) search(ctx context.Context, x *prepared) (*made, error) {
 		limited, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	got, err := engine.Replan(limited, x.week, nil, x.base.plan, change, opt)
+	got, err := engine.Replan(limited, x.week, x.travel, x.base.plan, change, opt)
 	if err != nil {
 		return nil, r.impossible(x, err)
 	}
@@ -376,8 +408,35 @@ func (r *run) search(ctx context.Context, x *prepared) (*made, error) {
 	return r.checked(ctx, x, &made{prepared: x, plan: got.Plan, changes: got.Differences})
 }
 
+// mostSketched is of how many rounds a sketch is made at most.
+const mostSketched = 300
+
+// A sketcher draws the best plan so far, now and then.
+type sketcher struct {
+	places    []geo.Point
+	last      []string
+	at        time.Time
+	objective float64
+}
+
+func (k *sketcher) lines(p *engine.Progress) []string {
+	if p.Rounds == nil || p.Objective == k.objective || time.Since(k.at) < beat {
+		return k.last
+	}
+	rounds := p.Rounds()
+	k.at, k.objective, k.last = time.Now(), p.Objective, nil
+	for _, round := range rounds[:min(len(rounds), mostSketched)] {
+		line := make(orb.LineString, len(round))
+		for i, place := range round {
+			line[i] = k.places[place]
+		}
+		k.last = append(k.last, encodeLine(line))
+	}
+	return k.last
+}
+
 // solve plans a week in a time, or in the options' iterations.
-func solve(ctx context.Context, week *engine.Week, limit time.Duration, opt engine.Options) (*engine.Plan, error) {
+func solve(ctx context.Context, week *engine.Week, travel geo.Travel, limit time.Duration, opt engine.Options) (*engine.Plan, error) {
 	const boundFrom = 5 * time.Second // a shorter search proves nothing
 	if opt.Iterations == 0 {
 		if limit < boundFrom {
@@ -389,7 +448,7 @@ func solve(ctx context.Context, week *engine.Week, limit time.Duration, opt engi
 		ctx, cancel = context.WithTimeout(ctx, limit+limit/10+tardy)
 		defer cancel()
 	}
-	return engine.Solve(ctx, week, nil, opt)
+	return engine.Solve(ctx, week, travel, opt)
 }
 
 // impossible tells what lies in the week from what went wrong.
@@ -411,7 +470,7 @@ func (r *run) checked(ctx context.Context, x *prepared, m *made) (*made, error) 
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	_, wrong := engine.Check(x.week, nil, m.plan)
+	_, wrong := engine.Check(x.week, x.travel, m.plan)
 	if x.begun {
 		wrong = slices.DeleteFunc(wrong, func(v engine.Violation) bool { return v.Rule == engine.RuleLongest })
 	}
@@ -465,6 +524,15 @@ func (r *run) save(ctx context.Context, c *store.Scope, m *made) error {
 	}
 	if err := r.keepHistory(ctx, c, row.ID, m); err != nil {
 		return err
+	}
+	if m.lines != nil {
+		lines, err := packLines(m.lines)
+		if err == nil {
+			err = c.KeepLines(ctx, row.ID, lines)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if m.changes != nil {
 		changes, err := json.Marshal(m.changes)
@@ -627,7 +695,7 @@ func (r *run) reason(m *made) string {
 func figures(p *engine.Plan) store.Figures {
 	m := func(x float64) int64 { return int64(math.Round(x)) }
 	f := store.Figures{BaseM: m(p.Summary.BaseMetres), PlannedM: m(p.Summary.PlannedMetres), AddedM: m(p.Summary.AddedMetres), AloneM: m(p.Summary.AloneMetres - p.Summary.BaseMetres),
-		Handovers: int64(p.Summary.Handovers), UnservedGrams: m(p.Summary.UnservedKg * 1e3)}
+		Handovers: int64(p.Summary.Handovers), UnservedGrams: m(p.Summary.UnservedKg * 1e3), SavedCO2Grams: m(p.Summary.SavedCO2Kg * 1e3)}
 	var served float64
 	for i := range p.Consignments {
 		served += p.Consignments[i].Kg
@@ -636,8 +704,10 @@ func figures(p *engine.Plan) store.Figures {
 	return f
 }
 
-// Retake lets plannings be worked off that nothing was heard of: whose worker is gone, or whose job is. It says how many.
+// Retake lets plannings be worked off that nothing was heard of: whose worker is gone, or whose job is. It says how many. A planning
+// that is due waits for twice the lease before its job is taken for lost.
 func (s *Service) Retake(ctx context.Context) (retaken int, err error) {
+	patience := 2 * s.LeaseTime()
 	lost, err := s.Store.LostPlannings(ctx, patience)
 	if err != nil {
 		return 0, err

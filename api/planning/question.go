@@ -50,7 +50,11 @@ func (s *Service) WhatIf(ctx context.Context, c *store.Scope, plan store.ID, cha
 	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, mostAnswer)
 	defer cancel()
-	got, err := engine.Replan(ctx, v.week, nil, v.plan, change, engine.Options{Seed: 1})
+	travel, err := s.travelOf(ctx, c, v)
+	if err != nil {
+		return nil, "", err
+	}
+	got, err := engine.Replan(ctx, v.week, travel, v.plan, change, engine.Options{Seed: 1})
 	if err != nil {
 		return nil, "", asRefusal(err)
 	}
@@ -76,7 +80,11 @@ func (s *Service) Alternatives(ctx context.Context, c *store.Scope, plan store.I
 		return nil, err
 	}
 	defer leave()
-	out, err := engine.Alternatives(v.week, nil, v.plan, consignment)
+	travel, err := s.travelOf(ctx, c, v)
+	if err != nil {
+		return nil, err
+	}
+	out, err := engine.Alternatives(v.week, travel, v.plan, consignment)
 	if errors.Is(err, engine.ErrNoConsignment) {
 		return nil, &store.Error{Code: store.NotFound, Message: fmt.Sprintf("the plan has no consignment %q that rides", consignment)}
 	}
@@ -161,7 +169,12 @@ func (s *Service) Compare(ctx context.Context, c *store.Scope, from, to store.ID
 		if err != nil {
 			return nil, err
 		}
-		out.Differences = engine.Compare(before.plan, after.week, after.plan)
+		travel, err := s.travelOf(ctx, c, after)
+		if err != nil {
+			leave()
+			return nil, err
+		}
+		out.Differences = engine.Compare(before.plan, after.week, travel, after.plan)
 		leave()
 	}
 	got := &engine.Replanned{Week: after.week, Plan: after.plan, Differences: out.Differences}
@@ -196,7 +209,7 @@ func (s *Service) Plan(ctx context.Context, week *engine.Week, o Options) (*engi
 	defer cancel()
 	changed := *week
 	(&run{request: request{Options: o}}).options(&changed)
-	plan, err := solve(bounded, &changed, limit, opt)
+	plan, err := solve(bounded, &changed, nil, limit, opt)
 	if err == nil && ctx.Err() != nil {
 		err = ctx.Err()
 	}

@@ -1,6 +1,7 @@
 package planning
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"carriole/api/store"
 	"carriole/engine"
+	"carriole/geo"
 )
 
 // RoundID names one day of a round in weeks and plans; day is the one of the rule, also when it was moved.
@@ -30,6 +32,15 @@ func SplitRoundID(id string) (round store.ID, day store.Day, ok bool) {
 // no warning the week can be planned.
 func Week(d *store.WeekData) (*engine.Week, []engine.Fault) {
 	m := newMaker(d)
+	m.make()
+	if m.hindered() {
+		return m.week, m.faults
+	}
+	return m.week, append(m.faults, engine.Validate(m.week, nil)...)
+}
+
+// make makes the week, all but what depends on distances.
+func (m *maker) make() {
 	m.pickupPoints()
 	m.orders()
 	m.rounds()
@@ -40,12 +51,46 @@ func Week(d *store.WeekData) (*engine.Week, []engine.Fault) {
 	m.ways()
 	m.forbids()
 	m.settings()
-	for _, f := range m.faults {
-		if !f.Warning {
-			return m.week, m.faults
+}
+
+// week is Week with the ways between its places by the collective's source of distances. Places that the source knows no road for are a
+// fault where the week needs them, and else left out.
+func (s *Service) week(ctx context.Context, c *store.Scope, d *store.WeekData) (*engine.Week, geo.Travel, []engine.Fault, error) {
+	m := newMaker(d)
+	m.make()
+	t, ok := s.TravelOf(&d.Collective)
+	if !ok {
+		m.warn("settings", "the distances of %q are not offered any more: kilometres are those of %s", d.Collective.Travel, t.Name)
+	}
+	if m.hindered() {
+		return m.week, nil, m.faults, nil
+	}
+	for {
+		travel, lost, err := s.between(ctx, c, t, m.week.Places)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if lost == nil {
+			return m.week, travel, append(m.faults, engine.Validate(m.week, travel)...), nil
+		}
+		for _, i := range slices.Backward(lost) {
+			p := m.week.Places[i]
+			if path := fmt.Sprintf("places[%s].road", p.ID); m.needed[store.ID(p.ID)] {
+				m.fault(path, "%s knows no road near %s, or none that leads to the other places: correct its position, or choose other distances in the settings", t.Name, p.Name)
+			} else {
+				m.warn(path, "%s knows no road near %s: nobody is sent there", t.Name, p.Name)
+			}
+			m.week.Places = slices.Delete(m.week.Places, i, i+1)
+		}
+		if m.hindered() {
+			return m.week, nil, m.faults, nil
 		}
 	}
-	return m.week, append(m.faults, engine.Validate(m.week, nil)...)
+}
+
+// hindered says whether a fault keeps the week from being planned.
+func (m *maker) hindered() bool {
+	return slices.ContainsFunc(m.faults, func(f engine.Fault) bool { return !f.Warning })
 }
 
 func newMaker(d *store.WeekData) *maker {

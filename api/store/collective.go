@@ -13,16 +13,18 @@ type Collective struct {
 	Row
 	Name     string
 	Timezone string // IANA name; its clocks are what hours and days are about
+	Travel   string // which of what the service offers its kilometres are made of; empty: the first
 }
 
 func (*Collective) kind() kind {
-	return kind{noun: "collective", table: "collectives", columns: "name, timezone", unique: "id"}
+	return kind{noun: "collective", table: "collectives", columns: "name, timezone, travel", unique: "id"}
 }
-func (x *Collective) fields() []any { return []any{&x.Name, &x.Timezone} }
+func (x *Collective) fields() []any { return []any{&x.Name, &x.Timezone, &x.Travel} }
 func (*Collective) refs() []ref     { return nil }
 
 func (x *Collective) check(f *faults) {
 	f.name("name", x.Name)
+	f.text("travel", x.Travel)
 	if _, err := time.LoadLocation(x.Timezone); err != nil || x.Timezone == "" || x.Timezone == "Local" {
 		f.add("timezone", "%q is no time zone: it must be an IANA name such as Europe/Paris", x.Timezone)
 	}

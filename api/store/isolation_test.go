@@ -23,6 +23,8 @@ func testIsolation(t *testing.T, s *Store) {
 	ok(t, c.SavePlan(ctx, &plan, []byte("{}"), []byte("{}")))
 	ok(t, c.KeepChanges(ctx, plan.ID, []byte("[]")))
 	ok(t, c.KeepHistory(ctx, plan.ID, []byte("{}")))
+	ok(t, c.KeepLines(ctx, plan.ID, []byte("their lines")))
+	ok(t, c.AddDistances(ctx, "roads", 0, []DistancePoint{{At: Point{1, 2}}}))
 	_, _, err = c.AskPlanning(ctx, theirs.sale, []byte("{}"))
 	ok(t, err)
 	_, err = c.TakePlanning(ctx, theirs.sale, "them", time.Nanosecond)
@@ -245,6 +247,9 @@ func testIsolation(t *testing.T, s *Store) {
 		"CloseSale":  func() error { _, _, err := m.CloseSale(ctx, theirs.sale); return refused(err) },
 		"Revision":   func() error { return gets(m.Revision(ctx, theirs.sale)) },
 
+		"Pulled":     func() error { return gets(m.Pulled(ctx, theirs.sale)) },
+		"KeepPulled": func() error { return refused(m.KeepPulled(ctx, theirs.sale, []byte("x"))) },
+
 		"WeekData": func() error { return gets(m.WeekData(ctx, theirs.sale)) },
 
 		"PutOrders": func() error {
@@ -278,9 +283,21 @@ func testIsolation(t *testing.T, s *Store) {
 		"PlanChanges":  func() error { return gets(m.PlanChanges(ctx, plan.ID)) },
 		"KeepHistory":  func() error { return refused(m.KeepHistory(ctx, plan.ID, nil)) },
 		"PlanHistory":  func() error { return gets(m.PlanHistory(ctx, plan.ID)) },
-		"OrderCount":   func() error { return gets(m.OrderCount(ctx, theirs.sale)) },
-		"Planning":     func() error { return gets(m.Planning(ctx, theirs.sale)) },
-		"AskPlanning":  func() error { _, _, err := m.AskPlanning(ctx, theirs.sale, nil); return refused(err) },
+		"KeepLines":    func() error { return refused(m.KeepLines(ctx, plan.ID, nil)) },
+		"PlanLines":    func() error { return gets(m.PlanLines(ctx, plan.ID)) },
+		"Distances": func() error {
+			d, err := m.Distances(ctx, "roads")
+			if err != nil || len(d) > 0 {
+				return fmt.Errorf("%v, %v", d, err)
+			}
+			return nil
+		},
+		"AddDistances":  func() error { return m.AddDistances(ctx, "my roads", 0, []DistancePoint{{At: Point{3, 4}}}) },
+		"KeepDistances": func() error { return m.KeepDistances(ctx, "", time.Now().Add(time.Hour)) },
+		"DropDistances": func() error { return m.DropDistances(ctx, "roads") },
+		"OrderCount":    func() error { return gets(m.OrderCount(ctx, theirs.sale)) },
+		"Planning":      func() error { return gets(m.Planning(ctx, theirs.sale)) },
+		"AskPlanning":   func() error { _, _, err := m.AskPlanning(ctx, theirs.sale, nil); return refused(err) },
 		"TakePlanning": func() error {
 			p, err := m.TakePlanning(ctx, theirs.sale, "me", time.Hour)
 			if err != nil || p != nil {

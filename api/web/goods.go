@@ -11,6 +11,7 @@ import (
 	"carriole/api/store"
 	"carriole/engine"
 	"carriole/engine/view"
+	"carriole/geo"
 )
 
 // A goodsView is one consignment: how it travels, and the other ways that it could take.
@@ -31,6 +32,7 @@ type goodsView struct {
 	MayChange  bool
 	Gone       bool // the plan has changed, and these goods have no way in it any more
 	Wrong      string
+	Made       *geo.Source // of what the kilometres are
 }
 
 type legRow struct {
@@ -89,7 +91,7 @@ func (s *Site) goods(v *visit) error {
 	}
 	id := goodsID(v)
 	at := slices.IndexFunc(plan.Doc.Consignments, func(c engine.Consignment) bool { return c.ID == id })
-	out := goodsView{Sale: sale, Plan: &plan.Plan, ID: id}
+	out := goodsView{Sale: sale, Plan: &plan.Plan, ID: id, Made: plan.Doc.Summary.Travel}
 	if at < 0 {
 		out.Gone = true
 		return s.render(v, "goods.html", out)

@@ -23,6 +23,7 @@ func (s *Site) data(r chi.Router) {
 	r.Post("/data/calendar", s.change(s.changeDay))
 	r.Get("/data/settings", s.page(s.settings))
 	r.Post("/data/settings", s.change(s.set))
+	r.Post("/data/settings/travel", s.change(s.setTravel))
 	mount(s, r, producers)
 	mount(s, r, places)
 	mount(s, r, vehicles)
@@ -51,7 +52,7 @@ func (s *Site) overview(v *visit) error {
 	add(sales.path, sales.many, sales.text)
 	add(absences.path, absences.many, absences.text)
 	add("calendar", [2]string{"Calendrier", "Calendar"}, [2]string{"Quand les tournées roulent, jours fériés et exceptions.", "When rounds are driven, with public holidays and exceptions."})
-	add("settings", [2]string{"Réglages", "Settings"}, [2]string{"Ce que pèsent kilomètres, habitudes et équité ; les règles du métier.", "What kilometres, habits and fairness weigh; the rules of the trade."})
+	add("settings", [2]string{"Réglages", "Settings"}, [2]string{"De quoi sont faits les kilomètres, ce que pèsent habitudes et équité ; les règles du métier.", "What kilometres are made of, what habits and fairness weigh; the rules of the trade."})
 	return s.render(v, "data.html", out)
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"carriole/engine"
 	"carriole/engine/view"
+	"carriole/geo"
 )
 
 //go:embed pages/*.html
@@ -80,8 +81,10 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		},
 		"number": lang.Number, "km": lang.Km, "kg": lang.Kg, "litres": lang.Litres, "percent": lang.Percent,
 		"date": lang.Date, "clock": lang.Clock,
-		"class":  func(c engine.Class) string { return lang.Class(c) },
-		"static": f.url,
+		"classes": func() []engine.Class { return engine.Classes[:] },
+		"add":     func(a, b int) int { return a + b },
+		"class":   func(c engine.Class) string { return lang.Class(c) },
+		"static":  f.url,
 		"id": func(name string) string {
 			return strings.NewReplacer("[", "-", "].", "-", "]", "", ".", "-").Replace(name)
 		},
@@ -92,6 +95,7 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		"euros":    func(x float64) string { return euros(lang, x) },
 		"div":      func(a, b float64) float64 { return a / b },
 		"mul":      func(a, b float64) float64 { return a * b },
+		"madeOf":   func(x *geo.Source) string { return lang.MadeOf(x) },
 		"deref":    func(x *float64) float64 { return *x },
 		"short":    short,
 		"costPerM": func(w *engine.Week) float64 { return w.Settings.CostOfKm() / 1000 },

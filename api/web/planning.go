@@ -34,6 +34,10 @@ type lifeView struct {
 	MayChange bool
 	Orders    int
 	Late      bool // orders have come in since the newest plan
+
+	Answering bool // somebody's answer has just been noted
+
+	Tiles, TilesBy string // of the map of the best plan so far
 }
 
 // Current says whether the plan that is shown is the newest.
@@ -93,6 +97,7 @@ func (v *visit) newestPlan(sale store.ID) (newest, force *store.Plan, err error)
 func (v *visit) life(sale *store.Sale, plan *weekPlan) (*lifeView, error) {
 	l := &lifeView{Sale: sale, Past: &planning.Past{}, MayChange: v.Role == store.Coordinator}
 	l.Said, l.Wrong = said(v)
+	l.Answering = slices.Contains([]string{"accepted", "refused"}, v.r.FormValue("said"))
 	var err error
 	if l.Newest, l.InForce, err = v.newestPlan(sale.ID); err != nil {
 		return nil, err
@@ -177,6 +182,9 @@ func (v *visit) planningView(sale store.ID, p *store.Planning) *planningView {
 	return out
 }
 
+// noDistances is how the reason of a planning begins that could not ask for the ways between its places.
+const noDistances = "the distances could not be had from "
+
 // failure says why a planning failed.
 func (v *visit) failure(reason string) string {
 	switch {
@@ -184,6 +192,11 @@ func (v *visit) failure(reason string) string {
 		return v.say("Une tournée ne peut plus tenir les heures de ses propres arrêts : décalez-la ou annulez-la.", sentence(reason))
 	case reason == engine.ErrPast.Error():
 		return v.say("Ce changement contredit ce qui est déjà fait.", sentence(reason))
+	case strings.Contains(reason, noDistances):
+		_, of, _ := strings.Cut(reason, noDistances)
+		name, why, _ := strings.Cut(of, ": ")
+		return v.say("Les distances n’ont pas pu être obtenues de "+name+" : réessayez plus tard, ou choisissez d’autres distances dans les réglages. ("+why+")",
+			"The distances could not be had from "+name+": try again later, or choose other distances in the settings. ("+why+")")
 	case strings.HasPrefix(reason, "the week has "):
 		return v.say("Quelque chose dans les données empêche de planifier.", "Something in the data keeps it from being planned.")
 	}
@@ -211,6 +224,8 @@ func (v *visit) fault(sale store.ID, f *planning.Fault) faultRow {
 	switch {
 	case list == "places" && field == ".at":
 		out.Text = v.say("On ne sait pas où c’est : placez ce lieu sur la carte, ou donnez son adresse.", out.Text)
+	case list == "places" && field == ".road":
+		out.Text = v.say("Aucune route n’y mène : corrigez sa position, ou choisissez d’autres distances dans les réglages.", "No road leads there: correct its position, or choose other distances in the settings.")
 	case list == "pickup_points" && field == ".windows":
 		out.Text = v.say("Des commandes y vont, mais il n’ouvre pas cette semaine : donnez-lui des heures, ou envoyez les commandes ailleurs.", out.Text)
 	}
@@ -596,6 +611,7 @@ type progressEvent struct {
 	Metres float64             `json:"metres,omitempty"` // of the best plan so far
 	Km     string              `json:"km,omitempty"`     // the same for people
 	Left   string              `json:"left,omitempty"`
+	Lines  []string            `json:"lines,omitempty"` // where they are others than before, see planning.Progress
 }
 
 // progress streams how far the planning of a sale is, until it has ended.
@@ -619,6 +635,7 @@ func (s *Site) progress(v *visit) error {
 	look := time.NewTicker(lookEach)
 	defer look.Stop()
 	before, sent := "", time.Now()
+	var drawn []string
 	for {
 		e := progressEvent{State: p.State}
 		if x := v.planningView(p.Sale, p); x != nil && x.Runs {
@@ -626,6 +643,9 @@ func (s *Site) progress(v *visit) error {
 			var now planning.Progress
 			if x.Km != "" && json.Unmarshal(p.Progress, &now) == nil {
 				e.Metres = now.ObjectiveM
+				if !slices.Equal(now.Lines, drawn) {
+					e.Lines, drawn = now.Lines, now.Lines
+				}
 			}
 		}
 		text, err := json.Marshal(e)

@@ -3,9 +3,11 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"time"
 
 	"carriole/api/store"
+	"carriole/geo"
 )
 
 // A knob is a setting as people see it.
@@ -34,9 +36,17 @@ var knobs = []knob{
 
 type settingsView struct {
 	Groups    []settingGroup
+	Travels   []travelChoice
+	Version   int64 // of the collective
 	MayChange bool
 	Saved     bool
 	Wrong     []string
+}
+
+// A travelChoice is a source of distances that the collective can choose.
+type travelChoice struct {
+	choice
+	Text string
 }
 
 type settingGroup struct {
@@ -50,6 +60,7 @@ type knobView struct {
 	Unit                       string
 	OnOff, On, Rule, None      bool
 	Since                      store.Day
+	SinceText                  string // the same for people
 	Reason                     string
 }
 
@@ -80,13 +91,16 @@ func (s *Site) showSettings(v *visit, wrong []string) error {
 				x.Since, x.Reason, x.None = set.Since, set.Reason, set.Value == nil
 			}
 		}
+		if x.Since != "" {
+			x.SinceText = v.lang.Date(x.Since.At(0, v.zone())) + " " + string(x.Since)[:4]
+		}
 		if x.Rule = x.Source != ""; x.Rule {
 			rules.Knobs = append(rules.Knobs, x)
 		} else {
 			wishes.Knobs = append(wishes.Knobs, x)
 		}
 	}
-	return s.render(v, "settings.html", settingsView{[]settingGroup{wishes, rules}, v.Role == store.Coordinator, v.r.FormValue("saved") != "", wrong})
+	return s.render(v, "settings.html", settingsView{[]settingGroup{wishes, rules}, v.travels(), v.col.Version, v.Role == store.Coordinator, v.r.FormValue("saved") != "", wrong})
 }
 
 // set changes one setting from today on.
@@ -140,4 +154,40 @@ func (s *Site) set(v *visit) error {
 		return v.leads("/data/settings?saved=" + string(k.name))
 	}
 	return &store.Error{Code: store.NotFound, Message: cmp.Or(rd.text("name"), "no name") + ": no such setting"}
+}
+
+// travels are the sources of distances that are offered.
+func (v *visit) travels() (out []travelChoice) {
+	chosen, _ := v.plans.TravelOf(v.col)
+	for _, t := range v.plans.Offered() {
+		x := travelChoice{choice{t.Name, t.Name, t.Name == chosen.Name}, ""}
+		switch c := t.Choice(); c.Kind {
+		case geo.KindRoads:
+			x.Text = v.say("Les routes d’un extrait d’OpenStreetMap.", "The roads of an extract of OpenStreetMap.")
+		case geo.KindOSRM, geo.KindValhalla:
+			x.Text = v.say("Les routes d’un serveur d’itinéraires.", "The roads of a routing server.")
+		default:
+			x.Name = v.say("À vol d’oiseau", "As the crow flies")
+			x.Text = v.say("Une estimation, faute de connaître les routes.", "An estimate, where roads are not known.")
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// setTravel has the collective's kilometres made of another source.
+func (s *Site) setTravel(v *visit) error {
+	version, err := strconv.ParseInt(v.r.PostFormValue("version"), 10, 64)
+	if err == nil {
+		v.col.Version = version
+	}
+	v.col.Travel = v.r.PostFormValue("travel")
+	err = v.plans.Choose(v.ctx, v.scope, v.col)
+	if faults, ok := faultsOf(err, v.lang); ok {
+		return s.showSettings(v, []string{sentence(faults[0].Message)})
+	}
+	if err != nil {
+		return err
+	}
+	return v.leads("/data/settings?saved=travel")
 }

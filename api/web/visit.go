@@ -183,9 +183,10 @@ func (s *Site) show(v *visit, status int, page string, data any) error {
 	if !ok {
 		return fmt.Errorf("no page %q", page)
 	}
-	f := frame{Lang: v.lang, Theme: themeOf(v.r), Path: v.r.URL.RequestURI(), Who: v.Who, Tiles: s.config.Tiles, TilesBy: s.config.TilesBy, Query: v.r.URL.Query(), Data: data}
+	f := frame{Lang: v.lang, Theme: themeOf(v.r), Path: v.r.URL.RequestURI(), Who: v.Who, Query: v.r.URL.Query(), Data: data}
 	if v.col != nil {
 		f.Collective, f.Zone = v.col.Name, v.zone()
+		f.Tiles, f.TilesBy = s.tiles(v)
 	}
 	var out bytes.Buffer
 	if err := t.Execute(&out, f); err != nil {

@@ -12,12 +12,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
 
 	"carriole/api/planning"
 	"carriole/api/store"
+	"carriole/geo/roads"
 )
 
 // Config is what pages are made from.
@@ -29,7 +31,8 @@ type Config struct {
 	Log      *slog.Logger                      // nil: nothing is logged
 
 	// Tiles are the map's background where one is configured, as in https://tile.example.org/{z}/{x}/{y}.png; else it is
-	// drawn from what the collective has. TilesBy is who has to be named for them.
+	// drawn from the extract of the collective's distances, or one that is offered, or shows the names of towns. TilesBy is who has to
+	// be named for them.
 	Tiles, TilesBy string
 }
 
@@ -49,6 +52,7 @@ type Site struct {
 	log     *slog.Logger
 	pages   pages
 	files   *files
+	towns   func() (*roads.Background, error)
 	origin  http.CrossOriginProtection
 }
 
@@ -60,7 +64,7 @@ func New(config Config) (*Site, error) {
 	if config.Planning == nil {
 		config.Planning = planning.New(config.Store, nil)
 	}
-	s := &Site{config: config, log: cmp.Or(config.Log, slog.New(slog.DiscardHandler))}
+	s := &Site{config: config, log: cmp.Or(config.Log, slog.New(slog.DiscardHandler)), towns: sync.OnceValues(roads.Towns)}
 	if config.Tiles != "" {
 		if u, err := url.Parse(config.Tiles); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 			return nil, fmt.Errorf("web: tiles from %q: it must be like https://tile.example.org/{z}/{x}/{y}.png", config.Tiles)
@@ -83,10 +87,12 @@ func (s *Site) Mount(r chi.Router) {
 		r.Use(s.guard)
 		r.Get("/", s.page(s.home))
 		r.Post("/display", s.display)
+		r.Get("/map/{tag}/{z}/{x}/{y}", s.visit(s.tile))
 		s.data(r)
 		r.Get("/farm", s.farm(s.dropoffs))
 		r.Post("/farm/answer", s.farm(s.answerOf))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))
+		r.Get("/farm/rounds/{round}.map", s.farm(s.roundMap))
 		r.Get("/p/{token}/calendar.ics", s.feed)
 		r.Get("/shares", s.page(s.balances))
 		r.Route("/sales/{id}", s.sale)
@@ -118,6 +124,8 @@ func (s *Site) sale(r chi.Router) {
 	r.Post("/lift", s.change(s.lift))
 
 	r.Get("/orders", s.page(s.orders))
+	r.Get("/import", s.page(s.chooseImport))
+	r.Post("/import", s.change(s.importFile))
 	r.Get("/orders/new", s.page(s.newOrder))
 	r.Post("/orders/new", s.change(s.saveOrder))
 	r.Get("/orders/{order}", s.page(s.order))

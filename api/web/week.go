@@ -121,6 +121,7 @@ func (s *Site) week(v *visit) error {
 	if out.Life, err = v.life(sale, plan); err != nil {
 		return err
 	}
+	out.Life.Tiles, out.Life.TilesBy = s.tiles(v)
 	if plan != nil {
 		if out.Since, err = v.since(plan); err != nil {
 			return err
@@ -391,11 +392,11 @@ func (s *Site) weekMap(v *visit) error {
 	if plan == nil {
 		return &store.Error{Code: store.NotFound, Message: "the sale has no plan yet"}
 	}
-	b, err := view.GeoJSON(plan.Week, plan.Doc, view.Options{Lang: v.lang}).MarshalJSON()
+	c, err := v.plans.Document(v.ctx, v.scope, plan.ID, planning.GeoJSON, v.lang)
 	if err != nil {
 		return err
 	}
-	return v.document("application/geo+json", b)
+	return v.document("application/geo+json", c.Body)
 }
 
 // weekPicture is the map for who has no script.
@@ -407,7 +408,11 @@ func (s *Site) weekPicture(v *visit) error {
 	if plan == nil {
 		return &store.Error{Code: store.NotFound, Message: "the sale has no plan yet"}
 	}
-	return v.document("image/svg+xml", view.SVG(plan.Week, plan.Doc, view.Options{Lang: v.lang}))
+	c, err := v.plans.Document(v.ctx, v.scope, plan.ID, planning.SVG, v.lang)
+	if err != nil {
+		return err
+	}
+	return v.document("image/svg+xml", c.Body)
 }
 
 // document answers with something that is no page.

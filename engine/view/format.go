@@ -40,16 +40,19 @@ func (w *words) madeOf(source *geo.Source) string {
 	if source == nil {
 		return ""
 	}
-	s := ""
+	s, name := "", clean(source.Name)
+	if source.Date != "" {
+		name = w.say(w.DatedFmt, name, w.dayOf(source.Date))
+	}
 	switch source.Kind {
 	case geo.KindCrow:
 		return w.say(w.CrowFmt, w.number(finite(source.Factor), 2), w.number(finite(source.Speed)*3.6, 0))
 	case geo.KindTable:
 		return w.fixed(w.OwnTable)
 	case geo.KindRoads:
-		s = w.say(w.RoadsFmt, clean(source.Name))
+		s = w.say(w.RoadsFmt, name)
 	default:
-		s = w.say(w.ServerFmt, clean(source.Name))
+		s = w.say(w.ServerFmt, name)
 	}
 	if source.Shortest {
 		s += " " + w.fixed(w.ShortestWays)

@@ -40,7 +40,7 @@ type words struct {
 	MoreIsServedFmt, LessIsServedFmt, LeftBehindFmt string
 	CO2SourceFmt, SavedCO2Fmt                       string
 	Estimated, CrowFmt, OwnTable                    string
-	RoadsFmt, ServerFmt                             string // of which extract; which server
+	RoadsFmt, ServerFmt, DatedFmt                   string // of which extract; which server; either, and of which day
 	ShortestWays                                    string
 	CO2Own, CO2Default, CO2Both                     string
 	Handovers, Trips                                [2]string
@@ -110,7 +110,7 @@ var english = words{
 	CO2SourceFmt:    "CO2: %s", SavedCO2Fmt: "%s of CO2",
 	Estimated: "estimated", CrowFmt: "Kilometres and times are estimated, since no roads are known: as the crow flies times %s, at %s km/h.",
 	OwnTable: "Kilometres and times are those of the week’s own table.",
-	RoadsFmt: "Kilometres and times are those of the roads in %s.", ServerFmt: "Kilometres and times are those of the roads that %s knows.",
+	RoadsFmt: "Kilometres and times are those of the roads in %s.", ServerFmt: "Kilometres and times are those of the roads that %s knows.", DatedFmt: "%s (map of %s)",
 	ShortestWays: "Ways are the shortest ones.",
 	CO2Own:       engine.CO2Own, CO2Default: engine.CO2Default, CO2Both: engine.CO2Both,
 	Handovers: [2]string{"%d handover", "%d handovers"}, Trips: [2]string{"%d dedicated trip", "%d dedicated trips"},
@@ -182,7 +182,7 @@ var french = words{
 	CO2SourceFmt:    "CO2~: %s", SavedCO2Fmt: "%s de CO2",
 	Estimated: "estimé", CrowFmt: "Kilomètres et temps sont estimés, faute de connaître les routes~: à vol d’oiseau, fois %s, à %s~km/h.",
 	OwnTable: "Kilomètres et temps sont ceux du tableau de la semaine.",
-	RoadsFmt: "Kilomètres et temps sont ceux des routes de %s.", ServerFmt: "Kilomètres et temps sont ceux des routes que connaît %s.",
+	RoadsFmt: "Kilomètres et temps sont ceux des routes de %s.", ServerFmt: "Kilomètres et temps sont ceux des routes que connaît %s.", DatedFmt: "%s (carte du %s)",
 	ShortestWays: "Les trajets sont les plus courts.",
 	CO2Own:       "les chiffres des véhicules", CO2Default: "507~g/km pour un utilitaire jusqu’à 3,5~t (arrêté du 10 avril 2012, niveau 1)",
 	CO2Both:   "les chiffres des véhicules~; sinon 507~g/km pour un utilitaire jusqu’à 3,5~t (arrêté du 10 avril 2012, niveau 1)",
@@ -351,6 +351,19 @@ func (w *words) date(t time.Time) string {
 		day = w.First
 	}
 	return fmt.Sprintf(w.DateFmt, w.Weekdays[t.Weekday()], day, w.Months[t.Month()-1])
+}
+
+// dayOf writes a day that is given as in 2026-11-26, with its year.
+func (w *words) dayOf(date string) string {
+	t, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return clean(date)
+	}
+	day := strconv.Itoa(t.Day())
+	if t.Day() == 1 {
+		day = w.First
+	}
+	return day + " " + w.Months[t.Month()-1] + " " + strconv.Itoa(t.Year())
 }
 
 func clock(t time.Time) string { return t.Format("15:04") }

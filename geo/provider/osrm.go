@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/paulmach/orb"
 )
@@ -29,6 +30,7 @@ type osrmPoint struct {
 type osrmAnswer struct {
 	Code         string       `json:"code"`
 	Message      string       `json:"message"`
+	DataVersion  string       `json:"data_version"`
 	Durations    [][]*float64 `json:"durations"`
 	Distances    [][]*float64 `json:"distances"`
 	Sources      []osrmPoint  `json:"sources"`
@@ -69,7 +71,7 @@ func (s *osrm) ask(ctx context.Context, service string, places []Place, options 
 		// "Could not find a matching segment for coordinate 3"
 		if m := regexp.MustCompile(`coordinate (\d+)`).FindStringSubmatch(a.Message); m != nil {
 			if i, err := strconv.Atoi(m[1]); err == nil && i < len(places) {
-				return nil, noRoad(places[i])
+				return nil, farPlaces{noRoad(places[i])}
 			}
 		}
 	case "NoRoute":
@@ -78,8 +80,24 @@ func (s *osrm) ask(ctx context.Context, service string, places []Place, options 
 	return nil, fmt.Errorf("the server refuses with %s: %s", a.Code, a.Message)
 }
 
-func noRoad(p Place) error {
-	return fmt.Errorf("place %q at %v, %v has no road that the server knows near it", p.Name, p.At.Lon(), p.At.Lat())
+func noRoad(p Place) farPlace {
+	return farPlace{p, fmt.Sprintf("place %q at %v, %v has no road that the server knows near it", p.Name, p.At.Lon(), p.At.Lat())}
+}
+
+// version is implemented by what a server says of its data where it was told (osrm-extract --data_version).
+func (s *osrm) version(ctx context.Context) (version, date string, err error) {
+	status, body, err := s.get(ctx, "/nearest/v1/driving/0,0")
+	if err != nil {
+		return "", "", err
+	}
+	var a osrmAnswer
+	if json.Unmarshal(body, &a) != nil || a.Code == "" {
+		return "", "", refused(status, body)
+	}
+	if t, err := time.Parse(time.RFC3339, a.DataVersion); err == nil {
+		date = t.UTC().Format(time.DateOnly)
+	}
+	return a.DataVersion, date, nil
 }
 
 func (s *osrm) table(ctx context.Context, from, to []Place) (metres, seconds []float64, err error) {
@@ -98,16 +116,16 @@ func (s *osrm) table(ctx context.Context, from, to []Place) (metres, seconds []f
 	if err != nil {
 		return nil, nil, err
 	}
-	var far []error
+	var far farPlaces
 	for k, points := range [][]osrmPoint{a.Sources, a.Destinations} {
 		for i, p := range points {
 			if places := [][]Place{from, to}[k]; p.Distance > osrmSnap && i < len(places) {
-				far = append(far, fmt.Errorf("place %q lies %.0f m from any road that the server knows: correct its coordinates, or ask one that knows its region", places[i].Name, p.Distance))
+				far = append(far, farPlace{places[i], fmt.Sprintf("place %q lies %.0f m from any road that the server knows: correct its coordinates, or ask one that knows its region", places[i].Name, p.Distance)})
 			}
 		}
 	}
 	if far != nil {
-		return nil, nil, errors.Join(far...)
+		return nil, nil, far
 	}
 	if metres, err = flat(a.Distances, len(from), len(to)); err != nil {
 		return nil, nil, fmt.Errorf("the server answers without distances (it needs version 5.18 or later): %w", err)

@@ -15,7 +15,6 @@ import (
 	"github.com/paulmach/orb"
 
 	"carriole/geo"
-	"carriole/geo/roads"
 )
 
 // Place is where somebody stops. Its name is for errors.
@@ -81,37 +80,87 @@ func parseEstimate(text string) (e geo.Estimate, err error) {
 	return geo.Estimate{Factor: f, Speed: s / 3.6}, nil
 }
 
+// Name is what a choice is called for short: its kind, its extract or its server.
+func (c Choice) Name() string {
+	switch c.Kind {
+	case geo.KindRoads:
+		return filepath.Base(c.Target)
+	case geo.KindOSRM, geo.KindValhalla:
+		return hostOf(c.Target)
+	}
+	return string(geo.KindCrow)
+}
+
 // Travel asks the provider for all ways between the places. What it gives knows its source, and its lines where there
 // are roads. Errors name every place that the provider knows no road for, and every pair without a way.
 //
 // say, if not nil, is told what goes wrong without being in the way.
 func (c Choice) Travel(ctx context.Context, places []Place, say func(string)) (geo.Travel, error) {
-	at, names := make([]geo.Point, len(places)), make([]string, len(places))
-	for i, p := range places {
-		at[i], names[i] = p.At, p.Name
-	}
-	switch c.Kind {
-	case geo.KindRoads:
-		n, err := roads.Open(ctx, c.Target, roads.Options{Shortest: c.Shortest})
-		if unkept := (*roads.Unkept)(nil); errors.As(err, &unkept) {
-			if say != nil {
-				say(err.Error())
-			}
-			err = nil
+	if c.Kind == geo.KindCrow || c.Kind == "" {
+		at := make([]geo.Point, len(places))
+		for i, p := range places {
+			at[i] = p.At
 		}
-		if err != nil {
-			return nil, err
-		}
-		return n.Travel(ctx, at, names, filepath.Base(c.Target))
-	case geo.KindOSRM:
-		return c.ask(ctx, places, &osrm{client{c.Target, c.pause}})
-	case geo.KindValhalla:
-		return c.ask(ctx, places, &valhalla{client{c.Target, c.pause}, c.Shortest})
+		return c.estimate().CrowFlies(at), nil
 	}
+	p := c.Open(say)
+	t := &asked{provider: p, index: make([]int, len(places))}
+	known := map[geo.Point]int{}
+	for i, place := range places {
+		k, ok := known[place.At]
+		if !ok {
+			k = len(t.places)
+			known[place.At], t.places = k, append(t.places, place)
+		}
+		t.index[i] = k
+	}
+	var err error
+	if t.source, err = p.Source(ctx); err != nil {
+		return nil, err
+	}
+	ways, err := p.Ways(ctx, t.places, t.places)
+	if err != nil {
+		return nil, err
+	}
+	t.metres, t.seconds = ways.Metres, ways.Seconds
+	return t, c.lacks(t.places, ways)
+}
+
+// estimate is that of KindCrow.
+func (c Choice) estimate() geo.Estimate {
 	if c.Estimate == (geo.Estimate{}) {
-		return geo.CrowFlies(at), nil
+		return geo.DefaultEstimate()
 	}
-	return c.Estimate.CrowFlies(at), nil
+	return c.Estimate
+}
+
+// lacks is the error of places without a road, and of pairs of the others without a way; nil: there is none.
+func (c Choice) lacks(places []Place, w *Ways) error {
+	var errs []error
+	lost := make([]bool, len(places))
+	for i, p := range places {
+		if why := w.Far[p.At]; why != nil {
+			lost[i], errs = true, append(errs, why)
+		}
+	}
+	if errs != nil {
+		return errors.Join(errs...)
+	}
+	missing := 0
+	for i, from := range places {
+		for j, to := range places {
+			if m := w.Metres[i*len(places)+j]; !math.IsNaN(float64(m)) {
+				continue
+			}
+			if missing++; missing <= maxNamed {
+				errs = append(errs, fmt.Errorf("%s: no way from place %q to place %q", c.Target, from.Name, to.Name))
+			}
+		}
+	}
+	if missing > maxNamed {
+		errs = append(errs, fmt.Errorf("%s: no way between %d more pairs of places", c.Target, missing-maxNamed))
+	}
+	return errors.Join(errs...)
 }
 
 // server is a routing server.
@@ -119,75 +168,41 @@ type server interface {
 	// block is how many sources and how many targets a request has at first.
 	block() int
 	// table asks for the metres and seconds from each of some places to each of others, row by row; NaN where there is no
-	// way. An error that wraps errTooLarge asks for smaller blocks.
+	// way. An error that wraps errTooLarge asks for smaller blocks, one that is farPlaces for others.
 	table(ctx context.Context, from, to []Place) (metres, seconds []float64, err error)
 	line(ctx context.Context, from, to Place) (orb.LineString, error)
+	// version tells the server's roads apart from others that it may have later, and of which day their map is; either may be empty.
+	version(ctx context.Context) (version, date string, err error)
 }
 
 var errTooLarge = errors.New("the request is larger than the server takes")
 
-// asked is the answers of a server.
+// farPlaces is the error of a table with places that the server knows no road for.
+type farPlaces []farPlace
+
+// farPlace is the error of one of them.
+type farPlace struct {
+	place Place
+	text  string
+}
+
+func (e farPlace) Error() string { return e.text }
+
+func (e farPlaces) Error() string {
+	texts := make([]string, len(e))
+	for i := range e {
+		texts[i] = e[i].text
+	}
+	return strings.Join(texts, "\n")
+}
+
+// asked is the ways between places.
 type asked struct {
-	server          server
+	provider        *Provider
 	places          []Place // those at the same coordinates once
 	index           []int   // of each place in places
 	metres, seconds []float32
 	source          geo.Source
-}
-
-func (c Choice) ask(ctx context.Context, places []Place, s server) (geo.Travel, error) {
-	t := &asked{server: s, index: make([]int, len(places)), source: geo.Source{Kind: c.Kind, Name: hostOf(c.Target), Shortest: c.Shortest}}
-	known := map[geo.Point]int{}
-	for i, p := range places {
-		k, ok := known[p.At]
-		if !ok {
-			k = len(t.places)
-			known[p.At], t.places = k, append(t.places, p)
-		}
-		t.index[i] = k
-	}
-	n := len(t.places)
-	t.metres, t.seconds = make([]float32, n*n), make([]float32, n*n)
-	var noWay []error
-	missing := 0
-	size := s.block()
-	for i := 0; i < n; {
-		rows := min(size, n-i)
-		for j := 0; j < n; {
-			columns := min(size, n-j)
-			metres, seconds, err := s.table(ctx, t.places[i:i+rows], t.places[j:j+columns])
-			if errors.Is(err, errTooLarge) && size > 1 {
-				size /= 2
-				rows = min(rows, size)
-				j = 0
-				continue
-			}
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", c.Target, err)
-			}
-			for r := range rows {
-				for k := range columns {
-					m, sec := metres[r*columns+k], seconds[r*columns+k]
-					if i+r == j+k {
-						m, sec = 0, 0
-					}
-					if math.IsNaN(m) || math.IsNaN(sec) {
-						if missing++; missing <= maxNamed {
-							noWay = append(noWay, fmt.Errorf("%s: no way from place %q to place %q", c.Target, t.places[i+r].Name, t.places[j+k].Name))
-						}
-						continue
-					}
-					t.metres[(i+r)*n+j+k], t.seconds[(i+r)*n+j+k] = float32(math.Round(m)), float32(math.Round(sec))
-				}
-			}
-			j += columns
-		}
-		i += rows
-	}
-	if missing > maxNamed {
-		noWay = append(noWay, fmt.Errorf("%s: no way between %d more pairs of places", c.Target, missing-maxNamed))
-	}
-	return t, errors.Join(noWay...)
 }
 
 // maxNamed is how many faults of one kind are told one by one.
@@ -211,10 +226,5 @@ func (t *asked) Source() geo.Source { return t.source }
 
 // Line implements [geo.Lines].
 func (t *asked) Line(ctx context.Context, from, to int) (orb.LineString, error) {
-	a, b := t.places[t.index[from]], t.places[t.index[to]]
-	line, err := t.server.line(ctx, a, b)
-	if err != nil {
-		return nil, fmt.Errorf("%s: the way from place %q to place %q: %w", t.source.Name, a.Name, b.Name, err)
-	}
-	return line, nil
+	return t.provider.Line(ctx, t.places[t.index[from]], t.places[t.index[to]])
 }

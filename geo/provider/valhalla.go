@@ -5,9 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/twpayne/go-polyline"
+
+	"carriole/geo"
 )
 
 // valhalla is a Valhalla server: https://valhalla.github.io/valhalla/api/matrix/api-reference/.
@@ -130,18 +134,39 @@ func (s *valhalla) far(ctx context.Context, places []Place, otherwise error) err
 	if _, err := s.ask(ctx, "/locate", valhallaQuery{Locations: valhallaPoints(places)}, &located); err != nil || len(located) != len(places) {
 		return otherwise
 	}
-	var far []error
-	named := map[string]bool{}
+	var far farPlaces
+	named := map[geo.Point]bool{}
 	for i, l := range located {
-		if len(l.Edges) == 0 && !named[places[i].Name] {
-			named[places[i].Name] = true
+		if len(l.Edges) == 0 && !named[places[i].At] {
+			named[places[i].At] = true
 			far = append(far, noRoad(places[i]))
 		}
 	}
 	if far == nil {
 		return otherwise
 	}
-	return errors.Join(far...)
+	return far
+}
+
+// version is implemented by the server's status: when its tiles were made, which may be hidden.
+func (s *valhalla) version(ctx context.Context) (version, date string, err error) {
+	status, body, err := s.get(ctx, "/status")
+	if err != nil {
+		return "", "", err
+	}
+	var a struct {
+		Made      int64 `json:"tileset_last_modified"`
+		ErrorCode int   `json:"error_code"`
+	}
+	hidden := status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented
+	if err := json.Unmarshal(body, &a); (err != nil || status >= 400 && a.ErrorCode == 0) && !hidden {
+		return "", "", refused(status, body)
+	}
+	if a.Made > 0 {
+		made := time.Unix(a.Made, 0).UTC()
+		version, date = made.Format(time.RFC3339), made.Format(time.DateOnly)
+	}
+	return version, date, nil
 }
 
 func (s *valhalla) line(ctx context.Context, from, to Place) (orb.LineString, error) {

@@ -13,6 +13,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // A cache is a prepared network beside its extract: a line of text that says what it is, the size and the checksum of
@@ -42,13 +43,15 @@ func Open(ctx context.Context, file string, opt Options) (*Network, error) {
 		return nil, err
 	}
 	cache := CacheFile(file, opt)
-	if n, err := readCache(cache, stamp, opt); err == nil {
+	n, err := readCache(cache, stamp, opt)
+	if err == nil {
+		n.stamp = stamp
 		return n, nil
 	}
-	n, err := Build(ctx, file, opt)
-	if err != nil {
+	if n, err = Build(ctx, file, opt); err != nil {
 		return nil, err
 	}
+	n.stamp = stamp
 	if err := n.writeCache(cache, stamp, opt); err != nil {
 		return n, &Unkept{cache, err}
 	}
@@ -72,6 +75,7 @@ func (u *Unkept) Unwrap() error { return u.Err }
 type stamp struct {
 	size int64
 	sum  uint32
+	date string // see dateOf; not part of what tells them apart
 }
 
 func castagnoli() hash.Hash32 { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }
@@ -85,10 +89,22 @@ func stampOf(file string) (s stamp, err error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return s, errors.Join(err, fmt.Errorf("%s is not a file", file))
 	}
+	s.date = dateOf(f)
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return s, err
+	}
 	sum := castagnoli()
 	s.size, err = io.CopyBuffer(struct{ io.Writer }{sum}, struct{ io.Reader }{f}, make([]byte, 1<<20))
 	s.sum = sum.Sum32()
 	return s, err
+}
+
+// version is the same for the same extract, prepared by the same rules.
+func (s stamp) version() string {
+	if s == (stamp{}) {
+		return ""
+	}
+	return fmt.Sprintf("%s%d-%08x", strings.ReplaceAll(strings.TrimPrefix(cacheFormat, "carriole roads "), " ", "-"), s.size, s.sum)
 }
 
 // header is the first line of a cache.

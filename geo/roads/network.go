@@ -41,6 +41,12 @@ type Network struct {
 	tree     *boxTree
 	ch       *hierarchy
 	pool     sync.Pool // of *searcher
+	stamp    stamp     // of the extract; zero where it was not opened by its file
+}
+
+// Source is what kilometres of the network are made of; name is what the extract is called.
+func (n *Network) Source(name string) geo.Source {
+	return geo.Source{Kind: geo.KindRoads, Name: name, Shortest: n.shortest, Version: n.stamp.version(), Date: n.stamp.date}
 }
 
 // Roads is how many there are, a road being what lies between two junctions.

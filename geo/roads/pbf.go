@@ -12,6 +12,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -98,49 +99,77 @@ func scanPBF(ctx context.Context, r io.Reader, want wanted, visit func(*batch) e
 // readBlobs hands over the data blobs of a file, each with the byte at which it begins, until yield refuses one.
 func readBlobs(r io.Reader, yield func(blob []byte, at int64) bool) error {
 	in := bufio.NewReaderSize(r, 1<<20)
-	var head [4]byte
 	for at, first := int64(0), true; ; first = false {
-		if _, err := io.ReadFull(in, head[:]); err == io.EOF && !first {
+		kind, blob, size, err := readBlob(in, at)
+		if err == io.EOF && !first {
 			return nil
-		} else if err != nil {
-			return notPBF(at, err)
 		}
-		size := binary.BigEndian.Uint32(head[:])
-		if size > maxBlobHeader {
-			return notPBF(at, fmt.Errorf("a blob header of %d bytes", size))
+		if err != nil {
+			return err
 		}
-		header := make([]byte, size)
-		if _, err := io.ReadFull(in, header); err != nil {
-			return notPBF(at, err)
-		}
-		kind, length := "", int64(-1)
-		if err := fields(header, func(f field) error {
-			switch f.num {
-			case 1:
-				kind = string(f.bytes)
-			case 3:
-				length = int64(f.value)
-			}
-			return nil
-		}); err != nil {
-			return notPBF(at, err)
-		}
-		if length < 0 || length > maxBlob || first != (kind == "OSMHeader") {
-			return notPBF(at, fmt.Errorf("a blob of %q with %d bytes", kind, length))
-		}
-		blob := make([]byte, length)
-		if _, err := io.ReadFull(in, blob); err != nil {
-			return notPBF(at, err)
+		if first != (kind == "OSMHeader") {
+			return notPBF(at, fmt.Errorf("a blob of %q with %d bytes", kind, len(blob)))
 		}
 		if first {
-			if err := readHeader(blob); err != nil {
+			if _, err := readHeader(blob); err != nil {
 				return err
 			}
 		} else if kind == "OSMData" && !yield(blob, at) {
 			return nil
 		}
-		at += 4 + int64(size) + length
+		at += size
 	}
+}
+
+// readBlob reads the blob at a byte of a file, io.EOF at the file's end, and says how many bytes it takes there.
+func readBlob(in io.Reader, at int64) (kind string, blob []byte, size int64, err error) {
+	var head [4]byte
+	if _, err := io.ReadFull(in, head[:]); err == io.EOF && at > 0 {
+		return "", nil, 0, io.EOF
+	} else if err != nil {
+		return "", nil, 0, notPBF(at, err)
+	}
+	n := binary.BigEndian.Uint32(head[:])
+	if n > maxBlobHeader {
+		return "", nil, 0, notPBF(at, fmt.Errorf("a blob header of %d bytes", n))
+	}
+	header := make([]byte, n)
+	if _, err := io.ReadFull(in, header); err != nil {
+		return "", nil, 0, notPBF(at, err)
+	}
+	length := int64(-1)
+	if err := fields(header, func(f field) error {
+		switch f.num {
+		case 1:
+			kind = string(f.bytes)
+		case 3:
+			length = int64(f.value)
+		}
+		return nil
+	}); err != nil {
+		return "", nil, 0, notPBF(at, err)
+	}
+	if length < 0 || length > maxBlob {
+		return "", nil, 0, notPBF(at, fmt.Errorf("a blob of %q with %d bytes", kind, length))
+	}
+	blob = make([]byte, length)
+	if _, err := io.ReadFull(in, blob); err != nil {
+		return "", nil, 0, notPBF(at, err)
+	}
+	return kind, blob, 4 + int64(n) + length, nil
+}
+
+// dateOf is the day whose OpenStreetMap an extract has, where its header says so; else nothing.
+func dateOf(r io.Reader) string {
+	kind, blob, _, err := readBlob(r, 0)
+	if err != nil || kind != "OSMHeader" {
+		return ""
+	}
+	made, err := readHeader(blob)
+	if err != nil || made.IsZero() {
+		return ""
+	}
+	return made.UTC().Format(time.DateOnly)
 }
 
 func notPBF(at int64, err error) error {
@@ -150,18 +179,26 @@ func notPBF(at int64, err error) error {
 	return fmt.Errorf("not a whole OpenStreetMap PBF file, at byte %d: %w", at, err)
 }
 
-// readHeader refuses files that need what is not known here.
-func readHeader(blob []byte) error {
+// readHeader refuses files that need what is not known here. made is the moment whose map the file has, where it says so.
+func readHeader(blob []byte) (made time.Time, err error) {
 	data, err := inflate(blob, nil)
 	if err != nil {
-		return notPBF(0, err)
+		return made, notPBF(0, err)
 	}
-	return fields(data, func(f field) error {
-		if s := string(f.bytes); f.num == 4 && s != "OsmSchema-V0.6" && s != "DenseNodes" {
-			return fmt.Errorf("the file needs the feature %q, which is not supported; convert it with osmium to a plain .osm.pbf", s)
+	err = fields(data, func(f field) error {
+		switch s := string(f.bytes); f.num {
+		case 4:
+			if s != "OsmSchema-V0.6" && s != "DenseNodes" {
+				return fmt.Errorf("the file needs the feature %q, which is not supported; convert it with osmium to a plain .osm.pbf", s)
+			}
+		case 32: // osmosis_replication_timestamp
+			if f.value > 0 && f.value < 1<<40 {
+				made = time.Unix(int64(f.value), 0)
+			}
 		}
 		return nil
 	})
+	return made, err
 }
 
 // inflate gives the data of a blob, in buf where that is large enough.

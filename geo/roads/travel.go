@@ -43,10 +43,13 @@ func (e TooFar) Error() string {
 	return b.String()
 }
 
+// TooFar is the error of a place that [Network.Snap] finds no road for.
+func (n *Network) TooFar(name string, p geo.Point) error { return TooFar{{0, name, p, n.limit}} }
+
 // Travel finds the ways between all places. names are those of the places, for errors: a [TooFar] names every place with
 // no road near it. source is what the extract is called.
 func (n *Network) Travel(ctx context.Context, places []geo.Point, names []string, source string) (*Travel, error) {
-	t := &Travel{network: n, index: make([]int, len(places)), source: geo.Source{Kind: geo.KindRoads, Name: source, Shortest: n.shortest}}
+	t := &Travel{network: n, index: make([]int, len(places)), source: n.Source(source)}
 	known := make(map[geo.Point]int, len(places))
 	var far TooFar
 	for i, p := range places {

@@ -17,6 +17,7 @@ create table collectives (
 	changed bigint not null,
 	name text not null,
 	timezone text not null,
+	travel text not null,
 	primary key (collective, id)
 );
 

@@ -59,15 +59,15 @@ for (const rows of document.querySelectorAll("[data-rows]")) {
 
 for (const input of document.querySelectorAll("[data-position]")) {
 	if (!window.L) break;
-	const box = document.createElement("div");
-	box.className = "pick";
-	input.closest(".field").append(box);
+	const { mapIn } = await import("./map.js");
+	const box = input.closest(".field").querySelector("[data-pick]");
+	Object.assign(box.dataset, { tiles: input.form.dataset.tiles ?? "", by: input.form.dataset.by ?? "" });
 	const read = () => {
 		const m = input.value.split(/[,;]/).map((s) => Number.parseFloat(s));
 		return m.length === 2 && m.every(Number.isFinite) ? m : null;
 	};
 	const at = read();
-	const map = L.map(box, { attributionControl: false }).setView(at ?? [44.05, 5.05], at ? 13 : 9);
+	const map = mapIn(box).setView(at ?? [44.05, 5.05], at ? 13 : 9);
 	let mark = null;
 	const put = (p) => {
 		mark ??= L.marker(p, { icon: L.divIcon({ html: '<svg width="26" height="34" aria-hidden="true"><path d="M13 33C4 21 1 17 1 12a12 12 0 0 1 24 0c0 5-3 9-12 21z" fill="var(--leaf)" stroke="var(--sheet)" stroke-width="1.5"/><circle cx="13" cy="12" r="4.5" fill="var(--sheet)"/></svg>', className: "", iconSize: [26, 34], iconAnchor: [13, 33] }), keyboard: false }).addTo(map);

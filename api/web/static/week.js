@@ -1,12 +1,12 @@
 // The map of a plan, and what it and the lists beside it light up together.
+import { along, mapIn, names } from "./map.js";
 
 const box = document.getElementById("map");
 if (box && window.L) draw(await (await fetch(box.dataset.src)).json());
 
 function draw(plan) {
 	const number = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 });
-	const map = L.map(box, { renderer: L.svg({ padding: 0.5 }), zoomSnap: 0.25, attributionControl: Boolean(box.dataset.tiles) });
-	if (box.dataset.tiles) L.tileLayer(box.dataset.tiles, { attribution: box.dataset.by, maxZoom: 19 }).addTo(map);
+	const map = mapIn(box, { renderer: L.svg({ padding: 0.5 }) });
 	const at = ([lon, lat]) => [lat, lon];
 
 	const rounds = new Map(); // by id: its line, arrows and stops
@@ -53,8 +53,6 @@ function draw(plan) {
 		const m = L.marker(p.at, { icon: symbol(`<svg width="22" height="22" aria-hidden="true"><rect x="2" y="2" width="18" height="18" rx="4" fill="${sheet}" stroke="${ink}" stroke-width="2.5"/></svg>`, 22), alt: p.name, title: p.name, keyboard: true, zIndexOffset: -100 }).addTo(map);
 		m.bindTooltip(`${text(p.name)}<br>${number.format(p.kg)} kg`, { direction: "top", offset: [0, -8] });
 		m.on("click", () => openPoint(p.id));
-		const name = L.tooltip({ permanent: true, direction: "right", className: "name", offset: [10, 0] }).setLatLng(p.at).setContent(text(short(p.name)));
-		map.on("zoomend", () => (map.getZoom() >= 11 ? name.addTo(map) : name.remove()));
 	}
 	for (const s of seen.values()) {
 		bounds.extend(s.at);
@@ -68,20 +66,17 @@ function draw(plan) {
 	if (bounds.isValid()) map.fitBounds(bounds, { padding: [24, 24] });
 	else map.setView([44.05, 5.05], 10);
 	L.control.scale({ imperial: false }).addTo(map);
+	names(map, [...points.values()].sort((a, b) => b.kg - a.kg).map((p) => ({ at: p.at, name: short(p.name) })), [...points.values(), ...seen.values()].map((s) => s.at));
 
-	// arrows show which way a line is driven: one in the middle of each part that is long enough on the screen
+	// arrows show which way a line is driven
 	function arrows() {
 		for (const r of rounds.values()) {
 			if (!r.line) continue;
 			r.arrows.clearLayers();
-			for (let i = 1; i < r.path.length; i++) {
-				const a = map.latLngToLayerPoint(r.path[i - 1]), b = map.latLngToLayerPoint(r.path[i]);
-				const d = b.subtract(a), length = Math.hypot(d.x, d.y);
-				if (length < 34) continue;
-				const u = d.divideBy(length), mid = a.add(d.multiplyBy(0.55)), side = L.point(-u.y, u.x);
-				const corner = (along, across) => map.layerPointToLatLng(mid.add(u.multiplyBy(along)).add(side.multiplyBy(across)));
+			along(map, r.path, 90, (mid, u) => {
+				const side = L.point(-u.y, u.x), corner = (far, across) => map.layerPointToLatLng(mid.add(u.multiplyBy(far)).add(side.multiplyBy(across)));
 				L.polygon([corner(7, 0), corner(-5, 5), corner(-5, -5)], { color: r.colour, fillColor: r.colour, fillOpacity: 1, weight: 1, interactive: false }).addTo(r.arrows);
-			}
+			});
 		}
 	}
 	map.on("zoomend", arrows);
