@@ -85,7 +85,6 @@ type bounder struct {
 	least    func(i, j int) float64 // no more than any way between two places costs
 	never    float64                // kilograms that are held back, or have no pickup point to go to
 	constant float64                // what detours may save that are shorter than the straight way, at most: below 0
-	whole    bool                   // all distances are whole metres
 }
 
 // newBounder prepares all but what the slots have to do with one another. No way between two places costs less than least
