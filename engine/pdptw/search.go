@@ -163,20 +163,16 @@ func (s *search) stretch(w *worker) {
 		before := len(st.absent)
 		w.ruin()
 		w.recreate()
-		limit := float64(st.before.dist) - heat*math.Log(w.rng.Float64())
+		bonus := -heat * math.Log(w.rng.Float64())
 		after := len(st.absent)
-		for _, r := range st.absent {
-			w.vain[r]++
-		}
-		accept := false
-		switch {
-		case after == 0 && before > 0:
-			accept = true
-		case after == 0:
-			accept = float64(st.dist) < limit
-		case before == 0:
-		default:
-			accept = w.weight(st.absent) < w.weight(st.before.absent) || after <= before && float64(st.dist) < limit
+		var accept bool
+		if s.fewer {
+			for _, r := range st.absent {
+				w.vain[r]++
+			}
+			accept = after == 0 || w.weight(st.absent) < w.weight(st.before.absent) || after <= before && float64(st.dist-st.before.dist) < bonus
+		} else {
+			accept = float64(st.dist-st.before.dist)+w.penalty(st.absent, unit)-w.penalty(st.before.absent, unit) < bonus
 		}
 		if !accept {
 			st.undo()
@@ -199,6 +195,16 @@ func (s *search) stretch(w *worker) {
 func (w *worker) weight(absent []int32) (sum int64) {
 	for _, r := range absent {
 		sum += 1 + w.vain[r]
+	}
+	return sum
+}
+
+// penalty is what absent requests count in distance when a state is accepted or not: more than bringing each by itself,
+// so that they come back when the annealing is cold.
+func (w *worker) penalty(absent []int32, unit float64) float64 {
+	sum := unit * float64(len(absent))
+	for _, r := range absent {
+		sum += float64(w.s.in.alone[r])
 	}
 	return sum
 }
