@@ -26,7 +26,10 @@ type worker struct {
 	vain   []int64 // by request: how often it was left without a route
 	order  []int32
 	best   plan
-	rounds int
+
+	scratch route
+	riders  []int32
+	rounds  int
 }
 
 // ruin removes strings of adjacent stops from routes near one another.

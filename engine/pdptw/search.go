@@ -8,9 +8,11 @@ import (
 
 const (
 	stretches  = 40  // after each the workers share what they have found
+	ejections  = 5   // iterations of saving vehicles for one ejection
 	fleetShare = 0.4 // of the search that may go into having fewer vehicles
 	// The temperature, as a share of what a request costs on average.
 	hot, cold = 1.0, 0.01
+	saving    = 0.3 // while vehicles are being saved
 )
 
 // search is one run of Solve.
@@ -156,12 +158,14 @@ func (s *search) stretch(w *worker) {
 			at = (at - s.from) / (1 - s.from)
 			heat = unit * hot * math.Pow(cold/hot, at)
 			if s.fewer {
-				heat = unit * 0.1
+				heat = unit * saving
 			}
 		}
 		w.rounds++
 		before := len(st.absent)
-		w.ruin()
+		if !s.fewer || n%ejections > 0 || len(st.absent) == 0 || !w.eject() {
+			w.ruin()
+		}
 		w.recreate()
 		bonus := -heat * math.Log(w.rng.Float64())
 		after := len(st.absent)
