@@ -184,9 +184,9 @@ func (r *run) total(all []attempt) bench.Table {
 			if len(mine) == 0 {
 				continue
 			}
-			worst := math.Inf(-1)
+			worst := math.NaN()
 			for k := range mine {
-				if g := gapOf(&mine[k]); g > worst {
+				if g := gapOf(&mine[k]); !(g <= worst) && !math.IsNaN(g) {
 					worst = g
 				}
 			}

@@ -20,9 +20,21 @@
 // route changes, and undoing a change brings the route's old name back.
 //
 // Fewer vehicles come first by giving a route up and going on with requests that have no route. A state with others
-// left out is better when those have been easier to place so far (the sum of absences of the same paper, which is the
-// penalty of guided ejection search, Nagata and Kobayashi 2010). When two fifths of the time are over the number of
-// vehicles is what it is, and distance counts.
+// left out is better when those have been easier to place so far (the sum of absences of the same paper), and now and
+// then a request is put where one or two such have to leave for it (guided ejection search, Nagata and Kobayashi 2010).
+// When two fifths of the time are over the number of vehicles is what it is, and distance counts; while the annealing is
+// hot requests may still wait outside for a while, at a price.
+//
+// # What carries how much
+//
+// An iteration on 100 requests of a random problem (see BenchmarkSolve) took 41 µs of processor time with short routes, 22 of
+// them, and 16 µs with long ones, 8 to 11, on a machine with much else to do; 84 and 21 to 23 µs where no answer of try is
+// remembered. The bound of what a pickup can come to saves 7 to 20 per cent on the longest routes and costs up to 15 on
+// the short ones. None of the three changes a solution: all gave the same after 30,000 iterations.
+//
+// lr208 of Li and Lim, two vehicles: 17 % above the best known where no request may wait outside (200,000 iterations, one
+// seed); with it the best known in two of three seeds (one second of processor time on each of two threads). nyc-n100-5 of
+// Sartori and Buriol: three vehicles without ejections, two with them, as the best known (two seconds, one seed).
 //
 // # Two searches
 //

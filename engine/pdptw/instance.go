@@ -2,6 +2,7 @@ package pdptw
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -17,6 +18,7 @@ type instance struct {
 	near         [][]int16 // by node of a request: the others, nearest first
 	far          []int32   // by request: distance from the nearest start
 	width        []int32   // by request: how much time its windows leave
+	alone        []int64   // by request: the length of the shortest route for it alone
 }
 
 type node struct {
@@ -88,12 +90,14 @@ func (in *instance) neighbours() {
 }
 
 func (in *instance) measure() {
-	in.far, in.width = make([]int32, in.requests), make([]int32, in.requests)
+	in.far, in.width, in.alone = make([]int32, in.requests), make([]int32, in.requests), make([]int64, in.requests)
 	for r := range in.requests {
 		p, d := &in.node[2*r], &in.node[2*r+1]
-		in.far[r] = Most
+		in.far[r], in.alone[r] = Most, math.MaxInt64
 		for k := range in.p.Fleet {
-			in.far[r] = min(in.far[r], in.dist[in.start(k)*in.nodes+2*r])
+			start, end := in.start(k), in.start(k)+1
+			in.far[r] = min(in.far[r], in.dist[start*in.nodes+2*r])
+			in.alone[r] = min(in.alone[r], int64(in.dist[start*in.nodes+2*r])+int64(in.dist[2*r*in.nodes+2*r+1])+int64(in.dist[(2*r+1)*in.nodes+end]))
 		}
 		in.width[r] = (p.close-p.open)/2 + (d.close-d.open)/2
 	}

@@ -26,7 +26,10 @@ type worker struct {
 	vain   []int64 // by request: how often it was left without a route
 	order  []int32
 	best   plan
-	rounds int
+
+	scratch route
+	riders  []int32
+	rounds  int
 }
 
 // ruin removes strings of adjacent stops from routes near one another.
@@ -45,6 +48,10 @@ func (w *worker) ruin() {
 	most := math.Min(mostString, mean)
 	strings := int(1 + w.rng.Float64()*(4*meanRemoved/(1+most)-1))
 	seed := w.rng.IntN(2 * in.requests)
+	if len(s.absent) > 0 && w.rng.IntN(2) == 0 {
+		// room is of use where one waits for it
+		seed = 2*int(s.absent[w.rng.IntN(len(s.absent))]) + w.rng.IntN(2)
+	}
 	for _, c := range in.near[seed] {
 		r := int32(c) >> 1
 		i := s.whose[r]

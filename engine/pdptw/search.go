@@ -8,9 +8,11 @@ import (
 
 const (
 	stretches  = 40  // after each the workers share what they have found
+	ejections  = 5   // iterations of saving vehicles for one ejection
 	fleetShare = 0.4 // of the search that may go into having fewer vehicles
 	// The temperature, as a share of what a request costs on average.
 	hot, cold = 1.0, 0.01
+	saving    = 0.3 // while vehicles are being saved
 )
 
 // search is one run of Solve.
@@ -156,27 +158,25 @@ func (s *search) stretch(w *worker) {
 			at = (at - s.from) / (1 - s.from)
 			heat = unit * hot * math.Pow(cold/hot, at)
 			if s.fewer {
-				heat = unit * 0.1
+				heat = unit * saving
 			}
 		}
 		w.rounds++
 		before := len(st.absent)
-		w.ruin()
-		w.recreate()
-		limit := float64(st.before.dist) - heat*math.Log(w.rng.Float64())
-		after := len(st.absent)
-		for _, r := range st.absent {
-			w.vain[r]++
+		if !s.fewer || n%ejections > 0 || len(st.absent) == 0 || !w.eject() {
+			w.ruin()
 		}
-		accept := false
-		switch {
-		case after == 0 && before > 0:
-			accept = true
-		case after == 0:
-			accept = float64(st.dist) < limit
-		case before == 0:
-		default:
-			accept = w.weight(st.absent) < w.weight(st.before.absent) || after <= before && float64(st.dist) < limit
+		w.recreate()
+		bonus := -heat * math.Log(w.rng.Float64())
+		after := len(st.absent)
+		var accept bool
+		if s.fewer {
+			for _, r := range st.absent {
+				w.vain[r]++
+			}
+			accept = after == 0 || w.weight(st.absent) < w.weight(st.before.absent) || after <= before && float64(st.dist-st.before.dist) < bonus
+		} else {
+			accept = float64(st.dist-st.before.dist)+w.penalty(st.absent, unit)-w.penalty(st.before.absent, unit) < bonus
 		}
 		if !accept {
 			st.undo()
@@ -199,6 +199,16 @@ func (s *search) stretch(w *worker) {
 func (w *worker) weight(absent []int32) (sum int64) {
 	for _, r := range absent {
 		sum += 1 + w.vain[r]
+	}
+	return sum
+}
+
+// penalty is what absent requests count in distance when a state is accepted or not: more than bringing each by itself,
+// so that they come back when the annealing is cold.
+func (w *worker) penalty(absent []int32, unit float64) float64 {
+	sum := unit * float64(len(absent))
+	for _, r := range absent {
+		sum += float64(w.s.in.alone[r])
 	}
 	return sum
 }

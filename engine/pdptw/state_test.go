@@ -157,3 +157,37 @@ func TestUndoAndLoadBringBackTheState(t *testing.T) {
 		}
 	}
 }
+
+func TestEjectPutsAnAbsentRequestIn(t *testing.T) {
+	done := 0
+	for seed := range uint64(60) {
+		w := busy(seed)
+		s := w.s
+		if len(s.routes) == 0 || len(s.used) < 2 {
+			continue
+		}
+		w.spare()
+		audit(t, s)
+		for range 10 {
+			if len(s.absent) == 0 {
+				break
+			}
+			for _, r := range s.absent {
+				w.vain[r]++
+			}
+			before := w.weight(s.absent)
+			if w.eject() {
+				done++
+				if after := w.weight(s.absent); after >= before {
+					t.Fatalf("seed %d: the absent weigh %d after %d", seed, after, before)
+				}
+			}
+			audit(t, s)
+		}
+		s.undo()
+		audit(t, s)
+	}
+	if done < 20 {
+		t.Errorf("only %d ejections", done)
+	}
+}

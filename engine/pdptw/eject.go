@@ -1,0 +1,69 @@
+package pdptw
+
+// eject puts an absent request into a route from which one request or two are taken that have been easier to place so
+// far, those that have been the easiest together (Nagata and Kobayashi, Guided ejection search for the pickup and
+// delivery problem with time windows, 2010). It reports whether there are such.
+func (w *worker) eject() bool {
+	s := w.s
+	if s.stale {
+		s.list()
+	}
+	k := w.rng.IntN(len(s.absent))
+	u := s.absent[k]
+	least := 1 + w.vain[u]
+	var gone [2]int32
+	where, count := int32(-1), 0
+	var found place
+	rt := &w.scratch
+	for _, i := range s.used {
+		from := &s.routes[i]
+		rt.kind = from.kind
+		try := func(sum int64, out ...int32) {
+			rt.stops = rt.stops[:0]
+			for _, x := range from.stops {
+				if r := x.node >> 1; r != out[0] && r != out[len(out)-1] {
+					rt.stops = append(rt.stops, x)
+				}
+			}
+			s.measure(rt)
+			if pl := s.try(u, rt, never); pl.at >= 0 {
+				least, where, found = sum, i, pl
+				count = copy(gone[:], out)
+			}
+		}
+		stops := from.stops[1 : len(from.stops)-1]
+		w.riders = w.riders[:0]
+		for _, x := range stops {
+			if r := x.node >> 1; x.node&1 == 0 && 1+w.vain[r] < least {
+				w.riders = append(w.riders, r)
+			}
+		}
+		for _, a := range w.riders {
+			if sum := 1 + w.vain[a]; sum < least {
+				try(sum, a)
+			}
+		}
+		for n, a := range w.riders {
+			for _, b := range w.riders[:n] {
+				if sum := 2 + w.vain[a] + w.vain[b]; sum < least {
+					try(sum, a, b)
+				}
+			}
+		}
+	}
+	if where < 0 {
+		return false
+	}
+	s.absent[k] = s.absent[len(s.absent)-1]
+	s.absent = s.absent[:len(s.absent)-1]
+	for _, r := range gone[:count] {
+		w.out[r] = true
+		s.absent = append(s.absent, r)
+	}
+	s.remove(where, w.out)
+	for _, r := range gone[:count] {
+		w.out[r] = false
+	}
+	s.insert(u, where, found)
+	return true
+}
