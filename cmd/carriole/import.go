@@ -69,7 +69,7 @@ func (c *importCmd) Run() error {
 			return nil
 		}
 		// What is told goes out by whoever works jobs off.
-		_, hooks, err := (&workerFlags{Short: 1, Long: 1}).queue(s, slog.New(slog.DiscardHandler))
+		_, hooks, err := (&workerFlags{Short: 1, Long: 1}).queue(s, "", slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}
