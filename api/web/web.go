@@ -94,6 +94,7 @@ func (s *Site) Mount(r chi.Router) {
 		r.Post("/farm/answer", s.farm(s.answerOf))
 		r.Post("/farm/mail", s.farm(s.mailOf))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))
+		r.Get("/farm/rounds/{round}.map", s.farm(s.roundMap))
 		r.Get("/p/{token}/calendar.ics", s.feed)
 		r.Get("/shares", s.page(s.balances))
 		r.Route("/sales/{id}", s.sale)
@@ -125,6 +126,8 @@ func (s *Site) sale(r chi.Router) {
 	r.Post("/lift", s.change(s.lift))
 
 	r.Get("/orders", s.page(s.orders))
+	r.Get("/import", s.page(s.chooseImport))
+	r.Post("/import", s.change(s.importFile))
 	r.Get("/orders/new", s.page(s.newOrder))
 	r.Post("/orders/new", s.change(s.saveOrder))
 	r.Get("/orders/{order}", s.page(s.order))
