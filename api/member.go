@@ -13,6 +13,7 @@ type member struct {
 	Role     store.Role `json:"role" enum:"coordinator,producer,reader"`
 	Producer store.ID   `json:"producer,omitzero" doc:"Of the role producer: whose part they see."`
 	Language string     `json:"language,omitzero" enum:"fr,en" doc:"The browser's if left out."`
+	NoMail   bool       `json:"no_mail,omitzero" doc:"Do not tell them of plans by e-mail."`
 }
 
 type memberList struct {
@@ -31,10 +32,10 @@ func members(s *Service) {
 			return c.Members(ctx, store.MemberFilter{Email: in.Email, Role: in.Role, Producer: in.Producer}, in.page())
 		},
 		document: func(r *store.Member) member {
-			return member{metaOf(r.Row), r.Email, r.Name, r.Role, r.Producer, r.Language}
+			return member{metaOf(r.Row), r.Email, r.Name, r.Role, r.Producer, r.Language, r.NoMail}
 		},
 		row: func(w *member) store.Member {
-			return store.Member{Row: w.row(), Email: w.Email, Name: w.Name, Role: w.Role, Producer: w.Producer, Language: w.Language}
+			return store.Member{Row: w.row(), Email: w.Email, Name: w.Name, Role: w.Role, Producer: w.Producer, Language: w.Language, NoMail: w.NoMail}
 		},
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"carriole/api/post"
 )
 
 func TestMailer(t *testing.T) {
@@ -45,27 +47,27 @@ func TestMailer(t *testing.T) {
 			if x.server == plain {
 				certificates = nil
 			}
-			post := newPostOffice(t, certificates, x.server == startTLS)
-			post.refuse = x.refuse
-			m, err := newMailer(&Mail{Server: x.url + post.address, From: "c@example.org", TLS: x.tls})
+			office := newPostOffice(t, certificates, x.server == startTLS)
+			office.refuse = x.refuse
+			m, err := newMailer(&post.Server{URL: x.url + office.address, From: "c@example.org", TLS: x.tls})
 			must(t, err)
 			for i := range m.pauses {
 				m.pauses[i] = 0
 			}
 			err = m.send(t.Context(), "marie@example.org", french(), "https://plan.example.org/signin/link/x")
-			post.mu.Lock()
-			defer post.mu.Unlock()
-			if post.tries != x.tries {
-				t.Errorf("%d tries, want %d", post.tries, x.tries)
+			office.mu.Lock()
+			defer office.mu.Unlock()
+			if office.tries != x.tries {
+				t.Errorf("%d tries, want %d", office.tries, x.tries)
 			}
 			if x.want != "" {
-				if err == nil || !strings.Contains(err.Error(), x.want) || strings.Contains(err.Error(), "secret") || len(post.letters) > 0 {
-					t.Errorf("got %v and %d letters, want %q", err, len(post.letters), x.want)
+				if err == nil || !strings.Contains(err.Error(), x.want) || strings.Contains(err.Error(), "secret") || len(office.letters) > 0 {
+					t.Errorf("got %v and %d letters, want %q", err, len(office.letters), x.want)
 				}
 				return
 			}
-			if err != nil || len(post.letters) != 1 || post.letters[0].encrypted != x.private || !strings.Contains(post.letters[0].body, "https://plan.example.org/signin/link/x\r\n") {
-				t.Errorf("got %+v, %v", post.letters, err)
+			if err != nil || len(office.letters) != 1 || office.letters[0].encrypted != x.private || !strings.Contains(office.letters[0].body, "https://plan.example.org/signin/link/x\r\n") {
+				t.Errorf("got %+v, %v", office.letters, err)
 			}
 		})
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"carriole/api/pgtest"
+	"carriole/api/post"
 	"carriole/api/store"
 )
 
@@ -96,7 +97,7 @@ func newHouse(t *testing.T, databaseURL string, change ...func(*Options)) *house
 	o := Options{
 		URL:  h.web.URL,
 		Home: "/home",
-		Mail: &Mail{Server: "smtp://farm:p%40ss@" + h.post.address, From: "Carriole <carriole@example.org>", TLS: &tls.Config{RootCAs: roots}},
+		Mail: &post.Server{URL: "smtp://farm:p%40ss@" + h.post.address, From: "Carriole <carriole@example.org>", TLS: &tls.Config{RootCAs: roots}},
 		Log:  slog.New(slog.NewTextHandler(h.logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, f := range change {

@@ -4,7 +4,6 @@ package signin
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,6 +18,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/go-chi/httprate"
 
+	"carriole/api/post"
 	"carriole/api/store"
 )
 
@@ -28,16 +28,9 @@ type Options struct {
 	Home     string        // the path that a browser comes to after signing in; empty: /signin, which says who is signed in
 	Idle     time.Duration // a member's session ends after so long without use; 0: 7 days
 	Lifetime time.Duration // and after so long at most; 0: 30 days
-	Mail     *Mail         // how links are sent; nil: none are
+	Mail     *post.Server  // how links are sent; nil: none are
 	OIDC     *OIDC         // who else may say who somebody is; nil: nobody
 	Log      *slog.Logger  // nil: nothing is logged
-}
-
-// Mail is the server that takes e-mail, and who it is from.
-type Mail struct {
-	Server string      // smtps://user:password@host (TLS), smtp://… (TLS by STARTTLS, without which nothing is sent) or smtp+plain://… (no TLS); port 465, 587 or 25 unless given
-	From   string      // as in Carriole <carriole@example.org>
-	TLS    *tls.Config // nil: the system's roots
 }
 
 // OIDC is an issuer of OpenID Connect whose word is taken for who reads an e-mail address.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"carriole/api/post"
 	"carriole/api/store"
 )
 
@@ -434,7 +435,9 @@ func TestPlainHTTP(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	const url = "https://plan.example.org"
-	mail := func(server, from string) Options { return Options{URL: url, Mail: &Mail{Server: server, From: from}} }
+	mail := func(server, from string) Options {
+		return Options{URL: url, Mail: &post.Server{URL: server, From: from}}
+	}
 	const from = "Carriole <c@example.org>"
 	for _, x := range []struct {
 		o    Options

@@ -55,6 +55,7 @@ var suite = []struct {
 	{"forget", testForget},
 	{"tokens", testTokens},
 	{"memberships", testMemberships},
+	{"notices", testNotices},
 	{"the last coordinator", testLastCoordinator},
 	{"pulled", testPulled},
 	{"orders and a close at once", testOrdersBeforeClose},
@@ -191,7 +192,7 @@ func testRows(t *testing.T, s *Store) {
 		x.Opens, x.Closes, x.State, x.Ref = time.UnixMilli(1764000000123).UTC(), time.UnixMilli(1764500000000).UTC(), SaleDone, "2026-W49"
 	}, c.CreateSale, c.Sale, func(ctx context.Context, p Page) ([]Sale, Cursor, error) { return c.Sales(ctx, SaleFilter{}, p) }, c.UpdateSale, c.DeleteSale)
 	row(t, Member{Email: "Marie@Example.org", Name: "Marie", Role: Reader}, func(x *Member) {
-		x.Role, x.Producer, x.Language = ProducersRole, w.producer, "fr"
+		x.Role, x.Producer, x.Language, x.NoMail = ProducersRole, w.producer, "fr", true
 	}, c.CreateMember, c.Member, func(ctx context.Context, p Page) ([]Member, Cursor, error) {
 		return c.Members(ctx, MemberFilter{}, p)
 	}, c.UpdateMember, c.DeleteMember)

@@ -51,6 +51,8 @@ func testIsolation(t *testing.T, s *Store) {
 	token := Token{Name: "t", Scope: ReadToken}
 	_, err = c.CreateToken(ctx, &token)
 	ok(t, err)
+	notice := Notice{Member: member.ID, Plan: plan.ID, Event: PlanProposed}
+	ok(t, c.CreateNotice(ctx, &notice))
 	session := Session{Member: member.ID, Email: member.Email, Idle: time.Hour, Expires: time.Now().Add(time.Hour)}
 	_, err = c.CreateSession(ctx, &session, "test")
 	ok(t, err)
@@ -380,6 +382,17 @@ func testIsolation(t *testing.T, s *Store) {
 			return refused(m.UpdateMember(ctx, &Member{Row: member.Row, Email: "a@example.org", Role: Coordinator}))
 		},
 		"DeleteMember": func() error { return refused(m.DeleteMember(ctx, member.ID, 1)) },
+
+		"CreateNotice": func() error {
+			return refused(m.CreateNotice(ctx, &Notice{Member: member.ID, Plan: plan.ID, Event: PlanPublished}))
+		},
+		"Notice": func() error { return gets(m.Notice(ctx, notice.ID)) },
+		"Notices": func() error {
+			return errors.Join(empty(m.Notices(ctx, NoticeFilter{Member: member.ID, Plan: plan.ID}, Page{})), none(ids)(m.Notices(ctx, NoticeFilter{}, Page{})))
+		},
+		"UpdateNotice": func() error {
+			return refused(m.UpdateNotice(ctx, &Notice{Row: notice.Row, Member: member.ID, Plan: plan.ID, Event: PlanProposed, Sent: time.Now()}))
+		},
 
 		"CreateToken": func() error {
 			return gets(m.CreateToken(ctx, &Token{Name: "x", Scope: ProducerToken, Producer: theirs.producer}))

@@ -25,14 +25,15 @@ type Member struct {
 	Role     Role
 	Producer ID     // of the role producer: whose part they see
 	Language string // fr or en; empty: the browser's
+	NoMail   bool   // is not told of plans by e-mail
 }
 
 func (*Member) kind() kind {
-	return kind{noun: "member", table: "members", columns: "email, name, role, producer, language", unique: "e-mail address"}
+	return kind{noun: "member", table: "members", columns: "email, name, role, producer, language, no_mail", unique: "e-mail address"}
 }
 
 func (x *Member) fields() []any {
-	return []any{&x.Email, &x.Name, &x.Role, optional[ID]{&x.Producer}, &x.Language}
+	return []any{&x.Email, &x.Name, &x.Role, optional[ID]{&x.Producer}, &x.Language, &x.NoMail}
 }
 
 func (x *Member) refs() []ref { return []ref{{"producer", "producer", "producers", x.Producer}} }

@@ -29,6 +29,7 @@ type farmView struct {
 	Days     []farmDay
 	Kept     []farmRest // what customers collect at the farm
 	Unserved []farmRest
+	Mail     *farmMail // nil: they are no member, who has an address
 }
 
 type farmDay struct {
@@ -271,6 +272,9 @@ func (s *Site) farmOf(v *visit) (*farmView, error) {
 		return nil, err
 	}
 	out := &farmView{Name: d.Producer.Name}
+	if out.Mail, err = v.mail(); err != nil {
+		return nil, err
+	}
 	var items []farmItem
 	for len(d.Sales) > 0 {
 		n := 1

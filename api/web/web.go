@@ -39,7 +39,8 @@ type Config struct {
 // Who is somebody who is signed in.
 type Who struct {
 	Collective store.ID
-	Actor      string // for the audit trail
+	Actor      string   // for the audit trail
+	Member     store.ID // nobody where a private link let them in
 	Role       store.Role
 	Producer   store.ID // of the role producer
 	Name       string
@@ -92,6 +93,7 @@ func (s *Site) Mount(r chi.Router) {
 		r.Get("/farm", s.farm(s.dropoffs))
 		r.Post("/farm/answer", s.farm(s.answerOf))
 		r.Post("/farm/tick", s.farm(s.tick))
+		r.Post("/farm/mail", s.farm(s.mailOf))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))
 		r.Get("/farm/rounds/{round}.map", s.farm(s.roundMap))
 		r.Get("/p/{token}/calendar.ics", s.feed)

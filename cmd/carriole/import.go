@@ -69,7 +69,7 @@ func (c *importCmd) Run() error {
 			return nil
 		}
 		// What follows is done by whoever works jobs off.
-		q, _, err := (&workerFlags{Short: 1, Long: 1, Lease: leastLease}).queue(s, slog.New(slog.DiscardHandler))
+		q, _, err := (&workerFlags{Short: 1, Long: 1, Lease: leastLease}).queue(s, "", slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}

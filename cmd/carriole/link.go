@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"carriole/api/post"
 	"carriole/api/signin"
 	"carriole/api/store"
 )
@@ -50,8 +51,6 @@ type webAddress struct {
 type signInFlags struct {
 	webAddress
 	Coordinator      string        `env:"CARRIOLE_COORDINATOR" default:"coordinator@localhost" placeholder:"EMAIL" help:"E-mail address of the coordinator who is made in an empty database (default ${default})."`
-	MailServer       string        `env:"CARRIOLE_MAIL_SERVER" placeholder:"URL" help:"Who takes e-mail: smtps://user:password@host, smtp://… (by STARTTLS) or smtp+plain://… (not encrypted). Without it no links are sent."`
-	MailFrom         string        `env:"CARRIOLE_MAIL_FROM" placeholder:"ADDRESS" help:"Who e-mail is from, as in \"Carriole <carriole@example.org>\"."`
 	OIDCIssuer       string        `env:"CARRIOLE_OIDC_ISSUER" placeholder:"URL" help:"An issuer of OpenID Connect by whom members sign in; the callback is URL/signin/oidc/callback."`
 	OIDCClientID     string        `env:"CARRIOLE_OIDC_CLIENT_ID" placeholder:"ID" help:"This service's id at the issuer."`
 	OIDCClientSecret string        `env:"CARRIOLE_OIDC_CLIENT_SECRET" placeholder:"SECRET" help:"This service's secret at the issuer; better in the environment."`
@@ -60,19 +59,18 @@ type signInFlags struct {
 	SessionLifetime  time.Duration `env:"CARRIOLE_SESSION_LIFETIME" default:"720h" placeholder:"720h" help:"… and after so long at most (default ${default})."`
 }
 
-// service is for a server at an address, by which it is reached unless a URL is given.
-func (f *signInFlags) service(s *store.Store, at net.Addr, log *slog.Logger) (*signin.Service, error) {
-	o := signin.Options{URL: f.URL, Home: "/", Idle: f.SessionIdle, Lifetime: f.SessionLifetime, Log: log}
-	if o.URL == "" {
-		_, port, err := net.SplitHostPort(at.String())
-		if err != nil {
-			return nil, err
-		}
-		o.URL = "http://localhost:" + port
+// at is where people reach a server that listens at an address.
+func (f *webAddress) at(listens net.Addr) (string, error) {
+	if f.URL != "" {
+		return f.URL, nil
 	}
-	if f.MailServer != "" {
-		o.Mail = &signin.Mail{Server: f.MailServer, From: f.MailFrom}
-	}
+	_, port, err := net.SplitHostPort(listens.String())
+	return "http://localhost:" + port, err
+}
+
+// service is for a server at a URL, which sends its links by a mail server; nil: none are sent.
+func (f *signInFlags) service(s *store.Store, url string, mail *post.Server, log *slog.Logger) (*signin.Service, error) {
+	o := signin.Options{URL: url, Home: "/", Idle: f.SessionIdle, Lifetime: f.SessionLifetime, Mail: mail, Log: log}
 	if f.OIDCIssuer != "" {
 		o.OIDC = &signin.OIDC{Issuer: f.OIDCIssuer, ClientID: f.OIDCClientID, ClientSecret: f.OIDCClientSecret, Name: f.OIDCName}
 	}

@@ -73,7 +73,11 @@ func (c *serveCmd) Run() error {
 		return err
 	}
 	defer s.Close()
-	people, err := c.signInFlags.service(s, listener.Addr(), log)
+	url, err := c.at(listener.Addr())
+	if err != nil {
+		return err
+	}
+	people, err := c.signInFlags.service(s, url, c.server(), log)
 	if err != nil {
 		return err
 	}
@@ -84,7 +88,7 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	q, hooks, err := c.queue(s, log)
+	q, hooks, err := c.queue(s, url, log)
 	if err != nil {
 		return err
 	}
@@ -124,7 +128,7 @@ func visitor(people *signin.Service, r *http.Request) (*web.Who, error) {
 	}
 	who := &web.Who{Collective: x.Collective, Actor: x.Actor(), Role: store.ProducersRole}
 	if x.Member != nil {
-		who.Role, who.Producer, who.Name = x.Member.Role, x.Member.Producer, cmp.Or(x.Member.Name, x.Member.Email)
+		who.Member, who.Role, who.Producer, who.Name = x.Member.ID, x.Member.Role, x.Member.Producer, cmp.Or(x.Member.Name, x.Member.Email)
 	} else {
 		who.Producer, who.Name = x.Token.Producer, x.Token.Name
 	}

@@ -39,7 +39,7 @@ func TestWebhookFlags(t *testing.T) {
 	_, err = migrate(ctx, s)
 	must(err)
 	flags := workerFlags{Short: 1, Long: 1, Lease: leastLease, webhookFlags: webhookFlags{WebhookAllow: []string{"127.0.0.0/8"}, WebhookKey: strings.Repeat("k", 32)}}
-	q, hooks, err := flags.queue(s, slog.New(slog.DiscardHandler))
+	q, hooks, err := flags.queue(s, "", slog.New(slog.DiscardHandler))
 	must(err)
 
 	collective := store.Collective{Name: "c"}
@@ -77,7 +77,7 @@ func TestWebhookFlags(t *testing.T) {
 
 	for _, wrong := range []webhookFlags{{WebhookAllow: []string{"https://shop.lan"}}, {WebhookKey: "short"}} {
 		flags.webhookFlags = wrong
-		if _, _, err := flags.queue(s, slog.New(slog.DiscardHandler)); err == nil {
+		if _, _, err := flags.queue(s, "", slog.New(slog.DiscardHandler)); err == nil {
 			t.Errorf("%+v was taken", wrong)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -14,7 +15,9 @@ import (
 	"carriole/api/hook"
 	"carriole/api/intake"
 	"carriole/api/jobs"
+	"carriole/api/notice"
 	"carriole/api/planning"
+	"carriole/api/post"
 	"carriole/api/store"
 	"carriole/geo"
 	"carriole/geo/provider"
@@ -23,6 +26,7 @@ import (
 // workerFlags are those of what works jobs off.
 type workerFlags struct {
 	webhookFlags
+	mailFlags
 	Short     int           `env:"CARRIOLE_SHORT" default:"2" placeholder:"N" help:"Short plannings side by side; each searches on two cores for some seconds (default ${default})."`
 	Long      int           `env:"CARRIOLE_LONG" default:"1" placeholder:"N" help:"Long plannings side by side, beside the short ones (default ${default})."`
 	WorkGrace time.Duration `env:"CARRIOLE_WORK_GRACE" default:"10s" placeholder:"10s" help:"How long a stop waits for plannings to finish before it gives them back for another worker (default ${default})."`
@@ -33,14 +37,44 @@ type workerFlags struct {
 	OFNPrivate bool `name:"ofn-private" env:"CARRIOLE_OFN_PRIVATE" help:"Fetch reports of Open Food Networks at addresses that are not public too."`
 }
 
+// mailFlags are the server that takes e-mail.
+type mailFlags struct {
+	MailServer string `env:"CARRIOLE_MAIL_SERVER" placeholder:"URL" help:"Who takes e-mail: smtps://user:password@host, smtp://… (by STARTTLS) or smtp+plain://… (not encrypted). Without it no links are sent to sign in, and no producer is told of plans."`
+	MailFrom   string `env:"CARRIOLE_MAIL_FROM" placeholder:"ADDRESS" help:"Who e-mail is from, as in \"Carriole <carriole@example.org>\"."`
+}
+
+// server is nil where no e-mail is sent.
+func (f *mailFlags) server() *post.Server {
+	if f.MailServer == "" {
+		return nil
+	}
+	return &post.Server{URL: f.MailServer, From: f.MailFrom}
+}
+
+// notices are what tells producers of plans, at the URL of a service, with their jobs among the kinds.
+func (f *mailFlags) notices(s *store.Store, url string, kinds *jobs.Kinds, enqueue func(context.Context, *store.Scope, jobs.Args) error, log *slog.Logger) (*notice.Service, error) {
+	x := &notice.Service{Store: s, Enqueue: enqueue, URL: strings.TrimSuffix(url, "/"), Log: log}
+	if server := f.server(); server != nil {
+		if url == "" {
+			return nil, errors.New("--url: is needed where e-mail is sent, for it has links")
+		}
+		var err error
+		if x.Sender, err = post.New(server); err != nil {
+			return nil, err
+		}
+	}
+	x.Handle(kinds)
+	return x, nil
+}
+
 // A lease must be long enough for a database that is slow for a moment, and no sale should wait for a worker that is gone all day.
 const (
 	leastLease = 3 * time.Second
 	mostLease  = time.Hour
 )
 
-// queue is the job queue of a store, and what sends its webhooks.
-func (f *workerFlags) queue(s *store.Store, log *slog.Logger) (*jobs.Queue, *hook.Service, error) {
+// queue is the job queue of a store, and what sends its webhooks. url is where people reach the service.
+func (f *workerFlags) queue(s *store.Store, url string, log *slog.Logger) (*jobs.Queue, *hook.Service, error) {
 	for name, n := range map[string]int{"--short": f.Short, "--long": f.Long} {
 		if n < 1 || n > 1000 {
 			return nil, nil, fmt.Errorf("%s: %d is not between 1 and 1000", name, n)
@@ -60,12 +94,24 @@ func (f *workerFlags) queue(s *store.Store, log *slog.Logger) (*jobs.Queue, *hoo
 	if err != nil {
 		return nil, nil, err
 	}
+	const tries = 12 // within about 18 hours
+	notices, err := f.notices(s, url, &kinds, func(ctx context.Context, c *store.Scope, job jobs.Args) error {
+		return q.Add(ctx, c, job, time.Time{}, tries)
+	}, log)
+	if err != nil {
+		return nil, nil, err
+	}
 	if q, err = jobs.New(s, kinds, jobs.Options{Short: f.Short, Long: f.Long, Grace: f.WorkGrace, Log: log}); err != nil {
 		return nil, nil, err
 	}
-	q.Planning.Lease = f.Lease
-	q.Planning.Emit, q.Planning.Tell = hooks.Tell, hooks.TellOrders
-	puller.OFN.Tell = q.Planning.Received
+	notices.Planning, q.Planning.Lease = q.Planning, f.Lease
+	q.Planning.Tell, puller.OFN.Tell = hooks.TellOrders, q.Planning.Received
+	q.Planning.Emit = func(ctx context.Context, c *store.Scope, event string, payload []byte) error {
+		if err := hooks.Tell(ctx, c, event, payload); err != nil {
+			return err
+		}
+		return notices.Tell(ctx, c, event, payload)
+	}
 	if q.Planning.Travels, err = f.travels(log); err != nil {
 		return nil, nil, err
 	}
@@ -114,6 +160,7 @@ func schedulePull(q *jobs.Queue) intake.Schedule {
 
 type workCmd struct {
 	database
+	webAddress
 	workerFlags
 	logFlags
 }
@@ -128,7 +175,7 @@ func (c *workCmd) Run() error {
 		return err
 	}
 	defer s.Close()
-	q, _, err := c.queue(s, log)
+	q, _, err := c.queue(s, c.URL, log)
 	if err != nil {
 		return err
 	}
