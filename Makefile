@@ -3,7 +3,7 @@ BENCH ?= --run compare,handovers
 OUT ?= report
 FUZZTIME ?= 10s
 
-.PHONY: help build test lint race compiler postgres chromium picture bench fuzz
+.PHONY: help build test lint race compiler postgres chromium picture screenshots bench fuzz
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ chromium:
 
 picture: ## Draw the picture of the README
 	$(GO) run ./cmd/carriole plan cmd/carriole/example.json --iterations 20000 --lang en --quiet --svg cmd/carriole/example.svg
+
+screenshots: chromium ## Draw the pictures of the pages in the README
+	$(GO) test ./api/web -run '^TestScreenshots$$' -count 1 -args -screenshots $(CURDIR)/api/web/screenshots
 
 bench: ## Measure against VROOM and write OUT (report); BENCH=flags chooses, see go run ./benchmarks/weeks --help
 	$(GO) run ./benchmarks/weeks $(BENCH) --out $(OUT)

@@ -78,6 +78,28 @@ func (d *draft) clone() *draft {
 	return &draft{parcels: d.parcels, rounds: slices.Clone(d.rounds), stops: slices.Clone(d.stops), unused: slices.Clone(d.unused), ways: slices.Clone(d.ways), timed: d.timed, under: d.under}
 }
 
+// atWork are the places of the rounds that do something for the plan, in order of their stops.
+func (d *draft) atWork() [][]int {
+	works := make([]bool, len(d.rounds))
+	for _, w := range d.ways {
+		for _, l := range w {
+			works[d.round(l)] = true
+		}
+	}
+	out := [][]int{}
+	for r, yes := range works {
+		if !yes {
+			continue
+		}
+		places := make([]int, len(d.rounds[r].stops))
+		for k, i := range d.rounds[r].stops {
+			places[k] = d.stops[i].place
+		}
+		out = append(out, places)
+	}
+	return out
+}
+
 // earlier orders two rounds of one vehicle by when they are made.
 func (d *draft) earlier(a, b int) int {
 	x, y := d.rounds[a].stops, d.rounds[b].stops

@@ -110,7 +110,7 @@ func (s *solver) improveGroups(d *draft, groups []part, o search.Options, report
 	var lock sync.Mutex
 	one := func(k int, o search.Options) {
 		o.Seed += uint64(k)
-		o.Progress = func(c search.Cost, n int, _ float64) {
+		o.Progress = func(c search.Cost, n int, _ float64, _ func() *search.Solution) {
 			lock.Lock()
 			defer lock.Unlock()
 			costs[k], steps[k] = c, n

@@ -51,6 +51,10 @@ type Progress struct {
 	UnservedKg float64
 	Iterations int
 	Share      float64 // of the search, 0 to 1
+
+	// Rounds are the places, by their index in the week, at which each round of the best plan so far stops that does something for
+	// it; nil where that cannot be told at this moment. It is called during Options.Progress alone.
+	Rounds func() [][]int
 }
 
 // Solve plans a week. travel answers between indexes of week.Places; nil means TravelOf. The error is an *InvalidWeek
@@ -271,6 +275,7 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 	all := d.searchable()
 	o.Seed, o.Workers, o.Stop = s.opt.Seed+uint64(s.done), s.opt.Workers, s.stop
 	outside, iterations := s.outside(d, all), o.Iterations
+	var rounds func() [][]int
 	report := func(c search.Cost, n int) {
 		if s.opt.Progress == nil {
 			return
@@ -279,7 +284,7 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 		if s.opt.Iterations == 0 {
 			share = s.opt.Share()
 		}
-		s.opt.Progress(Progress{float64(c.Dist) / s.m.unit, float64(c.Lost) / perKg, s.done + n, min(share, 1)})
+		s.opt.Progress(Progress{float64(c.Dist) / s.m.unit, float64(c.Lost) / perKg, s.done + n, min(share, 1), rounds})
 	}
 	if len(all) > s.m.sizes.whole {
 		s.done += max(s.improveParts(d, first, o, report), o.Iterations)
@@ -297,7 +302,12 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 		o.Heat = groupsHeat
 	}
 	f := s.m.frame(d, s.m.vehicles, all)
-	o.Progress = func(c search.Cost, n int, _ float64) {
+	o.Progress = func(c search.Cost, n int, _ float64, best func() *search.Solution) {
+		rounds = func() [][]int {
+			x := d.clone()
+			f.adopt(x, best())
+			return x.atWork()
+		}
 		report(search.Cost{Lost: c.Lost + outside, Dist: c.Dist}, made+n)
 	}
 	start := f.start

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -314,6 +315,32 @@ func TestSolveCancelledOnTheWay(t *testing.T) {
 		opt := quick
 		opt.Progress = func(Progress) { cancel() }
 		mustBeRight(t, week, solved(t, ctx, week, opt))
+	})
+}
+
+// TestSolveSketched asks for the rounds of the best plan so far: they begin and end where the rounds do, and asking changes nothing.
+func TestSolveSketched(t *testing.T) {
+	eachShape(t, 1, func(t *testing.T, week *Week, _ *rand.Rand) {
+		plain := solved(t, t.Context(), week, quick)
+		opt, seen := quick, 0
+		opt.Progress = func(p Progress) {
+			if p.Rounds == nil {
+				return
+			}
+			for _, r := range p.Rounds() {
+				seen++
+				if len(r) < 2 || slices.Min(r) < 0 || slices.Max(r) >= len(week.Places) {
+					t.Errorf("a round through %v", r)
+				}
+			}
+		}
+		sketched := solved(t, t.Context(), week, opt)
+		if !reflect.DeepEqual(plain, sketched) {
+			t.Error("another plan where it was looked at")
+		}
+		if carried := slices.ContainsFunc(plain.Consignments, func(c Consignment) bool { return len(c.Legs) > 0 }); carried && seen == 0 {
+			t.Error("no round was seen")
+		}
 	})
 }
 

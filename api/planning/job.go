@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/paulmach/orb"
+
 	"carriole/api/store"
 	"carriole/engine"
 	"carriole/geo"
@@ -33,6 +35,9 @@ type Progress struct {
 	ObjectiveM float64 `json:"objective_m"` // of the best plan so far
 	UnservedKg float64 `json:"unserved_kg"`
 	Iterations int     `json:"iterations"`
+
+	// Lines are the rounds of that plan which do something for it, straight from stop to stop, as encoded polylines of 1e-5 degrees.
+	Lines []string `json:"lines,omitempty"`
 }
 
 // Run works off the planning of a sale, if there is one that is due and nobody has it. When ctx ends the planning is given back for
@@ -366,8 +371,9 @@ func (r *run) options(week *engine.Week) {
 // search finds the plan.
 func (r *run) search(ctx context.Context, x *prepared) (*made, error) {
 	limit := r.time(&r.request, r.orders)
+	sketch := sketcher{places: positions(x.week.Places)}
 	opt := engine.Options{Seed: r.request.Seed, Iterations: r.request.Iterations, NoHandovers: r.request.NoHandovers, Progress: func(p engine.Progress) {
-		r.progress.Store(&Progress{p.Share, p.Objective, p.UnservedKg, p.Iterations})
+		r.progress.Store(&Progress{p.Share, p.Objective, p.UnservedKg, p.Iterations, sketch.lines(&p)})
 	}}
 	r.began = time.Now()
 	if opt.Iterations == 0 && (x.base == nil || r.request.TimeS > 0) {
@@ -398,6 +404,33 @@ func (r *run) search(ctx context.Context, x *prepared) (*made, error) {
 	}
 	x.week = got.Week
 	return r.checked(ctx, x, &made{prepared: x, plan: got.Plan, changes: got.Differences})
+}
+
+// mostSketched is of how many rounds a sketch is made at most.
+const mostSketched = 300
+
+// A sketcher draws the best plan so far, now and then.
+type sketcher struct {
+	places    []geo.Point
+	last      []string
+	at        time.Time
+	objective float64
+}
+
+func (k *sketcher) lines(p *engine.Progress) []string {
+	if p.Rounds == nil || p.Objective == k.objective || time.Since(k.at) < beat {
+		return k.last
+	}
+	rounds := p.Rounds()
+	k.at, k.objective, k.last = time.Now(), p.Objective, nil
+	for _, round := range rounds[:min(len(rounds), mostSketched)] {
+		line := make(orb.LineString, len(round))
+		for i, place := range round {
+			line[i] = k.places[place]
+		}
+		k.last = append(k.last, encodeLine(line))
+	}
+	return k.last
 }
 
 // solve plans a week in a time, or in the options' iterations.
@@ -660,7 +693,7 @@ func (r *run) reason(m *made) string {
 func figures(p *engine.Plan) store.Figures {
 	m := func(x float64) int64 { return int64(math.Round(x)) }
 	f := store.Figures{BaseM: m(p.Summary.BaseMetres), PlannedM: m(p.Summary.PlannedMetres), AddedM: m(p.Summary.AddedMetres), AloneM: m(p.Summary.AloneMetres - p.Summary.BaseMetres),
-		Handovers: int64(p.Summary.Handovers), UnservedGrams: m(p.Summary.UnservedKg * 1e3)}
+		Handovers: int64(p.Summary.Handovers), UnservedGrams: m(p.Summary.UnservedKg * 1e3), SavedCO2Grams: m(p.Summary.SavedCO2Kg * 1e3)}
 	var served float64
 	for i := range p.Consignments {
 		served += p.Consignments[i].Kg

@@ -869,7 +869,7 @@ func testPlans(t *testing.T, s *Store) {
 	is(t, err, NotFound)
 	save := func(reason string, based ID) *Plan {
 		t.Helper()
-		x := Plan{Sale: w.sale, Reason: reason, BasedOn: based, Revision: 7, Figures: Figures{1, 2, 3, 4, 5, 6, 7}}
+		x := Plan{Sale: w.sale, Reason: reason, BasedOn: based, Revision: 7, Figures: Figures{1, 2, 3, 4, 5, 6, 7, 8}}
 		ok(t, c.SavePlan(ctx, &x, []byte(`{"week":"`+reason+`"}`), []byte(`{"plan":"`+reason+`"}`)))
 		return &x
 	}

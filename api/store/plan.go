@@ -55,16 +55,17 @@ type Figures struct {
 	Handovers     int64
 	ServedGrams   int64
 	UnservedGrams int64
+	SavedCO2Grams int64 // beside each alone
 }
 
 func (*Plan) kind() kind {
-	return kind{"plan", "plans", "sale, number, state, based_on, revision, reason, base_m, planned_m, added_m, alone_m, handovers, served_grams, unserved_grams", "number"}
+	return kind{"plan", "plans", "sale, number, state, based_on, revision, reason, base_m, planned_m, added_m, alone_m, handovers, served_grams, unserved_grams, saved_co2_grams", "number"}
 }
 
 func (x *Plan) fields() []any {
 	g := &x.Figures
 	return []any{&x.Sale, &x.Number, &x.State, optional[ID]{&x.BasedOn}, &x.Revision, &x.Reason,
-		&g.BaseM, &g.PlannedM, &g.AddedM, &g.AloneM, &g.Handovers, &g.ServedGrams, &g.UnservedGrams}
+		&g.BaseM, &g.PlannedM, &g.AddedM, &g.AloneM, &g.Handovers, &g.ServedGrams, &g.UnservedGrams, &g.SavedCO2Grams}
 }
 
 func (x *Plan) refs() []ref {

@@ -81,8 +81,10 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		},
 		"number": lang.Number, "km": lang.Km, "kg": lang.Kg, "litres": lang.Litres, "percent": lang.Percent,
 		"date": lang.Date, "clock": lang.Clock,
-		"class":  func(c engine.Class) string { return lang.Class(c) },
-		"static": f.url,
+		"classes": func() []engine.Class { return engine.Classes[:] },
+		"add":     func(a, b int) int { return a + b },
+		"class":   func(c engine.Class) string { return lang.Class(c) },
+		"static":  f.url,
 		"id": func(name string) string {
 			return strings.NewReplacer("[", "-", "].", "-", "]", "", ".", "-").Replace(name)
 		},

@@ -34,6 +34,10 @@ type lifeView struct {
 	MayChange bool
 	Orders    int
 	Late      bool // orders have come in since the newest plan
+
+	Answering bool // somebody's answer has just been noted
+
+	Tiles, TilesBy string // of the map of the best plan so far
 }
 
 // Current says whether the plan that is shown is the newest.
@@ -93,6 +97,7 @@ func (v *visit) newestPlan(sale store.ID) (newest, force *store.Plan, err error)
 func (v *visit) life(sale *store.Sale, plan *weekPlan) (*lifeView, error) {
 	l := &lifeView{Sale: sale, Past: &planning.Past{}, MayChange: v.Role == store.Coordinator}
 	l.Said, l.Wrong = said(v)
+	l.Answering = slices.Contains([]string{"accepted", "refused"}, v.r.FormValue("said"))
 	var err error
 	if l.Newest, l.InForce, err = v.newestPlan(sale.ID); err != nil {
 		return nil, err
@@ -606,6 +611,7 @@ type progressEvent struct {
 	Metres float64             `json:"metres,omitempty"` // of the best plan so far
 	Km     string              `json:"km,omitempty"`     // the same for people
 	Left   string              `json:"left,omitempty"`
+	Lines  []string            `json:"lines,omitempty"` // where they are others than before, see planning.Progress
 }
 
 // progress streams how far the planning of a sale is, until it has ended.
@@ -629,6 +635,7 @@ func (s *Site) progress(v *visit) error {
 	look := time.NewTicker(lookEach)
 	defer look.Stop()
 	before, sent := "", time.Now()
+	var drawn []string
 	for {
 		e := progressEvent{State: p.State}
 		if x := v.planningView(p.Sale, p); x != nil && x.Runs {
@@ -636,6 +643,9 @@ func (s *Site) progress(v *visit) error {
 			var now planning.Progress
 			if x.Km != "" && json.Unmarshal(p.Progress, &now) == nil {
 				e.Metres = now.ObjectiveM
+				if !slices.Equal(now.Lines, drawn) {
+					e.Lines, drawn = now.Lines, now.Lines
+				}
 			}
 		}
 		text, err := json.Marshal(e)

@@ -297,15 +297,16 @@ func TestNobodyWorks(t *testing.T) {
 	}
 }
 
-// A very large week is shown in its first lines, and in full where less is asked for.
-func TestLargeWeek(t *testing.T) {
-	h := newHouse(t)
+// tiled is a collective that has the example week so many times over, planned, and its sale.
+func (h *house) tiled(times int) (collective, sale store.ID) {
+	t := h.t
+	t.Helper()
 	week, _, err := h.planning.Documents(t.Context(), h.scope(), new(h.newest()))
 	must(t, err)
 	text, err := json.Marshal(week)
 	must(t, err)
 	var large engine.Week
-	for k := range 8 {
+	for k := range times {
 		var rename []string
 		suffix := func(id string) { rename = append(rename, `"`+id+`"`, `"`+id+"-"+h.number(int64(k))+`"`) }
 		for _, x := range week.Places {
@@ -338,12 +339,19 @@ func TestLargeWeek(t *testing.T) {
 	col := store.Collective{Name: "Grand"}
 	must(t, h.store.CreateCollective(t.Context(), &col, "test"))
 	scope := h.store.In(col.ID, "test")
-	sale, err := planning.Keep(t.Context(), scope, &large)
+	sale, err = planning.Keep(t.Context(), scope, &large)
 	must(t, err)
 	_, err = h.planning.Request(t.Context(), scope, sale, planning.Options{Iterations: 10})
 	must(t, err)
 	must(t, h.planning.Run(t.Context(), col.ID, (<-h.work).Sale))
-	h.who = h.coordinator(col.ID)
+	return col.ID, sale
+}
+
+// A very large week is shown in its first lines, and in full where less is asked for.
+func TestLargeWeek(t *testing.T) {
+	h := newHouse(t)
+	collective, sale := h.tiled(8)
+	h.who = h.coordinator(collective)
 	status, _, body := h.get("/sales/"+string(sale), "fr")
 	if status != http.StatusOK || !strings.Contains(body, "C’est une grande semaine") || strings.Contains(body, `class="stops"`) || strings.Contains(body, `class="timeline"`) {
 		t.Fatalf("%d, %d bytes; %d rounds", status, len(body), strings.Count(body, "data-round="))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -111,6 +112,9 @@ type balancesView struct {
 	Rows  []balanceRow
 	Weeks []weekRow
 	MostM float64
+
+	SavedM, SavedCO2 float64 // over the weeks
+	Curve            string  // of the CO₂ saved since the first week, as points of a line 600 wide and 100 high; empty: too few weeks
 }
 
 type balanceRow struct {
@@ -137,6 +141,7 @@ type weekRow struct {
 	AloneW, AddedW  float64 // of bars, 0 to 100
 	Handovers       int64
 	Served, Missing float64
+	SavedCO2        float64 // kg
 }
 
 // balances shows what each has driven for others over the weeks, and what the weeks have saved.
@@ -171,13 +176,16 @@ func (s *Site) balances(v *visit) error {
 		of[plan.ID] = x.Name
 		f := &plan.Figures
 		out.Weeks = append(out.Weeks, weekRow{ID: x.ID, Name: x.Name, Day: x.Distribution.At(0, v.zone()), State: plan.State, AloneM: float64(f.AloneM), AddedM: float64(f.AddedM), Handovers: f.Handovers,
-			Served: float64(f.ServedGrams) / 1000, Missing: float64(f.UnservedGrams) / 1000})
+			Served: float64(f.ServedGrams) / 1000, Missing: float64(f.UnservedGrams) / 1000, SavedCO2: float64(f.SavedCO2Grams) / 1000})
+		out.SavedM += float64(f.AloneM - f.AddedM)
+		out.SavedCO2 += float64(f.SavedCO2Grams) / 1000
 		most = max(most, float64(f.AloneM), float64(f.AddedM))
 	}
 	for i := range out.Weeks {
 		w := &out.Weeks[i]
 		w.AloneW, w.AddedW = math.Round(1000*max(0, w.AloneM)/max(1, most))/10, math.Round(1000*max(0, w.AddedM)/max(1, most))/10
 	}
+	out.Curve = curve(out.Weeks)
 	for i := range producers {
 		p := &producers[i]
 		metres, ok := sums[p.ID]
@@ -209,4 +217,22 @@ func (s *Site) balances(v *visit) error {
 	}
 	slices.SortStableFunc(out.Rows, func(a, b balanceRow) int { return cmp.Compare(b.Metres, a.Metres) })
 	return s.render(v, "balances.html", out)
+}
+
+// curve is how the CO₂ saved has grown, the oldest week first.
+func curve(weeks []weekRow) string {
+	if len(weeks) < 3 {
+		return ""
+	}
+	sums, sum := []float64{0}, 0.0
+	for _, w := range slices.Backward(weeks) {
+		sum += w.SavedCO2
+		sums = append(sums, sum)
+	}
+	least, most := slices.Min(sums), slices.Max(sums)
+	var b strings.Builder
+	for i, x := range sums {
+		fmt.Fprintf(&b, "%.1f,%.1f ", 600*float64(i)/float64(len(sums)-1), 96-92*(x-least)/max(most-least, 1e-9))
+	}
+	return strings.TrimSpace(b.String())
 }

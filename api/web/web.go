@@ -17,6 +17,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"carriole/api/intake"
 	"carriole/api/planning"
 	"carriole/api/store"
 	"carriole/geo/roads"
@@ -27,6 +28,7 @@ type Config struct {
 	Store    *store.Store
 	Planning *planning.Service                 // nil: one whose plannings wait until somebody looks
 	Who      func(*http.Request) (*Who, error) // who is signed in; nil: nobody
+	Tell     intake.Tell                       // what became of orders of a file; nil: nobody
 	Stopping <-chan struct{}                   // ends what is streamed; may be nil
 	Log      *slog.Logger                      // nil: nothing is logged
 	URL      string                            // where people reach the pages, as in https://plan.example.org, for labels; empty: these have no address
@@ -126,6 +128,8 @@ func (s *Site) sale(r chi.Router) {
 	r.Post("/lift", s.change(s.lift))
 
 	r.Get("/orders", s.page(s.orders))
+	r.Get("/import", s.page(s.chooseImport))
+	r.Post("/import", s.change(s.importFile))
 	r.Get("/orders/new", s.page(s.newOrder))
 	r.Post("/orders/new", s.change(s.saveOrder))
 	r.Get("/orders/{order}", s.page(s.order))

@@ -121,6 +121,7 @@ func (s *Site) week(v *visit) error {
 	if out.Life, err = v.life(sale, plan); err != nil {
 		return err
 	}
+	out.Life.Tiles, out.Life.TilesBy = s.tiles(v)
 	if plan != nil {
 		if out.Since, err = v.since(plan); err != nil {
 			return err

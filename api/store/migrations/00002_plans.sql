@@ -34,6 +34,7 @@ create table plans (
 	handovers bigint not null,
 	served_grams bigint not null,
 	unserved_grams bigint not null,
+	saved_co2_grams bigint not null,
 	primary key (collective, id),
 	unique (sale, number, collective),
 	foreign key (collective, sale) references sales (collective, id),

@@ -60,10 +60,8 @@ for (const rows of document.querySelectorAll("[data-rows]")) {
 for (const input of document.querySelectorAll("[data-position]")) {
 	if (!window.L) break;
 	const { mapIn } = await import("./map.js");
-	const box = document.createElement("div");
-	box.className = "pick";
+	const box = input.closest(".field").querySelector("[data-pick]");
 	Object.assign(box.dataset, { tiles: input.form.dataset.tiles ?? "", by: input.form.dataset.by ?? "" });
-	input.closest(".field").append(box);
 	const read = () => {
 		const m = input.value.split(/[,;]/).map((s) => Number.parseFloat(s));
 		return m.length === 2 && m.every(Number.isFinite) ? m : null;

@@ -11,13 +11,13 @@ import (
 type Options struct {
 	Seed       uint64
 	Workers    int
-	Iterations int            // of all workers together; 0: until Share reaches 1
-	Horizon    int            // iterations over which the annealing cools; 0: Iterations. With more it breaks off early
-	Rides      int            // how many rides to places of transfer one search for a way looks at; 0: practically all
-	Heat       float64        // how hot it begins, as a share of the cost; 0: 0.01
-	Share      func() float64 // of the time allowed that is used up; nil: Iterations alone count
-	Stop       func() bool    // asked now and then; the search ends when it says so
-	Progress   func(Cost, int, float64)
+	Iterations int                                        // of all workers together; 0: until Share reaches 1
+	Horizon    int                                        // iterations over which the annealing cools; 0: Iterations. With more it breaks off early
+	Rides      int                                        // how many rides to places of transfer one search for a way looks at; 0: practically all
+	Heat       float64                                    // how hot it begins, as a share of the cost; 0: 0.01
+	Share      func() float64                             // of the time allowed that is used up; nil: Iterations alone count
+	Stop       func() bool                                // asked now and then; the search ends when it says so
+	Progress   func(Cost, int, float64, func() *Solution) // the best so far, which can be had during the call
 }
 
 // worker searches on its own between two exchanges with the others.
@@ -102,7 +102,7 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 			}
 		}
 		if opt.Progress != nil {
-			opt.Progress(b.best.total(), n, t.done)
+			opt.Progress(b.best.total(), n, t.done, b.best.solution)
 		}
 	}
 	b, n := leader(workers)

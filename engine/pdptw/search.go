@@ -1,0 +1,257 @@
+package pdptw
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync"
+)
+
+const (
+	stretches  = 40  // after each the workers share what they have found
+	fleetShare = 0.4 // of the search that may go into having fewer vehicles
+	// The temperature, as a share of what a request costs on average.
+	hot, cold = 1.0, 0.01
+)
+
+// search is one run of Solve.
+type search struct {
+	in      *instance
+	opt     Options
+	stop    func() bool
+	workers []*worker
+	begun   int  // iterations of each worker in earlier stretches
+	length  int  // in this one; 0: time counts
+	fewer   bool // vehicles are being saved
+	done    float64
+	until   float64 // share at which the stretch ends
+	from    float64 // share at which the annealing began
+}
+
+func newSearch(in *instance, opt Options, stop func() bool) *search {
+	s := &search{in: in, opt: opt, stop: stop}
+	for k := range opt.Workers {
+		w := &worker{s: newState(in), source: rand.NewPCG(opt.Seed, uint64(k)+1), out: make([]bool, in.requests), vain: make([]int64, in.requests)}
+		w.rng = rand.New(w.source)
+		w.cut = make([]bool, len(w.s.routes))
+		s.workers = append(s.workers, w)
+	}
+	return s
+}
+
+func (s *search) run() *Solution {
+	for _, w := range s.workers {
+		w.recreate()
+		w.s.keep()
+		w.s.sequences(&w.best)
+	}
+	s.fewer = s.opt.Objective == VehiclesFirst
+	for s.next() {
+		var wg sync.WaitGroup
+		for _, w := range s.workers[1:] {
+			wg.Go(func() { s.stretch(w) })
+		}
+		s.stretch(s.workers[0])
+		wg.Wait()
+		s.share()
+	}
+	return s.solution(s.leader())
+}
+
+// next begins a stretch, unless the search is over.
+func (s *search) next() bool {
+	if s.in.requests == 0 || len(s.workers[0].s.routes) == 0 || s.stop() {
+		return false
+	}
+	s.begun += s.length
+	if total := s.opt.Iterations; total > 0 {
+		each := (total + len(s.workers) - 1) / len(s.workers)
+		s.length = min(max(1, each/stretches), each-s.begun)
+		s.done = float64(s.begun) / float64(each)
+		s.until = float64(s.begun+s.length) / float64(each)
+	} else {
+		s.done = s.opt.Share()
+		s.until = math.Floor(s.done*stretches+1) / stretches
+	}
+	if s.fewer && s.done >= fleetShare {
+		s.fewer, s.from = false, s.done
+		best := s.leader().best
+		for _, w := range s.workers {
+			w.s.load(&best)
+			w.s.limit = max(1, best.routes)
+			w.best.copy(&best)
+		}
+	}
+	return s.done < 1
+}
+
+// at is the share of the search that is over after n iterations of the stretch, and whether the stretch is.
+func (s *search) at(n int) (float64, bool) {
+	if s.opt.Iterations == 0 {
+		at := s.opt.Share()
+		return at, at >= s.until
+	}
+	return s.done + (s.until-s.done)*float64(n)/float64(s.length), n >= s.length
+}
+
+// share lets workers go on from the best state that one of them has.
+func (s *search) share() {
+	b := s.leader()
+	for _, w := range s.workers {
+		if s.fewer && b.best.beats(&w.best, true) && b.best.routes < w.best.routes {
+			w.best.copy(&b.best)
+			w.s.load(&w.best)
+			if len(w.best.absent) == 0 {
+				w.s.limit = w.best.routes
+				w.spare()
+			}
+		}
+	}
+	if s.opt.Progress != nil {
+		n := 0
+		for _, w := range s.workers {
+			n += w.rounds
+		}
+		s.opt.Progress(Progress{Unserved: len(b.best.absent), Routes: b.best.routes, Distance: b.best.dist, Iterations: n, Share: s.until})
+	}
+}
+
+func (s *search) leader() *worker {
+	b := s.workers[0]
+	for _, w := range s.workers[1:] {
+		if w.best.beats(&b.best, s.opt.Objective == VehiclesFirst) {
+			b = w
+		}
+	}
+	return b
+}
+
+// beats orders plans.
+func (p *plan) beats(q *plan, vehicles bool) bool {
+	switch {
+	case len(p.absent) != len(q.absent):
+		return len(p.absent) < len(q.absent)
+	case vehicles && p.routes != q.routes:
+		return p.routes < q.routes
+	}
+	return p.dist < q.dist
+}
+
+func (p *plan) copy(q *plan) {
+	p.nodes, p.absent = append(p.nodes[:0], q.nodes...), append(p.absent[:0], q.absent...)
+	p.routes, p.dist = q.routes, q.dist
+}
+
+// stretch is simulated annealing by one worker.
+func (s *search) stretch(w *worker) {
+	st := w.s
+	served := s.in.requests - len(w.best.absent)
+	unit := float64(w.best.dist) / float64(max(1, served))
+	heat := unit * hot
+	for n := 0; ; n++ {
+		if n&15 == 0 || s.length > 0 {
+			at, over := s.at(n)
+			if over || n&255 == 0 && s.stop() {
+				return
+			}
+			at = (at - s.from) / (1 - s.from)
+			heat = unit * hot * math.Pow(cold/hot, at)
+			if s.fewer {
+				heat = unit * 0.1
+			}
+		}
+		w.rounds++
+		before := len(st.absent)
+		w.ruin()
+		w.recreate()
+		limit := float64(st.before.dist) - heat*math.Log(w.rng.Float64())
+		after := len(st.absent)
+		for _, r := range st.absent {
+			w.vain[r]++
+		}
+		accept := false
+		switch {
+		case after == 0 && before > 0:
+			accept = true
+		case after == 0:
+			accept = float64(st.dist) < limit
+		case before == 0:
+		default:
+			accept = w.weight(st.absent) < w.weight(st.before.absent) || after <= before && float64(st.dist) < limit
+		}
+		if !accept {
+			st.undo()
+			continue
+		}
+		st.keep()
+		if st.stale {
+			st.list()
+		}
+		if after < len(w.best.absent) || after == len(w.best.absent) && (st.dist < w.best.dist || s.fewer && len(st.used) < w.best.routes) {
+			st.sequences(&w.best)
+		}
+		if s.fewer && after == 0 && len(st.used) > 1 {
+			w.spare()
+		}
+	}
+}
+
+// weight says how hard absent requests have been to place so far.
+func (w *worker) weight(absent []int32) (sum int64) {
+	for _, r := range absent {
+		sum += 1 + w.vain[r]
+	}
+	return sum
+}
+
+// spare gives up the route whose requests are the easiest to place.
+func (w *worker) spare() {
+	s := w.s
+	s.list()
+	least, which := int64(math.MaxInt64), int32(-1)
+	for _, i := range s.used {
+		sum := int64(0)
+		st := s.routes[i].stops
+		for _, x := range st[1 : len(st)-1] {
+			if x.node&1 == 0 {
+				sum += 1 + w.vain[x.node>>1]
+			}
+		}
+		if sum < least {
+			least, which = sum, i
+		}
+	}
+	st := s.routes[which].stops
+	for _, x := range st[1 : len(st)-1] {
+		if x.node&1 == 0 {
+			w.out[x.node>>1] = true
+			s.absent = append(s.absent, x.node>>1)
+		}
+	}
+	s.limit = len(s.used) - 1
+	s.remove(which, w.out)
+	for _, r := range s.absent {
+		w.out[r] = false
+	}
+	s.keep()
+}
+
+func (s *search) solution(w *worker) *Solution {
+	out := &Solution{Distance: w.best.dist}
+	for _, v := range s.workers {
+		out.Iterations += v.rounds
+	}
+	for _, r := range w.best.absent {
+		out.Unserved = append(out.Unserved, int(r))
+	}
+	ends := int16(2 * s.in.requests)
+	for _, n := range w.best.nodes {
+		switch {
+		case n < ends:
+			r := &out.Routes[len(out.Routes)-1]
+			r.Stops = append(r.Stops, int(n))
+		case (n-ends)%2 == 0:
+			out.Routes = append(out.Routes, Route{Vehicles: int(n-ends) / 2})
+		}
+	}
+	return out
+}
