@@ -3,6 +3,9 @@ package engine
 import (
 	"math"
 	"slices"
+	"sort"
+	"strconv"
+	"strings"
 
 	"carriole/engine/internal/bound"
 	"carriole/geo"
@@ -11,35 +14,26 @@ import (
 // boundSlack is what a plan may be early or over by and still be right: as Check, and a little more.
 const boundSlack = checkSlack + 0.01
 
-// boundPlaces is up to how many places the bound looks at a week whole.
-const boundPlaces = 700
-
 // proof is of a lower bound for all plans of a week; what it says of one depends on what that leaves unserved.
 type proof struct {
-	goods []bound.Goods
-	res   bound.Result
-	never float64 // kilograms that no plan serves
-	whole bool    // every objective is a whole number of metres
+	goods    []bound.Goods
+	res      bound.Result
+	never    float64 // kilograms that no plan serves
+	constant float64 // added to the sum of the shares
+	whole    bool    // every objective is a whole number of metres
 }
 
 // prove proves a lower bound; nil stands for none. The work grows with the number of places, goods and slots that can
-// meet; beyond boundPlaces there is none.
-func (m *model) prove(tries int, stopped func(part float64) bool) *proof {
-	if tries < 0 || len(m.week.Places) > boundPlaces {
+// meet: a week of more places than whole is looked at by areas of no more than area.
+func (m *model) prove(whole, area, tries int, stopped func(part float64) bool) *proof {
+	switch {
+	case tries < 0:
 		return nil
+	case len(m.week.Places) <= whole:
+		return m.proveWhole(tries, stopped)
+	default:
+		return m.proveAreas(area, tries, stopped)
 	}
-	b := m.newBounder()
-	res, ok := bound.Bound(b.p, max(1, tries), stopped)
-	if !ok {
-		return nil
-	}
-	r := &proof{goods: b.p.Goods, res: res, never: b.never, whole: b.whole}
-	for g := range r.goods {
-		if res.Never[g] {
-			r.never += r.goods[g].Kg
-		}
-	}
-	return r
 }
 
 // lost is how many kilograms every plan leaves behind at least.
@@ -53,7 +47,7 @@ func (r *proof) lost() float64 {
 
 // least is what every plan costs that leaves no more than so many kilograms behind.
 func (r *proof) least(unserved float64) float64 {
-	sum := r.res.Constant
+	sum := r.constant
 	for _, share := range r.res.Share {
 		sum += share
 	}
@@ -80,33 +74,24 @@ func (r *proof) write(s *Summary) {
 
 // bounder makes the week a problem for the bound.
 type bounder struct {
-	m     *model
-	p     *bound.Problem
-	whole bool     // all distances are whole metres
-	never float64  // kilograms that are held back, or have no pickup point to go to
-	near  [][]bool // by vehicle and place: whether goods of others may be handled there
-	trips []int    // by slot after the rounds: its vehicle
+	m        *model
+	places   []bound.Place
+	slots    []bound.Slot
+	limits   []bound.Limit
+	goods    []bound.Goods          // all but Carry
+	kinds    []freight              // by Goods.Kind
+	trips    []int                  // by slot after the rounds: its vehicle
+	secs     func(i, j int) float64 // no more than any way between two places takes
+	least    func(i, j int) float64 // no more than any way between two places costs
+	never    float64                // kilograms that are held back, or have no pickup point to go to
+	constant float64                // what detours may save that are shorter than the straight way, at most: below 0
 }
 
-func (m *model) newBounder() *bounder {
+// newBounder prepares all but what the slots have to do with one another. No way between two places costs less than least
+// says nor takes less than secs.
+func (m *model) newBounder(least, secs func(i, j int) float64) *bounder {
 	w := m.week
-	n := len(w.Places)
-	b := &bounder{m: m, p: &bound.Problem{Handover: w.Settings.HandoverMetres()}, whole: true}
-	b.whole = b.p.Handover == math.Trunc(b.p.Handover)
-	p := b.p
-	p.Cost, p.Secs = make([]float64, n*n), make([]float64, n*n)
-	for i := range n {
-		for j := range n {
-			if i == j {
-				continue
-			}
-			d, t := m.travel.Between(i, j)
-			b.whole = b.whole && d == math.Trunc(d)
-			p.Cost[i*n+j], p.Secs[i*n+j] = d, max(0, t-boundSlack)
-		}
-	}
-	bound.Close(n, p.Cost)
-	bound.Close(n, p.Secs)
+	b := &bounder{m: m, least: least, secs: secs}
 	for i := range w.Places {
 		x := &w.Places[i]
 		at := bound.Place{Service: x.StopSeconds(), Meet: x.CanMeet()}
@@ -124,19 +109,88 @@ func (m *model) newBounder() *bounder {
 				at.Store |= 1 << k
 			}
 		}
-		p.Places = append(p.Places, at)
+		b.places = append(b.places, at)
 	}
 	b.addSlots()
 	b.addGoods()
-	b.addNear()
 	return b
+}
+
+// closed is the travel table with levels and seconds of shortest ways, and whether all distances are whole metres.
+func (m *model) closed() (level, secs []float64, whole bool) {
+	n := len(m.week.Places)
+	level, secs = make([]float64, n*n), make([]float64, n*n)
+	whole = true
+	for i := range n {
+		for j := range n {
+			if i == j {
+				continue
+			}
+			d, t := m.travel.Between(i, j)
+			whole = whole && d == math.Trunc(d)
+			level[i*n+j], secs[i*n+j] = d, max(0, t-boundSlack)
+		}
+	}
+	bound.Close(n, level)
+	bound.Close(n, secs)
+	return level, secs, whole
+}
+
+// proveWhole proves a bound that looks at all places at once.
+func (m *model) proveWhole(tries int, stopped func(part float64) bool) *proof {
+	n := len(m.week.Places)
+	level, secs, whole := m.closed()
+	b := m.newBounder(func(i, j int) float64 { return level[i*n+j] }, func(i, j int) float64 { return secs[i*n+j] })
+	p := &bound.Problem{Places: b.places, Cost: make([]float64, n*n), Level: level, Secs: secs, Outside: -1, Slots: b.slots, Limits: b.limits,
+		Goods: b.goods, Handover: m.week.Settings.HandoverMetres()}
+	for i := range n {
+		for j := range n {
+			if i != j {
+				p.Cost[i*n+j], _ = m.travel.Between(i, j)
+			}
+		}
+	}
+	near := b.addNear()
+	vehicle := make([]int, len(b.slots))
+	for s := range vehicle {
+		vehicle[s], _ = b.driver(s)
+	}
+	carry := make([]func(slot, place int) bool, len(b.kinds))
+	for k := range b.kinds {
+		may := make([]byte, len(b.slots))
+		for s := range may {
+			may[s] = b.may(&b.kinds[k], s)
+		}
+		carry[k] = func(slot, place int) bool {
+			return may[slot] == mayAnywhere || may[slot] == mayNear && near[vehicle[slot]][place]
+		}
+	}
+	for g := range b.goods {
+		b.goods[g].Carry = carry[b.goods[g].Kind]
+	}
+	res, ok := bound.Bound(p, max(1, tries), stopped)
+	if !ok {
+		return nil
+	}
+	return b.proof(res, whole)
+}
+
+func (b *bounder) proof(res bound.Result, whole bool) *proof {
+	h := b.m.week.Settings.HandoverMetres()
+	r := &proof{goods: b.goods, res: res, never: b.never, constant: b.constant, whole: whole && h == math.Trunc(h)}
+	for g := range r.goods {
+		if res.Never[g] {
+			r.never += r.goods[g].Kg
+		}
+	}
+	return r
 }
 
 func (b *bounder) at(unix int64) float64 { return float64(unix - b.m.epoch) }
 
 // addSlots adds the rounds in the week's order and then what time the vehicles have for trips.
 func (b *bounder) addSlots() {
-	w, p := b.m.week, b.p
+	w := b.m.week
 	added := make([]float64, len(w.Producers)) // most that a producer may add
 	for i := range added {
 		added[i] = math.Inf(1)
@@ -144,7 +198,7 @@ func (b *bounder) addSlots() {
 			added[i] = *x + checkSlack
 		}
 	}
-	gain := make([]float64, len(w.Rounds)) // most that a detour might save a round
+	gain := make([]float64, len(w.Rounds)) // most that detours might save a round
 	for i := range w.Rounds {
 		r := &w.Rounds[i]
 		s := bound.Slot{Most: math.Inf(1), Longer: math.Inf(1), Frozen: r.Frozen, Owner: b.m.makers[r.Producer]}
@@ -154,14 +208,19 @@ func (b *bounder) addSlots() {
 			s.Stops = append(s.Stops, bound.Stop{Place: b.m.at[x.Place], Open: b.at(x.ArriveAfter.Unix()) - boundSlack, Close: b.at(x.ArriveBy.Unix()) + 1 + boundSlack, Stay: x.StayS - boundSlack})
 		}
 		s.Stops = append(s.Stops, bound.Stop{Place: b.m.at[r.End], Open: math.Inf(-1), Close: b.at(r.ReturnBy.Unix()) + 1 + boundSlack})
-		closed := 0.0
 		for k := 1; k < len(s.Stops); k++ {
-			d, t := b.m.travel.Between(s.Stops[k-1].Place, s.Stops[k].Place)
+			x, y := s.Stops[k-1].Place, s.Stops[k].Place
+			d, t := b.m.travel.Between(x, y)
 			s.Base += d
 			s.Secs += t
-			closed += p.Cost[s.Stops[k-1].Place*len(p.Places)+s.Stops[k].Place]
+			leg := bound.Leg{Least: d, Cap: math.Inf(1)}
+			if !r.Frozen {
+				leg.Least = min(d, b.least(x, y))
+			}
+			gain[i] += d - leg.Least
+			s.Legs = append(s.Legs, leg)
 		}
-		gain[i] = max(0, s.Base-closed)
+		b.constant -= gain[i]
 		added[b.m.makers[r.Producer]] += gain[i]
 		if r.MaxAddedM != nil {
 			s.Most = *r.MaxAddedM + checkSlack
@@ -169,14 +228,14 @@ func (b *bounder) addSlots() {
 		if r.MaxAddedS != nil {
 			s.Longer = *r.MaxAddedS + checkSlack
 		}
-		p.Slots = append(p.Slots, s)
+		b.slots = append(b.slots, s)
 	}
 	for i := range w.Rounds {
-		p.Slots[i].Most = min(p.Slots[i].Most, added[b.m.makers[w.Rounds[i].Producer]])
+		b.slots[i].Most = min(b.slots[i].Most, added[b.m.makers[w.Rounds[i].Producer]])
 	}
 	for i := range w.Rounds {
 		if w.Rounds[i].MaxAddedM != nil {
-			p.Limits = append(p.Limits, bound.Limit{Slots: []int{i}, Most: p.Slots[i].Most + gain[i]})
+			b.limits = append(b.limits, bound.Limit{Slots: []int{i}, Most: b.slots[i].Most + gain[i]})
 		}
 	}
 	for v := range w.Vehicles {
@@ -187,22 +246,21 @@ func (b *bounder) addSlots() {
 			continue
 		}
 		l := bound.Limit{Most: added[i]}
-		for s := range p.Slots {
-			if p.Slots[s].Owner == i {
+		for s := range b.slots {
+			if b.slots[s].Owner == i {
 				l.Slots = append(l.Slots, s)
 			}
 		}
-		p.Limits = append(p.Limits, l)
+		b.limits = append(b.limits, l)
 	}
 }
 
 // addTrips cuts the times in which a vehicle may make trips by the rounds that it makes in any case.
 func (b *bounder) addTrips(v int, most float64) {
-	p := b.p
 	type span struct{ from, to float64 }
 	var busy []span
 	for _, r := range b.m.roundsOf[v] {
-		from, to := p.Span(&p.Slots[r])
+		from, to := b.slots[r].Span(b.secs)
 		busy = append(busy, span{from + boundSlack, to - boundSlack})
 	}
 	slices.SortFunc(busy, func(x, y span) int {
@@ -223,8 +281,8 @@ func (b *bounder) addTrips(v int, most float64) {
 				to = min(to, busy[k].from)
 			}
 			if from <= to {
-				p.Slots = append(p.Slots, bound.Slot{Trip: true, Most: most, Longer: math.Inf(1), Owner: b.m.makers[b.m.week.Vehicles[v].Producer], Stops: []bound.Stop{
-					{Place: home, Open: from, Close: math.Inf(1)}, {Place: home, Open: math.Inf(-1), Close: to}}})
+				b.slots = append(b.slots, bound.Slot{Trip: true, Most: most, Longer: math.Inf(1), Owner: b.m.makers[b.m.week.Vehicles[v].Producer], Stops: []bound.Stop{
+					{Place: home, Open: from, Close: math.Inf(1)}, {Place: home, Open: math.Inf(-1), Close: to}}, Legs: []bound.Leg{{Cap: math.Inf(1)}}})
 				b.trips = append(b.trips, v)
 			}
 		}
@@ -259,26 +317,35 @@ func (b *bounder) addGoods() {
 			}
 		}
 	}
-	type kind struct {
-		producer int
-		class    Class
-		may      string
+	rank := b.rooms()
+	type key struct {
+		producer   int
+		class      Class
+		by         CarriedBy
+		lock       string
+		kg, litres int
 	}
-	kinds := map[kind]int{}
-	carry := []func(slot, place int) bool{}
+	type lot struct {
+		kind, to    int
+		open, close float64
+	}
+	kinds, lots := map[key]int{}, map[lot]int{}
 	for _, c := range m.parcels(points) {
-		kg, litres := math.Inf(1), math.Inf(1)
+		f := freight{class: c.class, maker: w.Producers[c.producer].ID, by: c.by, lock: c.lock, locked: c.locked, kg: math.Inf(1), litres: math.Inf(1)}
 		for _, l := range c.lines {
 			x := &w.Orders[m.orders[l.Order]].Lines[l.Line]
-			kg, litres = min(kg, x.Kg), min(litres, x.Litres)
+			f.kg, f.litres = min(f.kg, x.Kg), min(f.litres, x.Litres)
 		}
-		may := b.carriers(c, kg, litres)
-		k := kind{c.producer, c.class, string(may)}
+		k := key{producer: c.producer, class: c.class, by: c.by}
+		k.kg, k.litres = rank(&f)
+		if c.locked {
+			k.lock = strconv.Quote(strings.Join(c.lock, "\x00"))
+		}
 		n, ok := kinds[k]
 		if !ok {
-			n = len(carry)
+			n = len(b.kinds)
 			kinds[k] = n
-			carry = append(carry, b.handles(may))
+			b.kinds = append(b.kinds, f)
 		}
 		at := &w.PickupPoints[c.point]
 		ready := math.Inf(-1)
@@ -286,15 +353,46 @@ func (b *bounder) addGoods() {
 			ready = b.at(t.Unix()) - boundSlack
 		}
 		g := bound.Goods{From: m.origin(c), To: m.goal(c), Ready: ready, Open: b.at(at.AcceptAfter.Unix()) - boundSlack,
-			Close: b.at(at.AcceptBy.Unix()) + 1 + boundSlack, Owner: c.producer, Class: slices.Index(Classes[:], c.class), Kg: c.kg, Kind: n, Carry: carry[n]}
-		if i := slices.IndexFunc(b.p.Goods, func(x bound.Goods) bool {
-			return x.Kind == n && x.To == g.To && x.Open == g.Open && x.Close == g.Close
-		}); i >= 0 {
-			b.p.Goods[i].Kg += g.Kg // two points at one place
+			Close: b.at(at.AcceptBy.Unix()) + 1 + boundSlack, Owner: c.producer, Class: slices.Index(Classes[:], c.class), Kg: c.kg, Kind: n}
+		s := lot{n, g.To, g.Open, g.Close}
+		if i, ok := lots[s]; ok {
+			b.goods[i].Kg += g.Kg // two points at one place
 			continue
 		}
-		b.p.Goods = append(b.p.Goods, g)
+		lots[s] = len(b.goods)
+		b.goods = append(b.goods, g)
 	}
+}
+
+// freight is what says which slots may carry goods: what it says is the same for all of a kind.
+type freight struct {
+	class      Class
+	maker      string
+	by         CarriedBy
+	lock       []string
+	locked     bool
+	kg, litres float64 // of the smallest piece
+}
+
+// rooms gives a function that says how many of the sizes of vehicles are too small for a freight.
+func (b *bounder) rooms() func(f *freight) (kg, litres int) {
+	var kg []float64
+	litres := map[Class][]float64{}
+	for v := range b.m.week.Vehicles {
+		x := &b.m.week.Vehicles[v]
+		kg = append(kg, x.Kg)
+		for _, c := range Classes {
+			litres[c] = append(litres[c], x.Litres[c])
+		}
+	}
+	slices.Sort(kg)
+	for _, l := range litres {
+		slices.Sort(l)
+	}
+	small := func(sizes []float64, piece float64) int {
+		return sort.Search(len(sizes), func(i int) bool { return piece <= sizes[i]+checkRoom })
+	}
+	return func(f *freight) (int, int) { return small(kg, f.kg), small(litres[f.class], f.litres) }
 }
 
 // What a slot may do with goods.
@@ -304,37 +402,33 @@ const (
 	mayAnywhere
 )
 
-// carriers says what each slot may do with a parcel's goods, in pieces of no less than kg and litres.
-func (b *bounder) carriers(c *parcel, kg, litres float64) []byte {
+// may says what a slot may do with a freight.
+func (b *bounder) may(f *freight, slot int) byte {
 	w := b.m.week
-	may := make([]byte, len(b.p.Slots))
-	maker := w.Producers[c.producer].ID
-	for s := range may {
-		v, driver := b.driver(s)
-		ok := (driver == maker || c.by != ByProducer) && kg <= w.Vehicles[v].Kg+checkRoom && litres <= w.Vehicles[v].Litres[c.class]+checkRoom
-		if s < len(w.Rounds) {
-			r := &w.Rounds[s]
-			ok = ok && r.Accepts(maker) && !slices.Contains(w.Forbid, Forbid{maker, r.ID}) && (!c.locked || slices.Contains(c.lock, r.ID))
-		} else {
-			ok = ok && !c.locked
-		}
-		switch {
-		case ok && (driver == maker || w.Settings.OthersWithinM == nil):
-			may[s] = mayAnywhere
-		case ok:
-			may[s] = mayNear
-		}
+	v, driver := b.driver(slot)
+	ok := (driver == f.maker || f.by != ByProducer) && f.kg <= w.Vehicles[v].Kg+checkRoom && f.litres <= w.Vehicles[v].Litres[f.class]+checkRoom
+	if slot < len(w.Rounds) {
+		r := &w.Rounds[slot]
+		ok = ok && r.Accepts(f.maker) && !slices.Contains(w.Forbid, Forbid{f.maker, r.ID}) && (!f.locked || slices.Contains(f.lock, r.ID))
+	} else {
+		ok = ok && !f.locked
 	}
-	return may
+	switch {
+	case !ok:
+		return mayNot
+	case driver == f.maker || w.Settings.OthersWithinM == nil:
+		return mayAnywhere
+	}
+	return mayNear
 }
 
 // addNear says where slots handle goods. Goods of others stay within a distance of the vehicle's home. Its own goods may
 // go anywhere, but to be taken on from far away by others they have to be where somebody goes who goes near their goal.
-func (b *bounder) addNear() {
+func (b *bounder) addNear() (near [][]bool) {
 	m, w := b.m, b.m.week
 	limit := w.Settings.OthersWithinM
 	if limit == nil {
-		return
+		return nil
 	}
 	n := len(w.Places)
 	group := make([]int, n)
@@ -348,13 +442,13 @@ func (b *bounder) addNear() {
 		}
 		return i
 	}
-	b.near = make([][]bool, len(w.Vehicles))
+	near = make([][]bool, len(w.Vehicles))
 	for v := range w.Vehicles {
-		b.near[v] = make([]bool, n)
+		near[v] = make([]bool, n)
 		home := m.home(v)
 		for i := range n {
 			if geo.GreatCircle(m.point(home), m.point(i)) <= *limit+2*checkSlack {
-				b.near[v][i] = true
+				near[v][i] = true
 				group[root(i)] = root(home)
 			}
 		}
@@ -363,17 +457,18 @@ func (b *bounder) addNear() {
 	for i := range goals {
 		goals[i] = map[int]bool{root(m.at[w.Producers[i].Place]): true}
 	}
-	for i := range b.p.Goods {
-		goals[b.p.Goods[i].Owner][root(b.p.Goods[i].To)] = true
+	for i := range b.goods {
+		goals[b.goods[i].Owner][root(b.goods[i].To)] = true
 	}
-	for s := range b.p.Slots {
+	for s := range b.slots {
 		v, _ := b.driver(s)
-		x := &b.p.Slots[s]
+		x := &b.slots[s]
 		x.Near = make([]bool, n)
 		for i := range n {
-			x.Near[i] = b.near[v][i] || goals[x.Owner][root(i)]
+			x.Near[i] = near[v][i] || goals[x.Owner][root(i)]
 		}
 	}
+	return near
 }
 
 // driver is the vehicle of a slot and the producer who drives it.
@@ -383,15 +478,4 @@ func (b *bounder) driver(slot int) (vehicle int, producer string) {
 	}
 	v := b.trips[slot-len(b.m.week.Rounds)]
 	return v, b.m.week.Vehicles[v].Producer
-}
-
-// handles says where the slots may load and unload.
-func (b *bounder) handles(may []byte) func(slot, place int) bool {
-	vehicle := make([]int, len(may))
-	for s := range may {
-		vehicle[s], _ = b.driver(s)
-	}
-	return func(slot, place int) bool {
-		return may[slot] == mayAnywhere || may[slot] == mayNear && b.near[vehicle[slot]][place]
-	}
 }

@@ -13,14 +13,14 @@ import (
 func TestBoundIsBelowTheOptimum(t *testing.T) {
 	t.Run("as they come", func(t *testing.T) {
 		weeks := few(500)
-		solved, equal, _ := belowOptimum(t, weeks, func(*Week, *rand.Rand) {})
-		if solved < weeks/2 || equal < solved/3 {
-			t.Errorf("the bound is the optimum in %d of %d weeks only", equal, solved)
+		whole := belowOptimum(t, weeks, []int{boundWhole, 1, 2, 4, 6}, func(*Week, *rand.Rand) {})[0]
+		if whole.solved < weeks/2 || whole.equal < whole.solved/3 {
+			t.Errorf("the bound is the optimum in %d of %d weeks only", whole.equal, whole.solved)
 		}
 	})
 	t.Run("each for themselves and not far", func(t *testing.T) {
 		weeks := few(1500)
-		solved, _, rivals := belowOptimum(t, weeks, func(w *Week, rng *rand.Rand) {
+		whole := belowOptimum(t, weeks, []int{boundWhole, 4}, func(w *Week, rng *rand.Rand) {
 			for i := range w.Producers {
 				w.Producers[i].MaxAddedM = new(float64(5000 * (4 + rng.IntN(12))))
 			}
@@ -29,17 +29,88 @@ func TestBoundIsBelowTheOptimum(t *testing.T) {
 					w.Orders[i].Lines[k].CarriedBy = ByProducer
 				}
 			}
-		})
-		if solved < weeks/2 || rivals < weeks/200 {
-			t.Errorf("in %d of %d weeks only goods are found that cannot all be served", rivals, solved)
+		})[0]
+		if whole.solved < weeks/2 || whole.rivals < weeks/200 {
+			t.Errorf("in %d of %d weeks only goods are found that cannot all be served", whole.rivals, whole.solved)
 		}
 	})
 }
 
-// belowOptimum says how many weeks it has solved, of how many the bound is the optimum and in how many goods are found that cannot
-// all be served.
-func belowOptimum(t *testing.T, weeks int, change func(w *Week, rng *rand.Rand)) (solved, equal, rivals int) {
-	sum, best := 0.0, 0.0
+// TestBoundByAreasIsBelowAnyPlan compares the bound with what the search finds where areas lie near to or far from one another,
+// and where ways are not the shortest.
+func TestBoundByAreasIsBelowAnyPlan(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		least  float64 // share of the optimum, in areas
+		change func(w *Week, rng *rand.Rand)
+	}{
+		{"as the crow flies", 0.05, func(w *Week, _ *rand.Rand) { w.Travel = nil }},
+		{"by roads that are not the shortest", 0, func(w *Week, rng *rand.Rand) {
+			for _, table := range [][][]float64{w.Travel.Metres, w.Travel.Seconds} {
+				for i := range table {
+					for j := range table {
+						table[i][j] = math.Round(table[i][j] * (0.6 + rng.Float64()*0.4))
+					}
+				}
+			}
+		}},
+		{"far from one another", 0.2, func(w *Week, rng *rand.Rand) {
+			for i := range w.Places {
+				p := &w.Places[i]
+				west := rng.IntN(2)
+				p.Lon, p.Lat = 5+0.2*(p.Lon-5)+0.25*float64(west), 44+0.2*(p.Lat-44)+0.1*float64(west)
+			}
+			w.Travel = nil
+		}},
+		{"in few spots", 0, func(w *Week, rng *rand.Rand) {
+			for i := range w.Places {
+				p := &w.Places[i]
+				p.Lon, p.Lat = 5+0.1*float64(rng.IntN(3))+0.00001*float64(rng.IntN(2)), 44+0.1*float64(rng.IntN(2))
+			}
+			w.Travel = nil
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			weeks, solved := few(100), 0
+			sum, best := 0.0, 0.0
+			for seed := range weeks {
+				rng := rand.New(rand.NewPCG(uint64(seed), 7))
+				week := tinyWeek(rng)
+				c.change(week, rng)
+				plan, err := Solve(t.Context(), week, nil, Options{Seed: 1, Iterations: 200, Bound: -1})
+				if err != nil {
+					continue // the rounds cannot keep their times any more
+				}
+				solved++
+				s := &plan.Summary
+				for _, size := range []int{1, 2, 4, 6, boundWhole} {
+					least := newModel(week, TravelOf(week)).prove(size, size, 3, never).least(s.UnservedKg)
+					if least > s.Objective {
+						t.Errorf("seed %d, areas of %d: the bound is %.1f, but %.1f can be had:\n%s", seed, size, least, s.Objective, sketch(plan))
+					}
+					if size == 6 {
+						sum, best = sum+least, best+s.Objective
+					}
+				}
+			}
+			t.Logf("in areas of 6 the bound is %.1f %% of what is found in %d weeks", 100*sum/best, solved)
+			if solved < weeks/4 || sum < c.least*best {
+				t.Errorf("%d of %d weeks are solved, and the bound is %.1f %% of what is found", solved, weeks, 100*sum/best)
+			}
+		})
+	}
+}
+
+// boundTally is what bounds are worth: of the weeks whose optimum is known, in how many the bound is the optimum and in how many goods
+// are found that cannot all be served; the sums of the bounds and of the optima.
+type boundTally struct {
+	solved, equal, rivals int
+	sum, best             float64
+}
+
+// belowOptimum compares bounds with areas of each of some sizes.
+func belowOptimum(t *testing.T, weeks int, sizes []int, change func(w *Week, rng *rand.Rand)) []boundTally {
+	out := make([]boundTally, len(sizes))
 	for seed := range weeks {
 		rng := rand.New(rand.NewPCG(uint64(seed), 7))
 		week := tinyWeek(rng)
@@ -49,30 +120,35 @@ func belowOptimum(t *testing.T, weeks int, change func(w *Week, rng *rand.Rand))
 		if e.full || e.found == nil {
 			continue
 		}
-		solved++
 		plan := e.plan(e.found)
 		figures, bad := Check(week, nil, plan)
 		for _, v := range bad {
 			t.Error(v)
 		}
-		proof := newModel(week, TravelOf(week)).prove(1+seed%20, never)
-		least := proof.least(figures.UnservedKg)
-		if lost := proof.lost(); lost > figures.UnservedKg+1e-9 {
-			t.Errorf("seed %d: %.3f kg are said to stay behind, but %.3f do:\n%s", seed, lost, figures.UnservedKg, sketch(plan))
-		}
-		if len(proof.res.Rivals) > 0 {
-			rivals++
-		}
-		sum, best = sum+least, best+figures.Objective
-		switch {
-		case least > figures.Objective:
-			t.Errorf("seed %d: the bound is %.1f, but %.1f can be had:\n%s", seed, least, figures.Objective, sketch(plan))
-		case least == figures.Objective:
-			equal++
+		for k, size := range sizes {
+			proof := newModel(week, TravelOf(week)).prove(size, size, 1+seed%20, never)
+			least := proof.least(figures.UnservedKg)
+			if lost := proof.lost(); lost > figures.UnservedKg+1e-9 {
+				t.Errorf("seed %d, areas of %d: %.3f kg are said to stay behind, but %.3f do:\n%s", seed, size, lost, figures.UnservedKg, sketch(plan))
+			}
+			x := &out[k]
+			x.solved++
+			if len(proof.res.Rivals) > 0 {
+				x.rivals++
+			}
+			x.sum, x.best = x.sum+least, x.best+figures.Objective
+			switch {
+			case least > figures.Objective:
+				t.Errorf("seed %d, areas of %d: the bound is %.1f, but %.1f can be had:\n%s", seed, size, least, figures.Objective, sketch(plan))
+			case least == figures.Objective:
+				x.equal++
+			}
 		}
 	}
-	t.Logf("the bound is the optimum in %d of %d weeks, and %.1f %% of it in all; in %d goods cannot all be served", equal, solved, 100*sum/best, rivals)
-	return solved, equal, rivals
+	for k, x := range out {
+		t.Logf("areas of %d: the bound is the optimum in %d of %d weeks, and %.1f %% of it in all; in %d goods cannot all be served", sizes[k], x.equal, x.solved, 100*x.sum/x.best, x.rivals)
+	}
+	return out
 }
 
 func never(float64) bool { return false }
@@ -87,6 +163,11 @@ func TestBoundIsBelowAnyPlan(t *testing.T) {
 		}
 		if s.Gap != nil && !(*s.Gap >= 0 && (*s.Gap <= 1 || s.LowerBound < 0)) {
 			t.Errorf("the gap is %v", *s.Gap)
+		}
+		for _, size := range []int{1, 3, 6, 10} {
+			if least := newModel(week, TravelOf(week)).prove(size, size, 2, never).least(s.UnservedKg); least > s.Objective {
+				t.Errorf("with areas of %d the bound is %.1f, but %.1f can be had", size, least, s.Objective)
+			}
 		}
 	})
 }

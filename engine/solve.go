@@ -20,8 +20,8 @@ type Options struct {
 	NoHandovers bool // goods ride one round all the way; those locked to more stay behind
 
 	// Bound is how much work goes into the lower bound of the summary: as much as so many orders of the goods take; the search
-	// has what time that leaves. 0: in weeks of up to 200 places alone, what
-	// a fifth of the time allows or, with Iterations, one order; below 0: never.
+	// has what time that leaves. 0: what a fifth of the time allows or, with Iterations, one order; below 0: never. A week of
+	// more than 200 places, or 700 where Bound is above 0, is looked at by areas: that is faster, and proves less.
 	Bound int
 
 	// Share is the caller's clock: the share of the time allowed that is used up, 0 to 1. The engine has no clock of
@@ -188,25 +188,26 @@ func (s *solver) solve() *Plan {
 }
 
 // boundShare is the share of the time that is for the lower bound where nothing else is said, boundTries for how many
-// orders of the goods at most, in weeks of up to boundWhole places. Where iterations count it is one.
+// orders of the goods at most; where iterations count it is one. Weeks of up to boundWhole places are looked at whole, or
+// boundAsked where a bound is asked for; larger ones by areas of up to boundArea.
 const (
 	boundShare = 0.2
 	boundTries = 100
 	boundWhole = 200
+	boundAsked = 700
+	boundArea  = 150
 )
 
 // prove proves a lower bound.
 func (s *solver) prove() *proof {
-	tries := s.opt.Bound
+	tries, whole := s.opt.Bound, boundAsked
 	if tries == 0 {
+		whole = boundWhole
 		if tries = boundTries; s.opt.Iterations > 0 {
 			tries = 1
 		}
-		if len(s.m.week.Places) > boundWhole {
-			return nil
-		}
 	}
-	return s.m.prove(tries, func(part float64) bool {
+	return s.m.prove(whole, boundArea, tries, func(part float64) bool {
 		return s.stop() || s.opt.Bound == 0 && s.opt.Iterations == 0 && s.opt.Share() >= part*boundShare
 	})
 }

@@ -25,7 +25,7 @@ type planCmd struct {
 	Seed        uint64    `default:"1" placeholder:"N" help:"Seed of the search (default ${default})."`
 	Threads     int       `default:"2" placeholder:"N" help:"Searches side by side (default ${default}); another number gives another plan."`
 	Shares      int       `default:"0" placeholder:"N" help:"How many coalitions of producers may be planned to share the saving out among them, exactly where that is enough (4096 for 12 producers), in three tenths of the time. By default as many as a tenth of the time allows (none in weeks planned in parts) or a tenth of --iterations, 64 at least; --shares=-1 shares nothing out."`
-	Bound       int       `default:"0" placeholder:"N" help:"How many orders of the goods the proved lower bound tries, before the search and out of its time (default: as many as a fifth of the time allows, in weeks of up to 200 places searched for 5s or longer); --bound=-1 never."`
+	Bound       int       `default:"0" placeholder:"N" help:"How many orders of the goods the proved lower bound tries, before the search and out of its time (default: as many as a fifth of the time allows, in weeks searched for 5s or longer). Up to 200 places are looked at whole, with N up to 700, others by areas, which proves less; --bound=-1 never."`
 	NoHandovers bool      `help:"Let nobody pass goods on: each consignment rides one round all the way."`
 	Quiet       bool      `short:"q" help:"Print no run sheets and no progress."`
 	Format      string    `enum:"text,json,csv" default:"text" placeholder:"text|json|csv" help:"What is printed: run sheets, the plan or a table of consignments (default ${default})."`

@@ -10,10 +10,9 @@ import (
 
 // Result is what is proved.
 type Result struct {
-	Share    []float64 // by goods: what serving them adds to the bound
-	Never    []bool    // by goods: nobody can bring them
-	Constant float64   // added to the sum of the shares; below 0 where detours may be shorter than the straight way
-	Rivals   []Rivals  // no two with goods in common
+	Share  []float64 // by goods: what serving them adds to the bound
+	Never  []bool    // by goods: nobody can bring them
+	Rivals []Rivals  // no two with goods in common
 }
 
 // stop is a node of a course.
@@ -36,7 +35,8 @@ type ascent struct {
 	active  []moat      // by course
 	changed []int       // courses whose moats are to be drawn anew
 	toll    []toll
-	paid    [][]bool // by course and place: in toll
+	paid    [][]bool    // by course and place: in toll
+	since   [][]float64 // and since what reading of the clock
 	done    bool
 	clock   float64
 	queue   []int
@@ -93,7 +93,7 @@ type kind struct {
 func Bound(p *Problem, tries int, stopped func(part float64) bool) (res Result, ok bool) {
 	a := &ascent{p: p, bills: make([]bill, len(p.Goods))}
 	res = Result{Share: make([]float64, len(p.Goods)), Never: make([]bool, len(p.Goods))}
-	if !a.prepare(&res, stopped) {
+	if !a.prepare(stopped) {
 		return res, false
 	}
 	var order []int
@@ -233,7 +233,7 @@ func (a *ascent) repay(some []int, sign float64) {
 	}
 }
 
-func (a *ascent) prepare(res *Result, stopped func(part float64) bool) bool {
+func (a *ascent) prepare(stopped func(part float64) bool) bool {
 	p := a.p
 	a.at = make([][]stop, len(p.Places))
 	for k := range p.Slots {
@@ -251,13 +251,9 @@ func (a *ascent) prepare(res *Result, stopped func(part float64) bool) bool {
 			a.at[c.nodes[i].place] = append(a.at[c.nodes[i].place], stop{len(a.courses), i})
 		}
 		a.courses = append(a.courses, c)
-		res.Constant -= c.gain
-		h := make([]float64, len(p.Places))
-		for i := range h {
-			h[i] = p.Handover
-		}
-		a.hand = append(a.hand, h)
+		a.hand = append(a.hand, p.handovers())
 		a.paid = append(a.paid, make([]bool, len(p.Places)))
+		a.since = append(a.since, make([]float64, len(p.Places)))
 		a.late = append(a.late, make([]float64, len(c.nodes)))
 		a.until = append(a.until, make([]float64, len(c.nodes)))
 		a.active = append(a.active, moat{in: make([]bool, c.added), asked: make([]bool, c.added)})
@@ -282,12 +278,27 @@ func (a *ascent) prepare(res *Result, stopped func(part float64) bool) bool {
 	for range 2 {
 		wg.Go(func() {
 			for k := int(next.Add(1)) - 1; k < len(a.kinds) && !stopped(0.7); k = int(next.Add(1)) - 1 {
-				a.explore(a.kinds[k])
+				if p.Outside >= 0 {
+					a.assume(a.kinds[k])
+				} else {
+					a.explore(a.kinds[k])
+				}
 			}
 		})
 	}
 	wg.Wait()
 	return true
+}
+
+// handovers is what a handover costs by place; what happens outside is not charged for.
+func (p *Problem) handovers() []float64 {
+	h := make([]float64, len(p.Places))
+	for i := range h {
+		if i != p.Outside {
+			h[i] = p.Handover
+		}
+	}
+	return h
 }
 
 // passes reports whether goods that arrive with g at its node may go on with r from its own.
@@ -381,6 +392,30 @@ func (a *ascent) explore(k *kind) {
 			}
 		}
 		waiting[x] = waiting[x][:keep]
+	}
+}
+
+// assume says that goods can be wherever somebody who may carry them comes, as soon as they are ready: nobody knows who has
+// brought them there from outside.
+func (a *ascent) assume(k *kind) {
+	g := k.goods
+	for _, c := range a.courses {
+		b, r := make([]float64, len(c.nodes)), make([]float64, len(c.nodes))
+		for i := range c.nodes {
+			v := &c.nodes[i]
+			b[i], r[i] = inf, inf
+			if v.far || !g.Carry(c.slot, v.place) {
+				continue
+			}
+			if t := max(v.arrive, g.Ready); t <= v.begin {
+				r[i] = t
+			}
+			at := &a.p.Places[v.place]
+			if t := max(v.arrive, g.Ready); t <= v.leave && (v.place == g.From || at.Meet || at.Store>>g.Class&1 != 0) {
+				b[i] = t
+			}
+		}
+		k.board, k.arrive = append(k.board, b), append(k.arrive, r)
 	}
 }
 
@@ -514,8 +549,11 @@ func (a *ascent) run() {
 				continue
 			}
 			t := -inf
-			if a.ends(a.g, s) {
+			if x == a.g.To && a.ends(a.g, s) {
 				t = a.g.Close
+			}
+			if x == a.p.Outside { // anybody there takes them on
+				takers, t = nil, a.leave[x]
 			}
 			for _, r := range takers {
 				if l := a.late[r.course][r.node]; l > t && a.passes(a.g.Class, s, r, from) {
@@ -565,7 +603,7 @@ func (a *ascent) ride(k, i, j int) {
 	}
 	if a.hand[k][x]-a.tolled(k, x) > nothing {
 		if !a.paid[k][x] {
-			a.paid[k][x] = true
+			a.paid[k][x], a.since[k][x] = true, a.clock
 			a.toll = append(a.toll, toll{k, x, a.clock})
 		}
 		return
@@ -575,15 +613,12 @@ func (a *ascent) ride(k, i, j int) {
 	a.visit(x)
 }
 
+// tolled is what the goods at hand have paid by now of the price of a handover to a course.
 func (a *ascent) tolled(course, place int) float64 {
-	if a.paid[course][place] {
-		for _, t := range a.toll {
-			if t.course == course && t.place == place {
-				return a.clock - t.since
-			}
-		}
+	if !a.paid[course][place] {
+		return 0
 	}
-	return 0
+	return a.clock - a.since[course][place]
 }
 
 // ask makes a stop one that is charged for.

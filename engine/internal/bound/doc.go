@@ -3,19 +3,36 @@
 //
 // # What is relaxed
 //
-// Distances and times are closed by shortest ways, so that leaving a stop out of a tour never makes it dearer or later.
-// (Where a table is not of shortest ways a round might even gain by a detour; the most that it can is in
-// Result.Constant.) Each stop and each ride from one stop of a slot to another is looked at by itself: when it can be
+// Times are those of shortest ways or less, so that leaving a stop out of a tour never makes it later. Each stop and each ride
+// from one stop of a slot to another is looked at by itself: when it can be
 // made at the earliest and at the latest, if the slot did nothing else. Room counts only for the smallest piece of the
 // goods. Goods may take any number of rides, wait or meet wherever two slots can be at a place at the right times, and go
 // different ways in pieces. A slot of a vehicle's free time stands for any number of trips.
 //
 // # What a tour costs
 //
-// The added stops of a slot between its own stops a and b are nodes of a block; one place is a node in each block in which
-// it can be visited. Going from a to node x is priced d(a,x)+d(x,b)−d(a,b), going on from x to y
-// d(x,y)+d(y,b)−d(x,b), going to b nothing. The prices along a tour add up to what it costs beyond its own stops, and none is
-// below 0. Let Y be nodes of a slot, a moat. A tour that visits one of them goes, at some arrow, from outside into Y. So if
+// Let d be what going from place to place costs, and level(x,y) no more than that and of shortest ways (level(x,z) ≤
+// level(x,y)+level(y,z)). Between the own stops a and b of a slot the height of a place x is
+//
+//	h(x) = max(level(a,b)−level(a,x), min(level(x,b), cap))
+//
+// with a cap from 0 to ∞ that belongs to the leg. The greater and the lesser of functions that fall by no more than level(x,y)
+// from x to y do so, too; so h(x)−h(y) ≤ level(x,y) ≤ d(x,y). And h(a) = level(a,b), h(b) = 0.
+//
+// The added stops of a slot between a and b are nodes of a block; one place is a node in each block in which
+// it can be visited. Going from node x, or from a, to node y is priced d(x,y)+h(y)−h(x), going to b nothing. No price is below 0,
+// and the prices along a tour add up to no more than its d less level(a,b), for going to b costs d(x,b) ≥ h(x). Without a cap h(x)
+// is level(x,b): what a stop adds is paid by those who go there. With one the way back from far away is not paid for by
+// those who went there, but by those who call on the way.
+//
+// What the round costs as it is, d(a,b), may be more than level(a,b). Let least be no more than any way from a to b costs, and s =
+// least−level(a,b). Prices are then spared s: the prices of arrows from a, and from nodes to which some arrow leads whose
+// price is below s, are lowered by s, though not below 0. Then the prices along a tour add up to less by s, or to 0: look at its
+// first arrow whose price is s or more. All before it are below s; so it leaves a, or a node that one of those leads to, and is
+// lowered by s; and those before it, which are lowered for the same reason, are 0. So what a tour adds to d(a,b) is no less than
+// its prices less d(a,b)−least; the sum of these over all legs is taken from the bound.
+//
+// Let Y be nodes of a slot, a moat. A tour that visits one of them goes, at some arrow, from outside into Y. So if
 // every price of an arrow into Y is lowered by Δ and none falls below 0, every tour that visits Y has paid Δ out of prices
 // that no other charge has been paid from: a tour's charges are never more than its cost. Likewise each handover to a slot at
 // a place has its price, paid from once per event.
@@ -35,6 +52,32 @@
 //
 // Places where a slot handles nothing but goods of its owner, and from where nobody else could bring them on except by coming
 // back with that owner, are one node with the least of their prices; it is asked for from the beginning.
+//
+// # By areas
+//
+// A large week is divided into areas: each place is in one, and goods are charged in the area where they go. The moats of an area
+// are nodes at its places alone, and its tolls at its places; so the arrows that it charges are those that lead to its places,
+// which no other area charges, and what all areas charge adds up to no more than the cost.
+//
+// All other places are outside. Where a slot can leave the area, a node stands for all of them: it is free from
+// the beginning, goods may wait there, whoever is there takes them on for nothing, and goods that are made outside begin there.
+// Rides from and to it take no time. Going to node y from it has the least price that going to y from any place x outside can
+// have. Either h(x) ≤ cap, and the price is at least border(y)+h(y)−cap, where border(y) is no more than d(x,y) for any x outside;
+// or h(x) = level(a,b)−level(a,x), and it is d(x,y)+level(a,x)+h(y)−level(a,b), which is at least level(a,y)+h(y)−level(a,b).
+// Own stops outside are that node, too. Where prices are spared it counts as a node with an arrow of price 0, for a tour may
+// have come there for nothing; then what was said of the first arrow of s or more holds for a tour through several areas.
+//
+// The caps are half of how far the nearer stop of the leg is from other areas; where no detour to another area is allowed there is
+// none, and no node for the outside.
+//
+// Slots without a stop in the area of which h(y) is the cap at all its places, and level(a,y)+h(y)−level(a,b) no less than border(y),
+// have the same prices there or dearer ones: border(y) from outside and d(x,y) from place to place, spared what the worst of them is
+// spared. Those of one day are looked at as one slot of trips from outside, strangers, as early, as late and as free to carry as
+// any of them is. A moat of the strangers is one of each of them: every tour that visits it pays from its own prices.
+// Other slots that cannot come to the area, or to handle goods that go there, have no part in it.
+//
+// What goods may be where is not followed in areas: they are there as soon as they are ready and somebody can come who may carry
+// them.
 //
 // # What is left behind
 //

@@ -6,8 +6,10 @@ import "math"
 // from any moment, costs are metres.
 type Problem struct {
 	Places   []Place
-	Cost     []float64 // len(Places)², row by row: no more than any way between two places costs
+	Cost     []float64 // len(Places)², row by row: what going straight from one place to another costs
+	Level    []float64 // len(Places)², row by row: no more than that, and of shortest ways
 	Secs     []float64 // len(Places)², row by row: no more than any way between two places takes
+	Outside  int       // where only some of all places are looked at: the place that stands for all others; else −1
 	Slots    []Slot
 	Limits   []Limit
 	Goods    []Goods
@@ -20,6 +22,8 @@ type Place struct {
 	Open    [][2]float64 // service at an added stop begins inside one; ascending; empty: always
 	Meet    bool         // goods change vehicles while both are here
 	Store   uint8        // bit k: goods of class k may wait
+	Away    bool         // one of the others: known only because a round stops here
+	Border  float64      // no more than what coming here straight from any of the others costs
 }
 
 // Slot is a round that is driven anyway, or the time in which a vehicle may make trips, one or more.
@@ -33,6 +37,15 @@ type Slot struct {
 	Frozen bool    // no stop may be added
 	Owner  int     // goods of the same owner may also be handled at places that are not near
 	Near   []bool  // by place, where goods are handled; nil: everywhere
+	Legs   []Leg   // between the stops
+	Short  float64 // how much less than their prices detours may cost, besides what the legs say
+}
+
+// Leg is the way from one stop of a slot to the next.
+type Leg struct {
+	Least float64 // no more than any way from stop to stop costs
+	Cap   float64 // the height of a place is at most so much where the place is far from both stops; any number from 0
+	Out   bool    // stops may be added at the other places
 }
 
 // Limit is what some slots may cost in all, beyond the base of those that are rounds.

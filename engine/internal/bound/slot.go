@@ -9,13 +9,15 @@ var inf = math.Inf(1)
 
 // node is where a slot may stop: one of its own stops, or a place at which a stop may be added between two of them.
 type node struct {
-	place          int
+	site           int     // where it is
+	place          int     // where it is for goods: all that are away are one place; −1: far
 	own            int     // own stop; −1: added
 	leg            int     // added: after own stop leg
 	arrive, depart float64 // earliest
 	begin, leave   float64 // latest
 	far            bool    // added: any of the places that are not near
 	longer         float64 // what the stop adds to driving and service
+	dearer         float64 // what it adds to the cost, by levels
 }
 
 // block is the added nodes between two own stops that follow one another, and what it costs to go on from one to another.
@@ -36,13 +38,22 @@ type course struct {
 	blocks []block
 	of     []int32   // by added node: its block
 	free   []bool    // by node: can be visited for nothing more
-	gain   float64   // what detours by a table that is not one of shortest ways might save, at most
+	gain   float64   // how much more the round costs as it is than the levels between its stops
 	first  []float64 // rounds: by pair of nodes, the earliest arrival at the second after a stop at the first; inf: never
 	drive  []float64 // rounds: by pair of nodes, the time from one to the other at least
 }
 
-func (p *Problem) cost(i, j int) float64 { return p.Cost[i*len(p.Places)+j] }
-func (p *Problem) secs(i, j int) float64 { return p.Secs[i*len(p.Places)+j] }
+func (p *Problem) cost(i, j int) float64  { return p.Cost[i*len(p.Places)+j] }
+func (p *Problem) level(i, j int) float64 { return p.Level[i*len(p.Places)+j] }
+func (p *Problem) secs(i, j int) float64  { return p.Secs[i*len(p.Places)+j] }
+
+// at is where a place is for goods.
+func (p *Problem) at(place int) int {
+	if p.Places[place].Away {
+		return p.Outside
+	}
+	return place
+}
 
 // opening is the first moment from t on at which service may begin, inf for none.
 func (x *Place) opening(t float64) float64 {
@@ -81,12 +92,12 @@ func (p *Problem) course(k int) (c *course, ok bool) {
 	for i := range s.Stops {
 		x := &s.Stops[i]
 		e := &own[i]
-		e.place, e.own = x.Place, i
+		e.site, e.place, e.own = x.Place, p.at(x.Place), i
 		if i == 0 {
 			e.arrive, e.depart = x.Open, x.Open
 			continue
 		}
-		least += p.cost(s.Stops[i-1].Place, x.Place)
+		least += p.level(s.Stops[i-1].Place, x.Place)
 		e.arrive = own[i-1].depart + p.secs(s.Stops[i-1].Place, x.Place)
 		e.depart = max(e.arrive, x.Open) + x.Stay
 		if i == n-1 {
@@ -130,18 +141,18 @@ func (p *Problem) course(k int) (c *course, ok bool) {
 }
 
 // Span is when a round is under way in any case: from its latest departure to its earliest return.
-func (p *Problem) Span(s *Slot) (from, to float64) {
+func (s *Slot) Span(secs func(i, j int) float64) (from, to float64) {
 	n := len(s.Stops)
 	t := s.Stops[0].Open
 	for i := 1; i < n; i++ {
-		t += p.secs(s.Stops[i-1].Place, s.Stops[i].Place)
+		t += secs(s.Stops[i-1].Place, s.Stops[i].Place)
 		if i < n-1 {
 			t = max(t, s.Stops[i].Open) + s.Stops[i].Stay
 		}
 	}
 	from = s.Stops[n-1].Close
 	for i := n - 2; i >= 0; i-- {
-		from -= p.secs(s.Stops[i].Place, s.Stops[i+1].Place)
+		from -= secs(s.Stops[i].Place, s.Stops[i+1].Place)
 		if i > 0 {
 			from = min(s.Stops[i].Close, from-s.Stops[i].Stay)
 		}
@@ -149,29 +160,67 @@ func (p *Problem) Span(s *Slot) (from, to float64) {
 	return from, t
 }
 
-// detour is what going from a to b by x costs more than going straight.
-func (p *Problem) detour(a, x, b int) float64 {
-	return max(0, p.cost(a, x)+p.cost(x, b)-p.cost(a, b))
+// between is a way from own stop a to own stop b, and how high a place lies on it: so much of what comes after it is paid
+// for on the way there.
+type between struct {
+	p    *Problem
+	a, b int
+	cap  float64
+}
+
+func (w between) height(x int) float64 {
+	return max(w.p.level(w.a, w.b)-w.p.level(w.a, x), min(w.p.level(x, w.b), w.cap))
+}
+
+// price is what going on from x to y costs, with what is paid for there and less what has been paid for.
+func (w between) price(x, y int) float64 {
+	return max(0, w.p.cost(x, y)+w.height(y)-w.height(x))
+}
+
+// enter is the price of going to y from a or, out, from any of the other places.
+func (w between) enter(y int, out bool) float64 {
+	d := w.price(w.a, y)
+	if out {
+		h := w.height(y)
+		d = max(0, min(d, w.p.level(w.a, y)+h-w.p.level(w.a, w.b), w.p.Places[y].Border+h-w.cap))
+	}
+	return d
+}
+
+// detour is what a way from a to b over some places costs more than the straight one at least.
+func (w between) detour(via ...int) float64 {
+	sum, at := -w.p.level(w.a, w.b), w.a
+	for _, x := range via {
+		sum += w.p.level(at, x)
+		at = x
+	}
+	return max(0, sum+w.p.level(at, w.b))
 }
 
 // add lists the nodes that may be added, and their prices.
 func (c *course) add(p *Problem, s *Slot, own []node) {
 	spare := s.Secs + s.Longer // most that driving and added service take
 	for i := 1; i < len(own); i++ {
-		spare -= p.secs(own[i-1].place, own[i].place)
+		spare -= p.secs(own[i-1].site, own[i].site)
 	}
+	most := s.Most + c.gain
 	for k := 0; k+1 < len(own); k++ {
 		from := len(c.nodes)
-		a, b := own[k].place, own[k+1].place
+		leg := &s.Legs[k]
+		w := between{p, own[k].site, own[k+1].site, leg.Cap}
+		a, b := w.a, w.b
 		var far []int
 		for x := range p.Places {
 			at := &p.Places[x]
-			d := p.detour(a, x, b)
-			v := node{place: x, own: -1, leg: k, arrive: own[k].depart + p.secs(a, x), leave: own[k+1].begin - p.secs(x, b)}
+			if at.Away {
+				continue
+			}
+			d := w.detour(x)
+			v := node{site: x, place: x, own: -1, leg: k, arrive: own[k].depart + p.secs(a, x), leave: own[k+1].begin - p.secs(x, b), dearer: d}
 			v.longer = p.secs(a, x) + p.secs(x, b) - p.secs(a, b) + at.Service
 			begin := at.opening(v.arrive)
 			v.depart, v.begin = begin+at.Service, at.closing(v.leave-at.Service)
-			if begin > v.begin || d > s.Most+c.gain || v.longer > spare {
+			if begin > v.begin || d > most || v.longer > spare {
 				continue
 			}
 			if s.Near != nil && !s.Near[x] {
@@ -179,48 +228,93 @@ func (c *course) add(p *Problem, s *Slot, own []node) {
 				continue
 			}
 			c.nodes = append(c.nodes, v)
-			c.enter = append(c.enter, d)
+			c.enter = append(c.enter, w.enter(x, leg.Out))
 		}
 		if far != nil {
 			// one node for all of them, with the least that any of them has
-			c.nodes = append(c.nodes, node{place: -1, own: -1, leg: k, far: true})
-			c.enter = append(c.enter, inf)
-		}
-		if n := len(c.nodes) - from; n > 0 {
-			t := block{from, len(c.nodes), make([]float64, n*n)}
+			c.nodes = append(c.nodes, node{site: -1, place: -1, own: -1, leg: k, far: true})
+			least := inf
 			for _, x := range far {
-				c.enter[from+n-1] = min(c.enter[from+n-1], p.detour(a, x, b))
+				least = min(least, w.enter(x, leg.Out))
 			}
+			c.enter = append(c.enter, least)
+		}
+		if leg.Out {
+			c.nodes = append(c.nodes, node{site: p.Outside, place: p.Outside, own: -1, leg: k, arrive: own[k].depart, depart: own[k].depart,
+				begin: own[k+1].begin, leave: own[k+1].begin})
+			c.enter = append(c.enter, 0)
+		}
+		n := len(c.nodes) - from
+		if n == 0 {
+			continue
+		}
+		t := block{from, len(c.nodes), make([]float64, n*n)}
+		height := make([]float64, n)
+		for i := range n {
+			if u := &c.nodes[from+i]; !u.far && u.place != p.Outside {
+				height[i] = w.height(u.site)
+			}
+		}
+		for j := range n {
+			v := &c.nodes[from+j]
+			row := t.into[j*n : j*n+n]
 			for i := range n {
 				u := &c.nodes[from+i]
-				for j := range n {
-					v := &c.nodes[from+j]
-					if u.far || v.far {
-						t.into[j*n+i] = inf
-						for _, x := range far {
-							switch {
-							case i == j:
-							case u.far:
-								t.into[j*n+i] = min(t.into[j*n+i], max(0, p.cost(x, v.place)+p.cost(v.place, b)-p.cost(x, b)))
-							default:
-								t.into[j*n+i] = min(t.into[j*n+i], max(0, p.cost(u.place, x)+p.cost(x, b)-p.cost(u.place, b)))
-							}
+				row[i] = inf
+				switch {
+				case i == j:
+				case v.place == p.Outside && !v.far:
+					row[i] = 0
+				case u.place == p.Outside && !u.far:
+					row[i] = c.enter[from+j]
+				case u.far:
+					for _, x := range far {
+						row[i] = min(row[i], w.price(x, v.site))
+					}
+				case v.far:
+					for _, x := range far {
+						row[i] = min(row[i], w.price(u.site, x))
+					}
+				default:
+					drive := p.secs(u.site, v.site)
+					if most == inf && spare == inf {
+						if u.depart+drive <= v.begin {
+							row[i] = max(0, p.cost(u.site, v.site)+height[j]-height[i])
 						}
 						continue
 					}
-					drive := p.secs(u.place, v.place)
-					on := p.cost(u.place, v.place) + p.cost(v.place, b)
-					longer := u.longer - p.secs(u.place, b) + drive + p.secs(v.place, b) + p.Places[v.place].Service
-					t.into[j*n+i] = inf
-					if i != j && u.depart+drive <= v.begin && p.cost(a, u.place)+on-p.cost(a, b) <= s.Most+c.gain && longer <= spare {
-						t.into[j*n+i] = max(0, on-p.cost(u.place, b))
+					longer := u.longer - p.secs(u.site, b) + drive + p.secs(v.site, b) + p.Places[v.site].Service
+					if u.depart+drive <= v.begin && w.detour(u.site, v.site) <= most && longer <= spare {
+						row[i] = max(0, p.cost(u.site, v.site)+height[j]-height[i])
 					}
 				}
 			}
-			for range n {
-				c.of = append(c.of, int32(len(c.blocks)))
+		}
+		t.spare(c.enter[from:], leg.Least-p.level(a, b)+s.Short)
+		for range n {
+			c.of = append(c.of, int32(len(c.blocks)))
+		}
+		c.blocks = append(c.blocks, t)
+	}
+}
+
+// spare lowers prices so that the sum along every way becomes less by d or 0. What leaves a node to which one may come for
+// less than d is made cheaper by d.
+func (t *block) spare(enter []float64, d float64) {
+	if d <= 0 {
+		return
+	}
+	n := t.to - t.from
+	cheap := make([]bool, n)
+	for j := range n {
+		cheap[j] = enter[j] < d || slices.Min(t.into[j*n:j*n+n]) < d
+	}
+	for j := range n {
+		enter[j] = max(0, enter[j]-d)
+		for i := range n {
+			if cheap[i] {
+				t.into[j*n+i] = max(0, t.into[j*n+i]-d)
 			}
-			c.blocks = append(c.blocks, t)
 		}
 	}
 }
@@ -254,18 +348,18 @@ func (c *course) time(p *Problem, s *Slot) {
 			case u.own < 0 && v.own < 0 && u.leg == v.leg:
 				for k := range c.blocks {
 					if b := &c.blocks[k]; i >= b.from && i < b.to && b.into[(j-b.from)*(b.to-b.from)+i-b.from] < inf {
-						c.drive[e] = p.secs(u.place, v.place)
+						c.drive[e] = p.secs(u.site, v.site)
 						c.first[e] = max(v.arrive, u.depart+c.drive[e])
 					}
 				}
 				continue
-			case u.own < 0 && v.own < 0 && (u.leg > v.leg || u.longer+v.longer > spare || c.enter[i]+c.enter[j] > s.Most+c.gain):
+			case u.own < 0 && v.own < 0 && (u.leg > v.leg || u.longer+v.longer > spare || u.dearer+v.dearer > s.Most+c.gain):
 				continue
 			case next > last && !(u.own >= 0 && v.own < 0 && u.own == v.leg || u.own < 0 && v.own == u.leg+1):
 				continue
 			}
 			// past the own stops between
-			t, drive, at, ok := u.depart, 0.0, u.place, true
+			t, drive, at, ok := u.depart, 0.0, u.site, true
 			for k := next; k <= last; k++ {
 				if u.own == k || v.own == k {
 					continue
@@ -276,7 +370,7 @@ func (c *course) time(p *Problem, s *Slot) {
 				ok = ok && t <= own[k].begin
 				t += x.Stay
 			}
-			hop := p.secs(at, v.place)
+			hop := p.secs(at, v.site)
 			if t = max(t+hop, v.arrive); ok && t <= v.begin {
 				c.first[e], c.drive[e] = t, drive+hop
 			}
@@ -409,7 +503,7 @@ func (c *course) ride(p *Problem, i, j int) (first, drive float64) {
 	if v.own == 0 || u.own == 1 || i == j || u.far || v.far || u.own < 0 && v.own < 0 && c.into(i, j) == inf {
 		return inf, inf
 	}
-	drive = p.secs(u.place, v.place)
+	drive = p.secs(u.site, v.site)
 	if first = max(v.arrive, u.depart+drive); first > v.begin {
 		return inf, inf
 	}

@@ -89,9 +89,7 @@ func (a *ascent) compete(res *Result, order []int) {
 		}
 		a.courses = was
 		for k := range a.hand {
-			for i := range a.hand[k] {
-				a.hand[k][i] = a.p.Handover
-			}
+			a.hand[k] = a.p.handovers()
 		}
 		if x.Kg = least(pays, kg, sum-l.Most-1e-3); x.Kg > 0 {
 			found = append(found, x)
