@@ -1,11 +1,14 @@
 package planning
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"carriole/api/store"
 	"carriole/engine"
@@ -75,6 +78,9 @@ func (s *Service) Publish(ctx context.Context, c *store.Scope, plan store.ID, ve
 		if out, err = move(ctx, c, plan, version, store.Published); err != nil {
 			return err
 		}
+		if err := s.numberNotes(ctx, c, out); err != nil {
+			return err
+		}
 		about, err := s.about(ctx, c, out)
 		if err != nil {
 			return err
@@ -82,6 +88,37 @@ func (s *Service) Publish(ctx context.Context, c *store.Scope, plan store.ID, ve
 		return s.emit(ctx, c, PlanPublished, about)
 	})
 	return out, err
+}
+
+// numberNotes gives what travels by a plan the numbers of its delivery notes, in the order in which it leaves.
+func (s *Service) numberNotes(ctx context.Context, c *store.Scope, plan *store.Plan) error {
+	v, err := s.known(ctx, c, plan)
+	if isNotFound(err) {
+		return nil // forgotten
+	}
+	if err != nil {
+		return err
+	}
+	leaves := map[store.Consigned]time.Time{}
+	for i := range v.plan.Consignments {
+		x := &v.plan.Consignments[i]
+		if len(x.Legs) == 0 {
+			continue
+		}
+		r := roundOf(v.plan, x.Legs[0].Round)
+		if r == nil || x.Legs[0].From >= len(r.Stops) {
+			return fmt.Errorf("planning: plan %s has no stop %d of the round %s", plan.ID, x.Legs[0].From, x.Legs[0].Round)
+		}
+		n := store.Consigned{Producer: store.ID(x.Producer), PickupPoint: store.ID(x.PickupPoint)}
+		at := r.Stops[x.Legs[0].From].Depart
+		if first, ok := leaves[n]; !ok || at.Before(first) {
+			leaves[n] = at
+		}
+	}
+	notes := slices.SortedFunc(maps.Keys(leaves), func(a, b store.Consigned) int {
+		return cmp.Or(leaves[a].Compare(leaves[b]), cmp.Compare(a.Producer, b.Producer), cmp.Compare(a.PickupPoint, b.PickupPoint))
+	})
+	return c.NumberDeliveryNotes(ctx, plan.Sale, notes)
 }
 
 // Unsettled are the answers that stand in the way of publishing a plan: open ones, and refusals that it does not follow.

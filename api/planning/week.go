@@ -213,12 +213,15 @@ func (m *maker) orders() {
 		for n, l := range o.Lines {
 			p := m.products[l.Product]
 			m.takesPart[p.Producer] = true
-			out.Lines[n] = engine.Line{Producer: string(p.Producer), Product: strings.TrimSpace(p.Name + " " + p.Unit), Quantity: float64(l.QuantityMilli) / 1e3,
+			out.Lines[n] = engine.Line{Producer: string(p.Producer), Product: ProductName(p), Quantity: float64(l.QuantityMilli) / 1e3,
 				Kg: amount(l.Grams, p.Grams, l.QuantityMilli), Litres: amount(l.Millilitres, p.Millilitres, l.QuantityMilli), Class: p.Class, CarriedBy: p.CarriedBy, Held: m.eggsTooFar(o, p)}
 		}
 		m.week.Orders = append(m.week.Orders, out)
 	}
 }
+
+// ProductName is what weeks call a product: its name with its unit.
+func ProductName(p *store.Product) string { return strings.TrimSpace(p.Name + " " + p.Unit) }
 
 // amount is what a line has, in kilograms or litres: as weighed, or what its units have.
 func amount(weighed *int64, unit, milli int64) float64 {

@@ -32,6 +32,7 @@ func fillMore(t *testing.T, w world) {
 	ok(t, c.CreateWay(ctx, &Way{Producer: w.producer, PickupPoint: w.point, Rides: []Ride{{Round: w.round}}}))
 	ok(t, c.CreateSetting(ctx, &Setting{Name: OthersWithinM, Since: "2026-01-01", Reason: "registre"}))
 	ok(t, c.Book(ctx, []Entry{{Producer: w.producer, Metres: -7}}))
+	ok(t, c.NumberDeliveryNotes(ctx, w.sale, []Consigned{{w.producer, w.point}}))
 	_, _, err = c.Once(ctx, "key", nil, func(*Scope) ([]byte, error) { return nil, nil })
 	ok(t, err)
 }

@@ -48,6 +48,8 @@ var suite = []struct {
 	{"plannings at once", testConcurrentPlannings},
 	{"plannings lost", testLostPlannings},
 	{"balances", testBalances},
+	{"delivery notes", testDeliveryNotes},
+	{"delivery notes at once", testConcurrentDeliveryNotes},
 	{"settings", testSettings},
 	{"distances", testDistances},
 	{"distances at once", testConcurrentDistances},
@@ -326,6 +328,8 @@ func testInvalid(t *testing.T, s *Store) {
 		{"rides", c.CreateWay(ctx, &Way{Producer: w.producer, PickupPoint: w.point})},
 		{"to_day", c.CreateRoundChange(ctx, &RoundChange{Round: w.round, Day: "2026-11-26", Kind: Cancelled, ToDay: "2026-11-27"})},
 		{"vehicle", c.CreateAbsence(ctx, &Absence{Producer: w.producer, Vehicle: w.vehicle, First: "2026-11-26", Last: "2026-11-26"})},
+		{"siret", c.CreateProducer(ctx, &Producer{Name: "x", Place: w.place, Siret: "732 829 320 00075"})},
+		{"siret", c.CreateProducer(ctx, &Producer{Name: "x", Place: w.place, Siret: "FR 732829320"})},
 		{"signature", c.CreateImportMapping(ctx, &ImportMapping{})},
 		{"columns", c.CreateImportMapping(ctx, &ImportMapping{Signature: "a", Columns: make([]ImportColumn, mostColumns+1)})},
 		{"product", c.CreateImportAlias(ctx, &ImportAlias{Kind: ProducerAlias, Name: "a", Producer: w.producer, Product: w.product})},
@@ -1080,6 +1084,76 @@ func testBalances(t *testing.T, s *Store) {
 	is(t, c.Book(ctx, []Entry{{Producer: w.producer, Metres: 1}, {Producer: "nosuch", Metres: 1}}), Invalid)
 	if again, err := c.Balances(ctx); err != nil || again[w.producer] != 3300 {
 		t.Errorf("balances %v, %v", again, err)
+	}
+}
+
+// Numbers of delivery notes have no gap, and one that was given stays.
+func testDeliveryNotes(t *testing.T, s *Store) {
+	w, other := fill(t, s, "one"), fill(t, s, "two")
+	c, ctx := w.scope, t.Context()
+	second := PickupPoint{Name: "Marché", Place: w.place, Active: true}
+	ok(t, c.CreatePickupPoint(ctx, &second))
+	next := Sale{Name: "Semaine 49", Distribution: "2026-12-04"}
+	ok(t, c.CreateSale(ctx, &next))
+	here, there := Consigned{w.producer, w.point}, Consigned{w.producer, second.ID}
+	ok(t, c.NumberDeliveryNotes(ctx, w.sale, []Consigned{there}))
+	ok(t, c.NumberDeliveryNotes(ctx, w.sale, []Consigned{here, there, here}))
+	ok(t, c.NumberDeliveryNotes(ctx, next.ID, []Consigned{here}))
+	ok(t, c.NumberDeliveryNotes(ctx, next.ID, nil))
+	ok(t, other.scope.NumberDeliveryNotes(ctx, other.sale, []Consigned{{other.producer, other.point}}))
+	for _, is := range []struct {
+		c    *Scope
+		sale ID
+		want map[Consigned]int64
+	}{
+		{c, w.sale, map[Consigned]int64{there: 1, here: 2}},
+		{c, next.ID, map[Consigned]int64{here: 3}},
+		{c, other.sale, map[Consigned]int64{}},
+		{other.scope, other.sale, map[Consigned]int64{{other.producer, other.point}: 1}},
+		{other.scope, w.sale, map[Consigned]int64{}},
+	} {
+		got, err := is.c.DeliveryNotes(ctx, is.sale)
+		ok(t, err)
+		if d := cmp.Diff(is.want, got); d != "" {
+			t.Errorf("delivery notes of %s (-want +got):\n%s", is.sale, d)
+		}
+	}
+	is(t, c.NumberDeliveryNotes(ctx, w.sale, []Consigned{{other.producer, w.point}}), Invalid)
+	is(t, c.NumberDeliveryNotes(ctx, other.sale, []Consigned{here}), Invalid)
+	p, err := c.Producer(ctx, w.producer)
+	ok(t, err)
+	is(t, c.DeleteProducer(ctx, p.ID, p.Version), Conflict)
+}
+
+// Sales that are published at once get numbers of their own.
+func testConcurrentDeliveryNotes(t *testing.T, s *Store) {
+	w := fill(t, s, "one")
+	c, ctx := w.scope, t.Context()
+	const n = 8
+	sales := make([]ID, n)
+	for i := range sales {
+		x := Sale{Name: fmt.Sprint(i), Distribution: "2026-12-04"}
+		ok(t, c.CreateSale(ctx, &x))
+		sales[i] = x.ID
+	}
+	var all sync.WaitGroup
+	for _, sale := range sales {
+		all.Go(func() {
+			if err := c.NumberDeliveryNotes(ctx, sale, []Consigned{{w.producer, w.point}}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	var got []int64
+	for _, sale := range sales {
+		notes, err := c.DeliveryNotes(ctx, sale)
+		ok(t, err)
+		got = append(got, notes[Consigned{w.producer, w.point}])
+	}
+	slices.Sort(got)
+	if want := []int64{1, 2, 3, 4, 5, 6, 7, 8}; !slices.Equal(got, want) {
+		t.Errorf("numbers %v, want %v", got, want)
 	}
 }
 

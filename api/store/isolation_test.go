@@ -59,6 +59,7 @@ func testIsolation(t *testing.T, s *Store) {
 	_, err = c.CreateSignInLink(ctx, member.ID, time.Now().Add(time.Hour))
 	ok(t, err)
 	ok(t, c.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}))
+	ok(t, c.NumberDeliveryNotes(ctx, theirs.sale, []Consigned{{theirs.producer, theirs.point}}))
 	mapping := ImportMapping{Signature: "abc"}
 	ok(t, c.CreateImportMapping(ctx, &mapping))
 	alias := ImportAlias{Kind: ProductAlias, Name: "12", Product: theirs.product}
@@ -491,6 +492,17 @@ func testIsolation(t *testing.T, s *Store) {
 
 		"Book": func() error {
 			return refused(m.Book(ctx, []Entry{{Producer: theirs.producer, Metres: 1}}), m.Book(ctx, []Entry{{Producer: mine.producer, Plan: plan.ID, Metres: 1}}))
+		},
+		"NumberDeliveryNotes": func() error {
+			return refused(m.NumberDeliveryNotes(ctx, theirs.sale, nil), m.NumberDeliveryNotes(ctx, mine.sale, []Consigned{{theirs.producer, mine.point}}),
+				m.NumberDeliveryNotes(ctx, mine.sale, []Consigned{{mine.producer, theirs.point}}))
+		},
+		"DeliveryNotes": func() error {
+			x, err := m.DeliveryNotes(ctx, theirs.sale)
+			if err != nil || len(x) > 0 {
+				return fmt.Errorf("%v, %v", x, err)
+			}
+			return nil
 		},
 		"Balances": func() error {
 			x, err := m.Balances(ctx)

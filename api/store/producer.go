@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Producer is a farm that sells, and may drive.
 type Producer struct {
@@ -13,6 +16,8 @@ type Producer struct {
 	Phone           string
 	PhoneShared     bool   // carriers who meet this producer may see the telephone number
 	OrganicBody     string // code of the control body, as in FR-BIO-01; empty: not organic
+	Siret           string // the establishment's number of 14 digits; empty: not known
+	Approval        string // the sanitary approval of the establishment, as in FR 84.031.001 CE; empty: none
 	Ready           *Clock // goods can be loaded from then on; nil: at any time
 	ReadyDaysBefore int64  // … this many days before the distribution
 	MaxAddedM       *int64 // most metres added a week, trips included; nil: no limit
@@ -20,11 +25,11 @@ type Producer struct {
 }
 
 func (*Producer) kind() kind {
-	return kind{"producer", "producers", "ref, name, place, profession, email, phone, phone_shared, organic_body, ready_clock, ready_days_before, max_added_m, active", "ref"}
+	return kind{"producer", "producers", "ref, name, place, profession, email, phone, phone_shared, organic_body, siret, approval, ready_clock, ready_days_before, max_added_m, active", "ref"}
 }
 
 func (x *Producer) fields() []any {
-	return []any{optional[string]{&x.Ref}, &x.Name, &x.Place, &x.Profession, &x.Email, &x.Phone, &x.PhoneShared, &x.OrganicBody,
+	return []any{optional[string]{&x.Ref}, &x.Name, &x.Place, &x.Profession, &x.Email, &x.Phone, &x.PhoneShared, &x.OrganicBody, &x.Siret, &x.Approval,
 		&x.Ready, &x.ReadyDaysBefore, &x.MaxAddedM, &x.Active}
 }
 
@@ -40,6 +45,10 @@ func (x *Producer) check(f *faults) {
 	f.text("email", x.Email)
 	f.text("phone", x.Phone)
 	f.text("organic_body", x.OrganicBody)
+	if x.Siret = strings.Join(strings.Fields(x.Siret), ""); x.Siret != "" && !isSiret(x.Siret) {
+		f.add("siret", "%q is no SIRET: it must be its 14 digits, as in 732 829 320 00074", x.Siret)
+	}
+	f.text("approval", x.Approval)
 	if x.Ready != nil && !x.Ready.valid() {
 		f.add("ready", "%d minutes are no time of day", int(*x.Ready))
 	}
@@ -47,6 +56,26 @@ func (x *Producer) check(f *faults) {
 		f.add("ready_days_before", "%d is not between 0 and 31", x.ReadyDaysBefore)
 	}
 	f.optional("max_added_m", x.MaxAddedM)
+}
+
+// isSiret says whether a text is a SIRET: 14 digits whose sum by Luhn is a multiple of 10 or, for offices of La Poste, whose sum is one of 5.
+func isSiret(s string) bool {
+	if len(s) != 14 {
+		return false
+	}
+	luhn, plain := 0, 0
+	for i, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return false
+		}
+		d := int(c - '0')
+		plain += d
+		if i%2 == 0 {
+			d *= 2
+		}
+		luhn += d/10 + d%10
+	}
+	return luhn%10 == 0 || strings.HasPrefix(s, "356000000") && plain%5 == 0
 }
 
 // ProducerFilter narrows a list of producers; what is empty does not.

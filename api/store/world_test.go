@@ -35,7 +35,7 @@ func fill(t *testing.T, s *Store, name string) world {
 		Hours: Windows{{Days: []Weekday{"mon", "thu"}, From: 7 * 60, Until: 20 * 60, Season: Season{"04-01", "10-31"}}}}
 	must(c.CreatePlace(ctx, &place))
 	producer := Producer{Ref: "v-1", Name: "Chazelle", Place: place.ID, Profession: "Arboriculteur", Email: "a@example.org", Phone: "+33 4", PhoneShared: true,
-		OrganicBody: "FR-BIO-01", Ready: pointer(Clock(8 * 60)), ReadyDaysBefore: 1, MaxAddedM: pointer(int64(40000)), Active: true}
+		OrganicBody: "FR-BIO-01", Siret: "73282932000074", Approval: "FR 84.031.001 CE", Ready: pointer(Clock(8 * 60)), ReadyDaysBefore: 1, MaxAddedM: pointer(int64(40000)), Active: true}
 	must(c.CreateProducer(ctx, &producer))
 	vehicle := Vehicle{Name: "Kangoo", Producer: producer.ID, Room: Room{600_000, 3_000_000, 400_000, 0}, GrossGrams: pointer(int64(2_000_000)), Equipment: Boxes, Boxes: 4,
 		CO2GPerKm: pointer(int64(190)), Available: Windows{{Days: []Weekday{"fri"}, From: 6 * 60, Until: 21 * 60}}}

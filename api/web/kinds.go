@@ -143,6 +143,9 @@ var producers = kind[store.Producer]{
 		phone.Kind = "tel"
 		organic := a.text("organic_body", "Organisme de contrôle bio", "Organic control body", x.OrganicBody)
 		organic.Hint = a.say("Comme FR-BIO-01 ; vide : pas en bio.", "As FR-BIO-01; empty: not organic.")
+		siret := a.text("siret", "SIRET", "SIRET", x.Siret)
+		approval := a.text("approval", "Agrément sanitaire", "Sanitary approval", x.Approval)
+		approval.Hint = a.say("Comme FR 84.031.001 CE ; vide : aucun. Il est sur les bons de livraison, le SIRET aussi.", "As FR 84.031.001 CE; empty: none. It stands on delivery notes, and so does the SIRET.")
 		most := a.number("max_added_m", "Au plus, en plus par semaine", "At most, in addition a week", "km", x.MaxAddedM, 1000)
 		most.Hint = a.say("Vide : pas de limite.", "Empty: no limit.")
 		return []group{
@@ -151,12 +154,13 @@ var producers = kind[store.Producer]{
 			{Title: a.say("Charger et rouler", "Loading and driving"), Fields: []field{
 				a.clock("ready", "Prêt à charger à partir de", "Ready to load from", x.Ready),
 				a.number("ready_days_before", "Jours avant la distribution", "Days before the distribution", "", &before, 1), most}},
-			{Title: a.say("Production", "Production"), Fields: []field{profession, organic, a.check("active", "Vend en ce moment", "Sells at present", x.Active)}},
+			{Title: a.say("Production", "Production"), Fields: []field{profession, organic, siret, approval, a.check("active", "Vend en ce moment", "Sells at present", x.Active)}},
 		}
 	},
 	read: func(_ *visit, r *reader, x *store.Producer) {
 		x.Name, x.Place, x.Profession, x.Email, x.Phone = r.need("name"), r.somePlace("place"), r.text("profession"), r.email("email"), r.text("phone")
 		x.PhoneShared, x.OrganicBody, x.Ready, x.ReadyDaysBefore = r.check("phone_shared"), r.text("organic_body"), r.clock("ready"), r.zero("ready_days_before", 1)
+		x.Siret, x.Approval = r.text("siret"), r.text("approval")
 		x.MaxAddedM, x.Active = r.amount("max_added_m", 1000), r.check("active")
 		r.position("new_place.at")
 	},

@@ -29,6 +29,7 @@ type Config struct {
 	Who      func(*http.Request) (*Who, error) // who is signed in; nil: nobody
 	Stopping <-chan struct{}                   // ends what is streamed; may be nil
 	Log      *slog.Logger                      // nil: nothing is logged
+	URL      string                            // where people reach the pages, as in https://plan.example.org, for labels; empty: these have no address
 
 	// Tiles are the map's background where one is configured, as in https://tile.example.org/{z}/{x}/{y}.png; else it is
 	// drawn from the extract of the collective's distances, or one that is offered, or shows the names of towns. TilesBy is who has to
@@ -95,6 +96,8 @@ func (s *Site) Mount(r chi.Router) {
 		r.Post("/farm/tick", s.farm(s.tick))
 		r.Post("/farm/mail", s.farm(s.mailOf))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))
+		r.Get("/farm/papers/{kind}", s.farm(s.farmPaper))
+		r.Get("/goods/{plan}/{goods}", s.visit(s.labelled))
 		r.Get("/farm/rounds/{round}.map", s.farm(s.roundMap))
 		r.Get("/p/{token}/calendar.ics", s.feed)
 		r.Get("/shares", s.page(s.balances))
@@ -142,6 +145,9 @@ func (s *Site) sale(r chi.Router) {
 	r.Post("/restore", s.change(s.restore))
 
 	r.Get("/shares", s.page(s.shares))
+
+	r.Get("/papers", s.page(s.papers))
+	r.Get("/papers/{kind}", s.page(s.paper))
 }
 
 // guard keeps foreign sites from sending forms, and says what a page may load.

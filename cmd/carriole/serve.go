@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -92,7 +93,7 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	site, err := web.New(web.Config{Store: s, Planning: q.Planning, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Stopping: ctx.Done(), Log: log, Tiles: c.Tiles, TilesBy: c.TilesBy})
+	site, err := web.New(web.Config{Store: s, Planning: q.Planning, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Stopping: ctx.Done(), Log: log, URL: strings.TrimSuffix(c.URL, "/"), Tiles: c.Tiles, TilesBy: c.TilesBy})
 	if err != nil {
 		return err
 	}

@@ -58,6 +58,8 @@ create table producers (
 	phone text not null,
 	phone_shared boolean not null,
 	organic_body text not null,
+	siret text not null,
+	approval text not null,
 	ready_clock bigint,
 	ready_days_before bigint not null check (ready_days_before >= 0),
 	max_added_m bigint check (max_added_m >= 0),
