@@ -104,7 +104,7 @@ const (
 // mostFails is how many vain attempts count.
 const mostFails = 1000
 
-// put gives request c its cheapest way, if it has one. Where none is found it looks among ways of one ride alone, in case
+// put gives request c its cheapest way, if it has one, or a dearer one (stray). Where none is found it looks among ways of one ride alone, in case
 // the rides of the way found depended on one another, and a few times for handovers at any place.
 func (w *worker) put(c int32) {
 	f := w.f
