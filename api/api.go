@@ -54,7 +54,8 @@ type Config struct {
 	MetricsFrom    []netip.Prefix // who may read /metrics
 }
 
-// Limits are what one request, or one caller, may take. The zero value of a field means its default.
+// Limits are what one request, or one caller, may take. The zero value of a field means its default. Requests are counted by
+// each process alone: behind a balancer a caller may make as many as there are processes times the limit.
 type Limits struct {
 	PerAddress int           // requests a minute from one address (IPv6: from one /64); default 6000, below 0 without limit
 	PerCaller  int           // requests a minute of one token or session; default 3000, below 0 without limit
@@ -107,6 +108,9 @@ func New(config Config) (*Service, error) {
 	config.Limits.defaults()
 	if config.Planning == nil {
 		config.Planning = planning.New(config.Store, nil)
+		if config.Hooks != nil {
+			config.Planning.Tell = config.Hooks.TellOrders
+		}
 	}
 	s := &Service{config: config, log: config.Log, router: chi.NewMux(), metrics: newMetrics(),
 		tokens:    &tokenCache{store: config.Store, known: map[[32]byte]knownToken{}},

@@ -220,7 +220,7 @@ func imports(s *Service) {
 		text: importText + "\n\nAll or nothing: with a fault nothing is written (422, errors lists each with its line), unless partial is said. The same file again changes nothing, a corrected one replaces; what it has no more is told in vanished."},
 		func(ctx context.Context, c *call, in *createInput[importRequest]) (*output, error) {
 			o := in.Body.options()
-			o.Tell = s.tellOrders
+			o.Tell = s.config.Planning.Received
 			r, err := intake.Import(ctx, c.scope, in.Body.Content, o)
 			if err != nil {
 				return nil, err

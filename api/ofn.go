@@ -111,7 +111,7 @@ func ofnConnections(s *Service) {
 		text: "It is done by itself after the orders close, and the sale is planned with them; this fetches at once, and closing the sale again plans. Good lines go in, faults are listed; what an earlier fetch brought and is no more is cancelled. Before the orders are due it is refused (409)."},
 		func(ctx context.Context, c *call, in *idInput) (*output, error) {
 			client := s.config.OFN
-			client.Tell = s.tellOrders
+			client.Tell = s.config.Planning.Received
 			r, again, err := intake.PullOFN(ctx, c.scope, &client, in.ID, time.Now())
 			if failure, ok := errors.AsType[*intake.OFNError](err); ok {
 				return nil, refuse(http.StatusBadGateway, sentence(failure.Error()))
@@ -123,6 +123,37 @@ func ofnConnections(s *Service) {
 				return nil, refuse(http.StatusConflict, "Orders are taken until the sale closes: fetch them from "+again.UTC().Format(time.RFC3339)+" on.")
 			}
 			return &output{importResultOf(r)}, nil
+		})
+}
+
+// pulledDoc is what came of the last fetch of a sale's orders.
+type pulledDoc struct {
+	At         time.Time     `json:"at"`
+	Error      string        `json:"error,omitzero" doc:"Why nothing could be fetched; it is tried again for some days."`
+	Read       int           `json:"read" doc:"Rows of the report."`
+	Good       int           `json:"good" doc:"Rows that went in."`
+	Orders     importCounts  `json:"orders"`
+	KeptOut    []importKept  `json:"kept_out" doc:"Rows that are kept out, by their reason."`
+	Faults     []importFault `json:"faults" doc:"Rows that were left out, and why."`
+	MoreFaults int           `json:"more_faults,omitzero" doc:"Beyond those listed."`
+	Notices    []string      `json:"notices"`
+}
+
+func pulls(s *Service) {
+	type output struct{ Body *pulledDoc }
+	handle(s, route{id: "last-pull", method: http.MethodGet, path: "/v1/sales/{id}/pull", subject: "fetches of orders", who: sellers, summary: "See what came of the last fetch of a sale's orders",
+		text: "From its Open Food Network, whoever or whatever fetched: which rows were left out and why."},
+		func(ctx context.Context, c *call, in *idInput) (*output, error) {
+			p, err := intake.LastPull(ctx, c.scope, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			if p == nil {
+				return nil, refuse(http.StatusNotFound, "The orders of this sale were never fetched.")
+			}
+			return &output{&pulledDoc{p.At.UTC(), p.Error, p.Read, p.Good, importCounts{p.Created, p.Replaced, p.Cancelled, p.Unchanged, 0},
+				each(p.Kept, func(k *intake.KeptOut) importKept { return importKept{k.Reason, k.Lines} }),
+				each(p.Faults, func(f *intake.Fault) importFault { return importFault{f.Line, f.Column, f.Message} }), p.MoreFaults, append([]string{}, p.Notices...)}}, nil
 		})
 }
 

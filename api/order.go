@@ -64,16 +64,12 @@ func orders(s *Service) {
 	putOrders(s)
 }
 
-// updateOrder changes an order in a scope that is one transaction, and tells of it.
+// updateOrder changes an order in a scope that is one transaction, and follows it up.
 func (s *Service) updateOrder(c *store.Scope, ctx context.Context, r *store.Order) error {
 	if err := c.UpdateOrder(ctx, r); err != nil {
 		return err
 	}
-	status := store.PutReplaced
-	if len(r.Lines) == 0 {
-		status = store.PutCancelled
-	}
-	return s.tellOrders(ctx, c, r.Sale, []store.Put{{ID: r.ID, Status: status}})
+	return s.config.Planning.OrderChanged(ctx, c, r)
 }
 
 // cancelOrder keeps the order without lines: that it was there stays known.
@@ -84,14 +80,6 @@ func (s *Service) cancelOrder(c *store.Scope, ctx context.Context, id store.ID, 
 	}
 	r.Version, r.Lines = version, nil
 	return s.updateOrder(c, ctx, r)
-}
-
-// tellOrders tells those who want to know of orders, in a scope that is one transaction.
-func (s *Service) tellOrders(ctx context.Context, c *store.Scope, sale store.ID, puts []store.Put) error {
-	if s.config.Hooks == nil {
-		return nil
-	}
-	return s.config.Hooks.TellOrders(ctx, c, sale, puts)
 }
 
 // newOrder is an order as it comes in.
@@ -143,7 +131,7 @@ type put struct {
 	Status store.PutStatus `json:"status" enum:"created,replaced,cancelled,unchanged"`
 }
 
-const putText = `Up to 10,000 orders of a sale, all or none: when anything is wrong nothing is written, and errors lists all faults, each with its place. An order with a reference that the sale has replaces that one and keeps its id; the same order again changes nothing; lines of quantity 0 are not kept, and an order without others is cancelled. Late orders of a closed sale are taken too.
+const putText = `Up to 10,000 orders of a sale, all or none: when anything is wrong nothing is written, and errors lists all faults, each with its place. An order with a reference that the sale has replaces that one and keeps its id; the same order again changes nothing; lines of quantity 0 are not kept, and an order without others is cancelled. Late orders of a closed sale are taken too: where it has a plan it is planned again some seconds later, with the least change.
 
 **JSON** is {"orders": […]}, one order or many.
 
@@ -182,7 +170,7 @@ func putOrders(s *Service) {
 			write := func(scope *store.Scope) (reply []byte, err error) {
 				puts, err := b.put(ctx, scope, in.ID)
 				if err == nil {
-					err = s.tellOrders(ctx, scope, in.ID, puts)
+					err = s.config.Planning.Received(ctx, scope, in.ID, puts)
 				}
 				if err != nil {
 					return nil, err

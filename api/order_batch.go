@@ -32,7 +32,7 @@ func (s *Service) describePutOrders(op *huma.Operation) {
 }
 
 // A batch is orders on their way into the store. Products and pickup points that came by their refs are in refs until
-// they are found.
+// they are found. One with faults is looked at to the end, so that all are told at once, and then refused.
 type batch struct {
 	orders []store.Order
 	refs   []batchRef
@@ -70,10 +70,10 @@ func (b *batch) err() error {
 	if b.more > 0 {
 		e.Message = fmt.Sprintf("%d faults, the first %d are listed", len(b.faults)+b.more, len(b.faults))
 	}
-	return b.locate(e)
+	return e
 }
 
-// readBatch reads JSON or CSV.
+// readBatch reads JSON or CSV. What is wrong with orders that can be read is among the batch's faults.
 func readBatch(contentType string, body []byte) (*batch, error) {
 	if contentType == "" {
 		contentType = "application/json"
@@ -93,9 +93,6 @@ func readBatch(contentType string, body []byte) (*batch, error) {
 	default:
 		return nil, refuse(http.StatusUnsupportedMediaType, "Orders come as application/json, text/csv or application/ld+json.")
 	}
-	if err == nil {
-		err = b.err()
-	}
 	return b, err
 }
 
@@ -103,11 +100,18 @@ func readBatch(contentType string, body []byte) (*batch, error) {
 func (b *batch) put(ctx context.Context, scope *store.Scope, sale store.ID) (puts []store.Put, err error) {
 	if b.graph != nil {
 		b.orders, puts, b.made, b.warnings, err = b.graph.put(ctx, scope, sale)
-	} else if err = b.find(ctx, scope); err == nil {
-		puts, err = scope.PutOrders(ctx, sale, b.orders)
+	} else {
+		var missing []batchRef
+		switch missing, err = b.find(ctx, scope); {
+		case err == nil && len(b.orders) == 0 && len(b.faults) > 0:
+			err = b.err()
+		case err == nil:
+			puts, err = scope.PutOrders(ctx, sale, b.orders) // which refuses what was not found
+			err = b.tell(missing, err)
+		}
 	}
 	if err != nil {
-		return nil, b.locate(err)
+		return nil, err // with which the transaction ends: nothing is written
 	}
 	return puts, nil
 }
@@ -123,8 +127,8 @@ func (b *batch) answer(puts []store.Put) ([]byte, error) {
 	return json.Marshal(&out)
 }
 
-// find puts ids in the place of refs.
-func (b *batch) find(ctx context.Context, scope *store.Scope) error {
+// find puts ids in the place of refs, and says which refs nothing has.
+func (b *batch) find(ctx context.Context, scope *store.Scope) (missing []batchRef, err error) {
 	var products, points refSet
 	for _, r := range b.refs {
 		if r.line < 0 {
@@ -134,41 +138,90 @@ func (b *batch) find(ctx context.Context, scope *store.Scope) error {
 		}
 	}
 	var foundProducts, foundPoints map[string]store.ID
-	var err error
 	if len(products.list) > 0 {
 		if foundProducts, err = scope.ProductsByRef(ctx, products.list); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if len(points.list) > 0 {
 		if foundPoints, err = scope.PickupPointsByRef(ctx, points.list); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	var missing []batchRef
 	for _, r := range b.refs {
 		x := &b.orders[r.order]
 		to, found := &x.PickupPoint, foundPoints
 		if r.line >= 0 {
 			to, found = &x.Lines[r.line].Product, foundProducts
 		}
-		if *to = found[r.ref]; *to == "" {
+		if id := found[r.ref]; id != "" {
+			*to = id
+		} else {
 			missing = append(missing, r)
 		}
 	}
-	slices.SortFunc(missing, func(a, b batchRef) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.line, b.line)) })
-	b.faults, b.more = nil, 0
-	for _, r := range missing {
-		if r.line < 0 {
-			b.fault(fmt.Sprintf("orders[%d].pickup_point_ref", r.order), "no pickup point has the ref %q", r.ref)
-		} else {
-			b.fault(fmt.Sprintf("orders[%d].lines[%d].product_ref", r.order, r.line), "no product has the ref %q", r.ref)
-		}
-	}
-	return b.err()
+	return missing, nil
 }
 
-// unfound stands for an id until its ref is found.
+// tell puts together what reading has found, which refs nothing has, and the store's error.
+func (b *batch) tell(missing []batchRef, err error) error {
+	e, ok := errors.AsType[*store.Error](err)
+	if err != nil && (!ok || e.Code != store.Invalid) || err == nil && len(b.faults) == 0 {
+		return err
+	}
+	if err == nil {
+		return b.err()
+	}
+	all := map[string]store.Fault{} // by what the store calls it
+	for _, r := range missing {
+		if r.line < 0 {
+			all[fmt.Sprintf("orders[%d].pickup_point", r.order)] = store.Fault{Path: fmt.Sprintf("orders[%d].pickup_point_ref", r.order), Message: fmt.Sprintf("no pickup point has the ref %q", r.ref)}
+		} else {
+			all[fmt.Sprintf("orders[%d].lines[%d].product", r.order, r.line)] = store.Fault{Path: fmt.Sprintf("orders[%d].lines[%d].product_ref", r.order, r.line), Message: fmt.Sprintf("no product has the ref %q", r.ref)}
+		}
+	}
+	out := *e
+	out.Faults = slices.Clone(e.Faults)
+	for i, f := range out.Faults {
+		if told, ok := all[f.Path]; ok {
+			out.Faults[i] = told
+		}
+	}
+	out.Faults = b.locate(&out).Faults
+	out.Faults = append(slices.DeleteFunc(out.Faults, func(f store.Fault) bool {
+		return slices.ContainsFunc(b.faults, func(read store.Fault) bool { // which says better what is wrong there
+			return covers(f.Path, read.Path) || covers(read.Path, f.Path)
+		})
+	}), b.faults...)
+	place := func(f store.Fault) (order, line int) {
+		m := batchPath.FindStringSubmatch(f.Path)
+		if m == nil {
+			if n, _ := fmt.Sscanf(f.Path, "line %d", &order); n == 1 {
+				return order, 0
+			}
+			return -1, -1
+		}
+		order, _ = strconv.Atoi(m[1])
+		if line, err = strconv.Atoi(m[2]); err != nil {
+			line = -1
+		}
+		return order, line
+	}
+	slices.SortStableFunc(out.Faults, func(a, b store.Fault) int {
+		orderA, lineA := place(a)
+		orderB, lineB := place(b)
+		return cmp.Or(cmp.Compare(orderA, orderB), cmp.Compare(lineA, lineB))
+	})
+	return &out
+}
+
+// covers says whether a path is of something within another's, or named alike, as pickup_point, Pickup_point and pickup_point_ref are.
+func covers(outer, inner string) bool {
+	rest, ok := strings.CutPrefix(strings.ToLower(wireNames.Replace(inner)), strings.ToLower(wireNames.Replace(outer)))
+	return ok && (rest == "" || strings.ContainsRune(".,_[", rune(rest[0])))
+}
+
+// unfound stands for an id until its ref is found: no id is like it.
 const unfound store.ID = "?"
 
 const twice = "is named by its id and by its ref: name it once"
@@ -208,11 +261,10 @@ type csvLines struct {
 
 var batchPath = regexp.MustCompile(`^orders\[(\d+)\](?:\.lines\[(\d+)\])?\.?(.*)$`)
 
-// locate says the places of faults in terms of what was sent.
-func (b *batch) locate(err error) error {
-	e, ok := errors.AsType[*store.Error](err)
-	if !ok || b.lines == nil {
-		return err
+// locate says the places of the store's faults in terms of what was sent.
+func (b *batch) locate(e *store.Error) *store.Error {
+	if b.lines == nil {
+		return e
 	}
 	out := *e
 	out.Faults = make([]store.Fault, len(e.Faults))

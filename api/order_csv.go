@@ -143,8 +143,11 @@ func (r *csvOrders) text(c int) string {
 	return strings.TrimSpace(r.row[r.column[c]])
 }
 
+// amount reads a decimal number of something; nothing is nil.
+func (r *csvOrders) amount(c, decimals int) *int64 { return r.number(c, decimals, parseAmount) }
+
 // number reads a decimal number; nothing is nil.
-func (r *csvOrders) number(c, decimals int) *int64 {
+func (r *csvOrders) number(c, decimals int, parse func([]byte, int) (int64, error)) *int64 {
 	s := r.text(c)
 	if s == "" {
 		return nil
@@ -152,7 +155,7 @@ func (r *csvOrders) number(c, decimals int) *int64 {
 	if r.comma {
 		s = strings.Replace(s, ",", ".", 1)
 	}
-	x, err := parseDecimal([]byte(s), decimals)
+	x, err := parse([]byte(s), decimals)
 	if err != nil {
 		r.wrong(csvColumns[c], "%v", err)
 	}
@@ -168,7 +171,7 @@ func (r *csvOrders) readLine() {
 		r.sameOrder(i)
 	}
 	x := &r.orders[i]
-	quantity := r.number(colQuantity, 3)
+	quantity := r.amount(colQuantity, 3)
 	id, productRef := r.text(colProduct), r.text(colProductRef)
 	if quantity == nil {
 		r.wrong("quantity", "is empty: 0 cancels the line")
@@ -177,7 +180,7 @@ func (r *csvOrders) readLine() {
 	if id == "" && productRef == "" && *quantity == 0 {
 		return // an order that is cancelled, without saying what it was
 	}
-	l := store.OrderLine{QuantityMilli: *quantity, Grams: r.number(colKg, 3), Millilitres: r.number(colLitres, 3), PriceCents: r.number(colPriceCents, 0)}
+	l := store.OrderLine{QuantityMilli: *quantity, Grams: r.amount(colKg, 3), Millilitres: r.amount(colLitres, 3), PriceCents: r.amount(colPriceCents, 0)}
 	l.Product = r.refer(i, len(x.Lines), "product", id, productRef)
 	x.Lines = append(x.Lines, l)
 	r.lines.lines[i] = append(r.lines.lines[i], r.at)
@@ -196,7 +199,7 @@ func (r *csvOrders) begin(ref string) int {
 	r.heads = append(r.heads, head)
 	x := &r.orders[i]
 	x.PickupPoint = r.refer(i, -1, "pickup_point", head[colPickupPoint], head[colPickupPointRef])
-	lon, lat := r.number(colLon, 7), r.number(colLat, 7)
+	lon, lat := r.number(colLon, 7, parseDecimal), r.number(colLat, 7, parseDecimal)
 	if (lon == nil) != (lat == nil) {
 		r.wrong("lon", "and lat come together")
 	}

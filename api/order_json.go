@@ -30,7 +30,7 @@ func readOrdersJSON(body []byte) (*batch, error) {
 }
 
 func (r *jsonOrders) document() error {
-	named := false
+	named, whole := false, r.dec.PeekKind() == '{'
 	err := r.object("", func(name string) (bool, error) {
 		if name != "orders" {
 			return false, nil
@@ -47,7 +47,7 @@ func (r *jsonOrders) document() error {
 	if err != nil {
 		return err
 	}
-	if !named && len(r.faults) == 0 {
+	if whole && !named {
 		r.fault("orders", `is missing: send {"orders": […]}`)
 	}
 	return r.end()
@@ -189,8 +189,13 @@ func (r *jsonOrders) string(name string, to *string) error {
 	return r.skip(name, `"`)
 }
 
+// amount reads a field that is a decimal number of something.
+func (r *jsonOrders) amount(name string, decimals int, to *int64) (found bool, err error) {
+	return r.number(name, decimals, to, parseAmount)
+}
+
 // number reads a field that is a decimal number.
-func (r *jsonOrders) number(name string, decimals int, to *int64) (found bool, err error) {
+func (r *jsonOrders) number(name string, decimals int, to *int64, parse func([]byte, int) (int64, error)) (found bool, err error) {
 	if r.dec.PeekKind() != '0' {
 		return false, r.skip(name, "0")
 	}
@@ -198,7 +203,7 @@ func (r *jsonOrders) number(name string, decimals int, to *int64) (found bool, e
 	if err != nil {
 		return false, err
 	}
-	x, wrong := parseDecimal(v, decimals)
+	x, wrong := parse(v, decimals)
 	if wrong != nil {
 		r.fault(r.at(name), "%v", wrong)
 		return false, nil
@@ -207,13 +212,13 @@ func (r *jsonOrders) number(name string, decimals int, to *int64) (found bool, e
 	return true, nil
 }
 
-// optional reads a number that may be null.
+// optional reads an amount that may be null.
 func (r *jsonOrders) optional(name string, decimals int, to **int64) error {
 	if r.dec.PeekKind() == 'n' {
 		return r.dec.SkipValue()
 	}
 	var x int64
-	found, err := r.number(name, decimals, &x)
+	found, err := r.amount(name, decimals, &x)
 	if found {
 		*to = &x
 	}
@@ -271,7 +276,7 @@ func (r *jsonOrders) readLine(l *store.OrderLine) error {
 		case "product_ref":
 			return true, r.string(name, &ref)
 		case "quantity":
-			quantity, err = r.number(name, 3, &l.QuantityMilli)
+			quantity, err = r.amount(name, 3, &l.QuantityMilli)
 			return true, err
 		case "kg":
 			return true, r.optional(name, 3, &l.Grams)
@@ -306,10 +311,10 @@ func (r *jsonOrders) point(to **store.Point) error {
 	err := r.object("at", func(name string) (_ bool, err error) {
 		switch name {
 		case "lon":
-			lon, err = r.number("at.lon", 7, &p.LonE7)
+			lon, err = r.number("at.lon", 7, &p.LonE7, parseDecimal)
 			return true, err
 		case "lat":
-			lat, err = r.number("at.lat", 7, &p.LatE7)
+			lat, err = r.number("at.lat", 7, &p.LatE7, parseDecimal)
 			return true, err
 		}
 		return false, nil

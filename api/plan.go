@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,7 +67,7 @@ type (
 	}
 	planInput struct {
 		ID             store.ID        `path:"id"`
-		Format         planning.Format `query:"format" enum:"json,week,geojson,csv,text,svg" doc:"By the header Accept if left out, and json otherwise. week is the week document that the plan was made from, text the run sheets."`
+		Format         planning.Format `query:"format" enum:"json,week,geojson,csv,graph,text,svg" doc:"By the header Accept if left out, and json otherwise. week is the week document that the plan was made from, graph JSON-LD of the Data Food Consortium, text the run sheets."`
 		Lang           view.Lang       `query:"lang" enum:"fr,en" doc:"Of csv, text and svg; by the header Accept-Language if left out, and French otherwise."`
 		Accept         string          `header:"Accept" hidden:"true"`
 		AcceptLanguage string          `header:"Accept-Language" hidden:"true"`
@@ -76,6 +77,7 @@ type (
 		Status          int
 		ContentType     string `header:"Content-Type"`
 		ContentEncoding string `header:"Content-Encoding"`
+		ContentLength   string `header:"Content-Length"` // so that it leaves in one piece
 		ETag            string `header:"ETag"`
 		Vary            string `header:"Vary"`
 		Body            []byte
@@ -123,7 +125,7 @@ type (
 // contentTypes are those of the formats, and what Accept names them by.
 var contentTypes = map[planning.Format]string{
 	planning.JSON: "application/json", planning.WeekJSON: "application/json", planning.GeoJSON: "application/geo+json", planning.CSV: "text/csv; charset=utf-8",
-	planning.Text: "text/plain; charset=utf-8", planning.SVG: "image/svg+xml",
+	planning.Graph: graphType, planning.Text: "text/plain; charset=utf-8", planning.SVG: "image/svg+xml",
 }
 
 // formatOf is the format that a plan is asked for in.
@@ -133,7 +135,7 @@ func (in *planInput) formatOf() planning.Format {
 	}
 	for part := range strings.SplitSeq(in.Accept, ",") {
 		kind, _, _ := strings.Cut(part, ";")
-		for _, f := range []planning.Format{planning.JSON, planning.GeoJSON, planning.CSV, planning.Text, planning.SVG} {
+		for _, f := range []planning.Format{planning.JSON, planning.GeoJSON, planning.CSV, planning.Graph, planning.Text, planning.SVG} {
 			if named, _, _ := strings.Cut(contentTypes[f], ";"); strings.TrimSpace(kind) == named {
 				return f
 			}
@@ -168,6 +170,9 @@ func (in *Caching) send(x *planning.Content, contentType string) *contentOutput 
 		out.Status, out.Body = http.StatusNotModified, nil
 	case x.Gzip != nil && takesGzip(in.AcceptEncoding):
 		out.ContentEncoding, out.Body = "gzip", x.Gzip
+	}
+	if out.Body != nil {
+		out.ContentLength = strconv.Itoa(len(out.Body))
 	}
 	return out
 }
@@ -212,7 +217,7 @@ func plans(s *Service) {
 			return out, nil
 		})
 	handleWith(s, route{id: "get-plan", method: http.MethodGet, path: "/v1/plans/{id}", subject: "plans", who: sees, summary: "Read a plan",
-		text: "The plan's document, by the contract of weeks and plans: rounds with their stops and times, consignments with their ways, what is unserved and why, and figures. Or as GeoJSON for maps, as rows for spreadsheets, as run sheets, or as a picture. It never changes."},
+		text: "The plan's document, by the contract of weeks and plans: rounds with their stops and times, consignments with their ways, what is unserved and why, and figures. Or as GeoJSON for maps, as rows for spreadsheets, as run sheets, as a graph of the Data Food Consortium (application/ld+json: Vehicle, Shipment, Route and Step, in the words of ontology 1.x), or as a picture. It never changes."},
 		func(op *huma.Operation) {
 			content := map[string]*huma.MediaType{}
 			for _, kind := range contentTypes {

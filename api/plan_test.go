@@ -203,7 +203,7 @@ func TestPlanDocument(t *testing.T) {
 		last, _ := x.follow(x.Sale)
 		plan := "/v1/plans/" + string(last.Plan)
 		for _, c := range []struct{ query, accept, kind, has string }{
-			{"", "", "application/json", `{"week":"`}, {"", "application/geo+json, */*", "application/geo+json", `"FeatureCollection"`}, {"", "text/csv", "text/csv; charset=utf-8", "consignment,"},
+			{"", "", "application/json", `{"week":"`}, {"", "application/geo+json, */*", "application/geo+json", `"FeatureCollection"`}, {"", "text/csv", "text/csv; charset=utf-8", "consignment,"}, {"", "application/ld+json", "application/ld+json", `"dfc-b:Route"`},
 			{"?format=text&lang=fr", "application/json", "text/plain; charset=utf-8", "Qui"}, {"?format=text&lang=en", "", "text/plain; charset=utf-8", "Who"},
 			{"?format=svg", "", "image/svg+xml", "<svg"}, {"?format=week", "", "application/json", `"orders":[`},
 		} {

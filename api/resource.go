@@ -18,7 +18,7 @@ import (
 var resources = [...]func(*Service){
 	collectives, members, tokens, producers, places, vehicles, rounds, roundChanges, absences, pickupPoints, products, sales, orders,
 	plannings, plans, planQuestions, dropoffs, ways, forbids, settings, balances, holidays, webhooks, events, people, addresses, graphs,
-	imports, importMappings, importAliases, unitWeights, ofnConnections,
+	imports, importMappings, importAliases, unitWeights, ofnConnections, pulls,
 }
 
 // resource is something that is listed, made, read, changed and removed: W is its document, R its row in the store, L
@@ -42,6 +42,7 @@ type resource[W, R, L any] struct {
 	// Of what belongs to a producer: whose a row is, and how a list is narrowed to theirs.
 	producer func(*R) store.ID
 	narrow   func(*L, store.ID) error
+	belongs  func(*store.Scope, context.Context, *R) (store.ID, error) // in the place of producer, where the row does not say it
 
 	// settle checks and completes a row on its way into the store; before is nil for a new one.
 	settle func(before, after *R) error
@@ -142,10 +143,23 @@ func register[W, R, L any, P interface {
 	// fetch finds a row that the caller may see; another's is not found.
 	fetch := func(ctx context.Context, c *call, id store.ID) (*R, error) {
 		row, err := x.get(c.scope, ctx, id)
-		if only := c.producerOnly(); err == nil && only != "" && x.producer != nil && x.producer(row) != only {
+		only := c.producerOnly()
+		if err != nil || only == "" {
+			return row, err
+		}
+		whose := only
+		switch {
+		case x.producer != nil:
+			whose = x.producer(row)
+		case x.belongs != nil:
+			if whose, err = x.belongs(c.scope, ctx, row); err != nil {
+				return nil, err
+			}
+		}
+		if whose != only {
 			return nil, &store.Error{Code: store.NotFound, Message: fmt.Sprintf("no %s has the id %q", x.noun, string(id))}
 		}
-		return row, err
+		return row, nil
 	}
 	// settle prepares a document for the store.
 	settle := func(c *call, w *W, before *R) (*R, error) {

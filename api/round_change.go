@@ -22,16 +22,26 @@ type roundChangeList struct {
 	Round store.ID  `query:"round"`
 	First store.Day `query:"first" doc:"From this day on."`
 	Last  store.Day `query:"last" doc:"Up to this day."`
+
+	only store.ID // the caller's
 }
 
 func roundChanges(s *Service) {
 	register(s, resource[roundChange, store.RoundChange, roundChangeList]{
 		path: "round-changes", noun: "round change", text: "A change is an exception of a round: one of its days is cancelled or otherwise than usual, or one comes in addition.",
-		read: readers, change: coordinators,
+		read: ownReaders, change: coordinators,
 		get: (*store.Scope).RoundChange, create: (*store.Scope).CreateRoundChange, update: (*store.Scope).UpdateRoundChange, remove: (*store.Scope).DeleteRoundChange,
 		list: func(ctx context.Context, c *store.Scope, in *roundChangeList) ([]store.RoundChange, store.Cursor, error) {
-			return c.RoundChanges(ctx, store.RoundChangeFilter{Round: in.Round, First: in.First, Last: in.Last}, in.page())
+			return c.RoundChanges(ctx, store.RoundChangeFilter{Round: in.Round, Producer: in.only, First: in.First, Last: in.Last}, in.page())
 		},
+		belongs: func(c *store.Scope, ctx context.Context, r *store.RoundChange) (store.ID, error) {
+			x, err := c.Round(ctx, r.Round)
+			if err != nil {
+				return "", err
+			}
+			return x.Producer, nil
+		},
+		narrow: func(in *roundChangeList, id store.ID) error { in.only = id; return nil },
 		document: func(r *store.RoundChange) roundChange {
 			return roundChange{metaOf(r.Row), r.Round, r.Day, r.Kind, r.ToDay, r.ShiftMin, r.Vehicle, r.Reason}
 		},

@@ -157,6 +157,16 @@ func parseDecimal(s []byte, decimals int) (int64, error) {
 	return x, err
 }
 
+// parseAmount is parseDecimal of what cannot be below nothing, nor above what the store takes.
+func parseAmount(s []byte, decimals int) (int64, error) {
+	const most = 1_000_000_000_000 // small units
+	x, err := parseDecimal(s, decimals)
+	if err == nil && (x < 0 || x > most) {
+		err = fmt.Errorf("%s is not possible: it must be from 0 to %s", shorten(string(s)), appendDecimal(nil, most, decimals))
+	}
+	return x, err
+}
+
 // mostDigits fit a whole number.
 const mostDigits = 18
 

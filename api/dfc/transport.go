@@ -123,6 +123,7 @@ func (n *node) isNote() bool {
 // Naming says what things are called in a transport.
 type Naming struct {
 	Base     string                          // under which things without an IRI of their own have theirs; it ends in / or #
+	Place    func(id string) string          // the IRI of a place; nil or empty: its own under Base
 	Stock    func(ref engine.LineRef) string // the IRI of what is shipped of a line; nil or empty: the line's own under Base
 	Shipment func(ref engine.LineRef) string // the IRI of the shipment that asks for a line; nil or empty: there is none
 }
@@ -133,6 +134,15 @@ func (n Naming) iri(kind, id string) string {
 		return id
 	}
 	return n.Base + kind + "/" + url.PathEscape(id)
+}
+
+func (n Naming) place(id string) string {
+	if n.Place != nil {
+		if s := n.Place(id); s != "" {
+			return s
+		}
+	}
+	return n.iri("places", id)
 }
 
 func (n Naming) line(ref engine.LineRef) string {
@@ -178,7 +188,7 @@ func FromPlan(week *engine.Week, plan *engine.Plan, naming Naming) *Transport {
 	}
 	for i := range week.Places {
 		if p := &week.Places[i]; f.used[p.ID] {
-			f.out.Places = append(f.out.Places, Place{ID: naming.iri("places", p.ID), Name: p.Name, At: &geo.Point{p.Lon, p.Lat}})
+			f.out.Places = append(f.out.Places, Place{ID: naming.place(p.ID), Name: p.Name, At: &geo.Point{p.Lon, p.Lat}})
 		}
 	}
 	return &f.out
@@ -279,7 +289,7 @@ func (f *planReader) ride(leg engine.Leg, shipment string) {
 
 func (f *planReader) place(id string) string {
 	f.used[id] = true
-	return f.naming.iri("places", id)
+	return f.naming.place(id)
 }
 
 func (f *planReader) route(r *engine.PlanRound) {

@@ -33,6 +33,15 @@ type Data struct {
 	Figures    *Figures `json:"figures,omitempty"`  // of the plan
 	Asked      []Asked  `json:"asked,omitempty"`    // of plan.proposed: who is to answer, when there are no more than 100
 	Reason     string   `json:"reason,omitempty"`   // of plan.failed: why no plan could be made
+	Faults     []Fault  `json:"faults,omitempty"`   // of plan.failed: what is wrong with the week, each with its place; the first 100
+}
+
+// Fault is what keeps a week from being planned.
+type Fault struct {
+	Path    string `json:"path"`           // as in orders[4rk…].lines[0].kg
+	Name    string `json:"name,omitempty"` // of what the path names: an order's reference, a place's name
+	Message string `json:"message"`
+	Warning bool   `json:"warning,omitempty"` // it keeps nothing from being planned
 }
 
 // Orders says what one call brought; orders that were there as they are do not count.

@@ -219,6 +219,7 @@ func (s *Service) send(ctx context.Context, c *store.Scope, to []store.ID, e Eve
 	if len(e.Data.Asked) > mostIDs {
 		e.Data.Asked = nil
 	}
+	e.Data.Faults = e.Data.Faults[:min(len(e.Data.Faults), mostIDs)]
 	body, err := json.Marshal(Payload{e.Type, s.now().UTC().Truncate(time.Millisecond), e.Data})
 	if err != nil {
 		return nil, err

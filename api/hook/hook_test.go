@@ -173,6 +173,8 @@ func TestDeliver(t *testing.T) {
 		}{
 			{ready, `{"collective":"C","sale":"s","sale_ref":"w48","plan":"p","number":2,"figures":{"base_m":1,"planned_m":3,"added_m":2,"alone_added_m":9,"handovers":4,"served_kg":5.125,"unserved_kg":6}}`},
 			{failed("no round runs"), `{"collective":"C","sale":"s","reason":"no round runs"}`},
+			{Event{store.PlanFailed, Data{Sale: "s", Reason: "one fault", Faults: []Fault{{Path: "places[x].at", Name: "Marché", Message: "is not known"}}}},
+				`{"collective":"C","sale":"s","reason":"one fault","faults":[{"path":"places[x].at","name":"Marché","message":"is not known"}]}`},
 			{Event{store.PlanProposed, Data{Sale: "s", Plan: "p", Asked: []Asked{{"tour@2026-11-26", "anne"}}}}, `{"collective":"C","sale":"s","plan":"p","asked":[{"round":"tour@2026-11-26","producer":"anne"}]}`},
 		} {
 			jobs := f.emit(t, x.Event)

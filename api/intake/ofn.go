@@ -155,7 +155,7 @@ func host(connection *store.OFNConnection) string {
 
 // PullOFN fetches the orders of a sale that an Open Food Network's webhook made, and imports them: good lines go in, and what
 // an earlier pull brought and is no more is cancelled. Before the sale's orders are due nothing is done and again is when
-// to come again, as the close can have been put off. The request is made outside of any transaction.
+// to come again, as the close can have been put off. What came of it can be read by [LastPull]. The request is made outside of any transaction.
 func PullOFN(ctx context.Context, c *store.Scope, client *OFN, id store.ID, now time.Time) (r *Result, again time.Time, err error) {
 	sale, err := c.Sale(ctx, id)
 	if err != nil {
@@ -173,10 +173,12 @@ func PullOFN(ctx context.Context, c *store.Scope, client *OFN, id store.ID, now 
 		return nil, time.Time{}, err
 	}
 	if s, err := readSheet(data); err == nil && len(s.records) == 0 {
-		return &Result{Sale: sale, Notices: []string{"the report has no orders"}}, time.Time{}, nil
+		r = &Result{Sale: sale, Notices: []string{"the report has no orders"}}
+	} else if r, err = Import(ctx, c, data, Options{Name: sale.Ref, Sale: id, Create: connection.CreateUnknown, Partial: true, CancelVanished: true, Tell: client.Tell}); err != nil {
+		return nil, time.Time{}, err
 	}
-	r, err = Import(ctx, c, data, Options{Name: sale.Ref, Sale: id, Create: connection.CreateUnknown, Partial: true, CancelVanished: true, Tell: client.Tell})
-	return r, time.Time{}, err
+	return r, time.Time{}, keepPulled(ctx, c, id, &Pulled{At: now, Read: r.Read, Good: r.Good, Kept: r.Kept, Faults: r.Faults, MoreFaults: r.MoreFaults, Notices: r.Notices,
+		Created: r.Created, Replaced: r.Replaced, Cancelled: r.Cancelled, Unchanged: r.Unchanged})
 }
 
 // connectionOf finds from where a sale is.

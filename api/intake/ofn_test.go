@@ -197,6 +197,11 @@ func TestPullJob(t *testing.T) {
 		if got := <-pulled; got != sale.ID || len(d.goods(t, sale.ID)) != 3 {
 			t.Errorf("pulled %s: %v", got, d.goods(t, got))
 		}
+		last, err := intake.LastPull(ctx, c, sale.ID)
+		check(t, err)
+		if last == nil || last.Error != "" || last.Good == 0 || last.Created != 2 || !last.At.Equal(puller.Now()) {
+			t.Errorf("the last pull is %+v", last)
+		}
 		if len(told) != 2 || told[0].Status != store.PutCreated {
 			t.Errorf("told of %+v", told)
 		}
@@ -218,6 +223,9 @@ func TestPullJob(t *testing.T) {
 		network.failures = []int{500}
 		if err := puller.Work(ctx, intake.Pull{Collective: c.Collective(), Sale: sale.ID}); err == nil || len(network.asked) != asked+1 {
 			t.Errorf("a network that fails: %v after %d requests", err, len(network.asked)-asked)
+		}
+		if last, err = intake.LastPull(ctx, c, sale.ID); err != nil || !strings.Contains(last.Error, "500") || last.Good != 0 {
+			t.Errorf("the last pull is %+v, %v", last, err)
 		}
 	})
 }

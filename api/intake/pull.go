@@ -2,6 +2,8 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -12,6 +14,38 @@ import (
 type Pull struct {
 	Collective store.ID `json:"collective"`
 	Sale       store.ID `json:"sale"`
+}
+
+// Pulled is what came of the last pull of a sale's orders.
+type Pulled struct {
+	At         time.Time
+	Error      string // why nothing could be fetched; empty: it was
+	Read       int    // rows of the report
+	Good       int    // that went in
+	Kept       []KeptOut
+	Faults     []Fault // of rows that were left out
+	MoreFaults int     // beyond those listed
+	Notices    []string
+
+	Created, Replaced, Cancelled, Unchanged int // orders
+}
+
+func keepPulled(ctx context.Context, c *store.Scope, sale store.ID, p *Pulled) error {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return c.KeepPulled(ctx, sale, text)
+}
+
+// LastPull is what came of the last pull of a sale's orders; nil: there was none.
+func LastPull(ctx context.Context, c *store.Scope, sale store.ID) (*Pulled, error) {
+	text, err := c.Pulled(ctx, sale)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	p := new(Pulled)
+	return p, json.Unmarshal(text, p)
 }
 
 // Kind names the job in a queue.
@@ -42,7 +76,7 @@ func (p *Puller) Work(ctx context.Context, job Pull) error {
 	once.Tries = 1
 	r, again, err := PullOFN(ctx, c, &once, job.Sale, p.Now())
 	if err != nil {
-		return err
+		return errors.Join(err, keepPulled(ctx, c, job.Sale, &Pulled{At: p.Now(), Error: err.Error()}))
 	}
 	if !again.IsZero() {
 		return c.Together(ctx, func(c *store.Scope) error { return p.Schedule(ctx, c, job.Sale, again) })

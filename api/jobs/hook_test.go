@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -70,7 +71,7 @@ func TestWebhooks(t *testing.T) {
 			t.Fatal("it was done")
 		}
 		ok(t, w.Scope.Together(ctx, func(c *store.Scope) error {
-			return hooks.Tell(ctx, c, "plan.failed", []byte(`{"sale": "s", "reason": "no round runs", "faults": [{"place": "x"}]}`))
+			return hooks.Tell(ctx, c, "plan.failed", []byte(`{"sale": "s", "reason": "no round runs", "faults": [{"path": "places[x].at", "message": "is not known"}]}`))
 		}))
 		first, second := <-arrived, <-arrived
 		v, err := standard.NewWebhook(secret)
@@ -79,6 +80,9 @@ func TestWebhooks(t *testing.T) {
 			if err := v.Verify(c.body, c.header); err != nil {
 				t.Error(err)
 			}
+		}
+		if !strings.Contains(string(first.body), `"path":"places[x].at"`) {
+			t.Errorf("sent %s", first.body)
 		}
 		if a, b := first.header.Get("webhook-id"), second.header.Get("webhook-id"); a == "" || a != b || string(first.body) != string(second.body) {
 			t.Errorf("sent %s %s, and then %s %s", a, first.body, b, second.body)

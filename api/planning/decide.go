@@ -83,7 +83,7 @@ func (s *Service) decide(ctx context.Context, c *store.Scope, sale store.ID, d D
 		return nil, err
 	}
 	for i := range steps {
-		if err := steps[i].take(ctx, c); err != nil {
+		if err := s.take(ctx, c, &steps[i]); err != nil {
 			return nil, prefixed(path(i), err)
 		}
 	}
@@ -227,20 +227,23 @@ func found[T any](list []T, err error, is func(*T) bool) (*T, error) {
 }
 
 // take makes a step. Where somebody has changed meanwhile what it begins with, that is a conflict.
-func (s *step) take(ctx context.Context, c *store.Scope) error {
+func (s *Service) take(ctx context.Context, c *store.Scope, it *step) error {
 	switch {
-	case s.Lock != nil:
-		return take(ctx, c, s.Lock, "the lock of these goods", func(x *store.Way) *store.Row { return &x.Row }, findWay, c.CreateWay, c.UpdateWay, c.DeleteWay)
-	case s.Forbid != nil:
-		return take(ctx, c, s.Forbid, "what is forbidden on this round", func(x *store.Forbid) *store.Row { return &x.Row }, findForbid, c.CreateForbid, c.UpdateForbid, c.DeleteForbid)
-	case s.Round != nil:
-		return take(ctx, c, s.Round, "that day of the round", func(x *store.RoundChange) *store.Row { return &x.Row }, findRoundChange, c.CreateRoundChange, c.UpdateRoundChange, c.DeleteRoundChange)
-	case s.Absence != nil:
-		return take(ctx, c, s.Absence, "the absence", func(x *store.Absence) *store.Row { return &x.Row }, findAbsence, c.CreateAbsence, c.UpdateAbsence, c.DeleteAbsence)
-	case s.Order != nil:
+	case it.Lock != nil:
+		return take(ctx, c, it.Lock, "the lock of these goods", func(x *store.Way) *store.Row { return &x.Row }, findWay, c.CreateWay, c.UpdateWay, c.DeleteWay)
+	case it.Forbid != nil:
+		return take(ctx, c, it.Forbid, "what is forbidden on this round", func(x *store.Forbid) *store.Row { return &x.Row }, findForbid, c.CreateForbid, c.UpdateForbid, c.DeleteForbid)
+	case it.Round != nil:
+		return take(ctx, c, it.Round, "that day of the round", func(x *store.RoundChange) *store.Row { return &x.Row }, findRoundChange, c.CreateRoundChange, c.UpdateRoundChange, c.DeleteRoundChange)
+	case it.Absence != nil:
+		return take(ctx, c, it.Absence, "the absence", func(x *store.Absence) *store.Row { return &x.Row }, findAbsence, c.CreateAbsence, c.UpdateAbsence, c.DeleteAbsence)
+	case it.Order != nil:
 		put := func(ctx context.Context, x *store.Order) error {
-			_, err := c.PutOrders(ctx, x.Sale, []store.Order{*x})
-			return unprefixed("orders[0].", err)
+			puts, err := c.PutOrders(ctx, x.Sale, []store.Order{*x})
+			if err != nil || s.Tell == nil {
+				return unprefixed("orders[0].", err)
+			}
+			return s.Tell(ctx, c, x.Sale, puts)
 		}
 		cancel := func(ctx context.Context, id store.ID, _ int64) error {
 			x, err := c.Order(ctx, id)
@@ -252,12 +255,12 @@ func (s *step) take(ctx context.Context, c *store.Scope) error {
 		}
 		find := func(ctx context.Context, c *store.Scope, o *store.Order) (*store.Order, error) {
 			x, err := findOrder(ctx, c, o)
-			if x != nil && len(x.Lines) == 0 && s.Order.Before == nil {
+			if x != nil && len(x.Lines) == 0 && it.Order.Before == nil {
 				x = nil // a cancelled order stays as a row
 			}
 			return x, err
 		}
-		return take(ctx, c, s.Order, "the order", func(x *store.Order) *store.Row { return &x.Row }, find, put, put, cancel)
+		return take(ctx, c, it.Order, "the order", func(x *store.Order) *store.Row { return &x.Row }, find, put, put, cancel)
 	}
 	return nil
 }

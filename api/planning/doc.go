@@ -19,7 +19,8 @@
 // that a round cannot keep) fails for good, with the reason; anything else is tried again, later each time, five times in all.
 //
 // Closing again asks for another plan where orders have come in since the newest plan, and otherwise for nothing: a plan
-// keeps the revision of the orders that it was made from.
+// keeps the revision of the orders that it was made from. Orders that come in after the close do so too where the sale has a plan,
+// a moment later, so that many together make one plan ([Service.Received]).
 //
 // # A plan
 //
@@ -45,4 +46,12 @@
 // absences, orders) is written and planned in one go, and kept with the plan that comes of it. So it can be taken back:
 // Service.Undo, Redo and Restore bring an earlier plan back together with the decisions that it was made under, as a
 // new version, for plans never change.
+//
+// # Distances
+//
+// Who runs the service offers sources of distances (Service.Travels), and a collective chooses one. The store keeps the ways between its
+// points by each source, so that only points that are new are asked for: SurveyDue does so in the background, a planning for what
+// it needs. A source whose roads are others is another source. A plan says what it is made of, and is asked about by the same ways
+// as long as they are kept; where its own run along the roads is kept with it. A place that the source knows no road for is a fault of
+// the week that needs it. Without a source ways are estimated by great circles.
 package planning

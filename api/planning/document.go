@@ -7,7 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 
+	"carriole/api/dfc"
 	"carriole/api/store"
 	"carriole/engine"
 	"carriole/engine/view"
@@ -22,6 +24,7 @@ const (
 	WeekJSON Format = "week"    // the week that the plan was made from
 	GeoJSON  Format = "geojson" // for maps
 	CSV      Format = "csv"     // a row for each leg of each consignment
+	Graph    Format = "graph"   // JSON-LD of the Data Food Consortium, ontology 1.x: vehicles, shipments, routes and steps
 	Text     Format = "text"    // run sheets
 	SVG      Format = "svg"
 )
@@ -91,6 +94,8 @@ func (s *Service) document(ctx context.Context, c *store.Scope, plan store.ID, f
 	switch format {
 	case GeoJSON:
 		return json.Marshal(view.GeoJSON(v.week, v.plan, opt))
+	case Graph:
+		return s.graph(ctx, c, v)
 	case SVG:
 		return view.SVG(v.week, v.plan, opt), nil
 	case CSV:
@@ -98,9 +103,31 @@ func (s *Service) document(ctx context.Context, c *store.Scope, plan store.ID, f
 	case Text:
 		err = view.Text(&b, v.week, v.plan, opt)
 	default:
-		return nil, invalid("format", "%q is not known: it must be one of json, week, geojson, csv, text, svg", string(format))
+		return nil, invalid("format", "%q is not known: it must be one of json, week, geojson, csv, graph, text, svg", string(format))
 	}
 	return b.Bytes(), err
+}
+
+// graph is a plan in the words of the Data Food Consortium. Places whose references are IRIs have these, everything else has
+// one of the plan's.
+func (s *Service) graph(ctx context.Context, c *store.Scope, v *version) ([]byte, error) {
+	known := map[string]string{}
+	for page := (store.Page{Limit: 1000}); ; {
+		places, next, err := c.Places(ctx, store.PlaceFilter{}, page)
+		if err != nil {
+			return nil, err
+		}
+		for i := range places {
+			if ref := places[i].Ref; strings.Contains(ref, "://") || strings.HasPrefix(ref, "urn:") {
+				known[string(places[i].ID)] = ref
+			}
+		}
+		if page.After = next; next == "" {
+			break
+		}
+	}
+	naming := dfc.Naming{Base: "urn:carriole:" + string(v.row.ID) + "/", Place: func(id string) string { return known[id] }}
+	return dfc.Encode(v.week, v.plan, naming, false)
 }
 
 // weekDocument is the week that a plan was made from, with the ways between its places where they are no estimate.

@@ -220,7 +220,7 @@ func (s *Service) bring(ctx context.Context, c *store.Scope, sale store.ID, reas
 		}
 		way = append(back(steps), way...)
 		for i := range way {
-			if err := way[i].take(ctx, c); err != nil {
+			if err := s.take(ctx, c, &way[i]); err != nil {
 				return err
 			}
 		}

@@ -23,7 +23,6 @@ import (
 
 const (
 	mostRuns = 5                      // of one planning
-	patience = time.Minute            // for a planning that is due and that nobody takes
 	beat     = time.Second            // between signs of life
 	farewell = 5 * time.Second        // for giving a planning back when everything else stops
 	tardy    = 100 * time.Millisecond // how much longer than its time a search may take, beside a tenth
@@ -321,6 +320,9 @@ func (r *run) prepare(ctx context.Context) (*prepared, error) {
 	x.warnings = named(data, x.week, faults)
 	if f := hindering(x.warnings); f != nil {
 		return nil, &failure{reason: faultsReason(f), faults: f}
+	}
+	if set := &x.week.Settings; x.base != nil && (set.Fairness > 0 || set.NobodyWorseOff) {
+		x.warnings = append(x.warnings, Fault{Path: "settings", Message: "fairness and nobody_worse_off count where a plan is made anew: this one changes the plan before as little as possible", Warning: true})
 	}
 	return x, nil
 }
@@ -702,8 +704,10 @@ func figures(p *engine.Plan) store.Figures {
 	return f
 }
 
-// Retake lets plannings be worked off that nothing was heard of: whose worker is gone, or whose job is. It says how many.
+// Retake lets plannings be worked off that nothing was heard of: whose worker is gone, or whose job is. It says how many. A planning
+// that is due waits for twice the lease before its job is taken for lost.
 func (s *Service) Retake(ctx context.Context) (retaken int, err error) {
+	patience := 2 * s.LeaseTime()
 	lost, err := s.Store.LostPlannings(ctx, patience)
 	if err != nil {
 		return 0, err

@@ -409,7 +409,7 @@ func TestDocument(t *testing.T) {
 		plan := b.planned(b.goods())
 		other := worldtest.Fill(t, b.Store, "there")
 		for format, has := range map[planning.Format]string{planning.JSON: `"consignments":[`, planning.WeekJSON: `"pickup_points":[`, planning.GeoJSON: `"FeatureCollection"`,
-			planning.CSV: "consignment,producer,", planning.Text: "AMAP", planning.SVG: "<svg"} {
+			planning.CSV: "consignment,producer,", planning.Graph: `"dfc-b:Shipment"`, planning.Text: "AMAP", planning.SVG: "<svg"} {
 			for range 2 {
 				got, err := b.Document(ctx, b.Scope, plan.ID, format, "fr")
 				b.ok(err)
@@ -422,6 +422,20 @@ func TestDocument(t *testing.T) {
 		}
 		_, err := b.Document(ctx, b.Scope, plan.ID, "pdf", "fr")
 		b.is(err, store.Invalid)
+
+		// a place that came with an IRI keeps it
+		const iri = "https://shop.example/places/hall"
+		point, err := b.Scope.PickupPoint(ctx, b.Hall)
+		b.ok(err)
+		place, err := b.Scope.Place(ctx, point.Place)
+		b.ok(err)
+		place.Ref = iri
+		b.ok(b.Scope.UpdatePlace(ctx, place))
+		got, err := planning.New(b.Store, nil).Document(ctx, b.Scope, plan.ID, planning.Graph, "")
+		b.ok(err)
+		if text := string(got.Body); !strings.Contains(text, `"@id":"`+iri+`"`) || !strings.Contains(text, "urn:carriole:"+string(plan.ID)+"/routes/") {
+			t.Errorf("%.2000s", text)
+		}
 	})
 }
 

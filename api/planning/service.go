@@ -25,6 +25,9 @@ type Service struct {
 	// Emit tells others what happened, in the scope's transaction; nil: nobody.
 	Emit func(ctx context.Context, c *store.Scope, event string, payload []byte) error
 
+	// Tell tells others what became of orders, in the scope's transaction; nil: nobody.
+	Tell func(ctx context.Context, c *store.Scope, sale store.ID, puts []store.Put) error
+
 	// Travels are the sources of distances that collectives may choose from, the first for who chooses none; none: great circles.
 	Travels []Travel
 
@@ -205,12 +208,7 @@ func (s *Service) Close(ctx context.Context, c *store.Scope, id store.ID) (*Clos
 		if out.Planning, err = c.Planning(ctx, id); err != nil && !isNotFound(err) {
 			return err
 		}
-		p := out.Planning
-		switch {
-		case p != nil && p.State == store.PlanningWaits: // it will see all orders
-		case p != nil && p.State == store.PlanningRuns && (p.Revision == revision || p.Next != nil):
-		case (p == nil || p.State != store.PlanningRuns) && out.Plan != nil && out.Plan.Revision == revision:
-		default:
+		if !seesAll(out.Planning, out.Plan, revision) {
 			out.Planning, err = s.ask(ctx, c, id, request{Orders: true})
 		}
 		return err
@@ -219,6 +217,52 @@ func (s *Service) Close(ctx context.Context, c *store.Scope, id store.ID) (*Clos
 		return nil, err
 	}
 	return out, nil
+}
+
+// seesAll says whether a sale's planning or its newest plan, each of which may be nil, has all orders up to a revision or will have
+// them.
+func seesAll(p *store.Planning, newest *store.Plan, revision int64) bool {
+	switch {
+	case p != nil && p.State == store.PlanningWaits:
+		return true
+	case p != nil && p.State == store.PlanningRuns:
+		return p.Revision == revision || p.Next != nil
+	}
+	return newest != nil && newest.Revision == revision
+}
+
+// lateTogether is how long a planning waits for more orders after a late one.
+const lateTogether = 5 * time.Second
+
+// Received follows up what became of orders that were put into a sale, in the scope's transaction: others are told, and a sale
+// that is closed and has a plan is planned again a moment later, with the least change. Whoever puts orders calls it.
+func (s *Service) Received(ctx context.Context, c *store.Scope, sale store.ID, puts []store.Put) error {
+	if !slices.ContainsFunc(puts, func(p store.Put) bool { return p.Status != store.PutUnchanged }) {
+		return nil
+	}
+	if s.Tell != nil {
+		if err := s.Tell(ctx, c, sale, puts); err != nil {
+			return err
+		}
+	}
+	x, err := c.Sale(ctx, sale)
+	if err != nil || x.State != store.SaleClosed {
+		return err
+	}
+	p, err := c.Planning(ctx, sale)
+	if err != nil && !isNotFound(err) || p != nil && p.State == store.PlanningWaits {
+		return err // it will see them
+	}
+	newest, err := s.newest(ctx, c, sale)
+	if err != nil || newest == nil && (p == nil || p.State != store.PlanningRuns) {
+		return err // it waits for its first planning, or that has failed, and somebody must see why
+	}
+	revision, err := c.Revision(ctx, sale)
+	if err != nil || seesAll(p, newest, revision) {
+		return err
+	}
+	_, err = s.askFrom(ctx, c, sale, request{Orders: true}, s.now().Add(lateTogether))
+	return err
 }
 
 // Request asks for a plan of a sale. A sale can be planned before it is closed, to see how it goes.
@@ -250,8 +294,22 @@ func (s *Service) Request(ctx context.Context, c *store.Scope, sale store.ID, o 
 	return out, err
 }
 
+// OrderChanged is Received for one order that was there and was changed.
+func (s *Service) OrderChanged(ctx context.Context, c *store.Scope, o *store.Order) error {
+	put := store.Put{ID: o.ID, Status: store.PutReplaced}
+	if len(o.Lines) == 0 {
+		put.Status = store.PutCancelled
+	}
+	return s.Received(ctx, c, o.Sale, []store.Put{put})
+}
+
 // ask asks for a planning, together with what is asked for already, and enqueues its job where none is.
 func (s *Service) ask(ctx context.Context, c *store.Scope, sale store.ID, r request) (*store.Planning, error) {
+	return s.askFrom(ctx, c, sale, r, time.Time{})
+}
+
+// askFrom is ask for a job that is not done before a moment.
+func (s *Service) askFrom(ctx context.Context, c *store.Scope, sale store.ID, r request, at time.Time) (*store.Planning, error) {
 	before, err := c.Planning(ctx, sale)
 	if err != nil && !isNotFound(err) {
 		return nil, err
@@ -279,7 +337,7 @@ func (s *Service) ask(ctx context.Context, c *store.Scope, sale store.ID, r requ
 	}
 	p, fresh, err := c.AskPlanning(ctx, sale, text)
 	if err == nil && fresh {
-		err = s.enqueue(ctx, c, sale, &r, time.Time{})
+		err = s.enqueue(ctx, c, sale, &r, at)
 	}
 	return p, err
 }

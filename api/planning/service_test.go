@@ -3,6 +3,7 @@ package planning_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,6 +84,99 @@ func TestClose(t *testing.T) {
 		b.is(err, store.Conflict)
 		_, err = b.Request(ctx, b.Scope, b.Sale, planning.Options{})
 		b.is(err, store.Conflict)
+	})
+}
+
+// Late orders have a closed sale that has a plan planned again with the least change, all together and a moment later; others are told
+// of all orders. Before there is a plan, or where nothing has changed, nobody plans.
+func TestReceived(t *testing.T) {
+	eachBench(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		told := 0
+		b.Tell = func(_ context.Context, c *store.Scope, sale store.ID, puts []store.Put) error {
+			if c.Tx() == nil || sale != b.Sale {
+				return errors.New("not in the transaction of the sale")
+			}
+			told += len(puts)
+			return nil
+		}
+		put := func(orders ...store.Order) {
+			t.Helper()
+			b.ok(b.Scope.Together(ctx, func(c *store.Scope) error {
+				puts, err := c.PutOrders(ctx, b.Sale, orders)
+				if err != nil {
+					return err
+				}
+				return b.Received(ctx, c, b.Sale, puts)
+			}))
+		}
+		put(b.Orders(10, 1)...)
+		if len(b.queued()) != 0 {
+			t.Fatalf("an open sale is planned: %+v", b.queued())
+		}
+		_, err := b.Close(ctx, b.Scope, b.Sale)
+		b.ok(err)
+		put(b.Orders(1, 2)...) // the planning that waits will see it
+		if n := b.work(); n != 1 {
+			t.Errorf("%d jobs", n)
+		}
+		first := b.plans()[0]
+		put(b.Orders(1, 2)...) // as it is there already
+		if len(b.queued()) != 0 || told != 11 {
+			t.Errorf("the same order again: %+v, told of %d", b.queued(), told)
+		}
+		put(b.Orders(1, 3)...)
+		put(b.Orders(1, 4)...)
+		if q := b.queued(); len(q) != 1 || !q[0].At.After(monday) {
+			t.Fatalf("late orders: %+v", q)
+		}
+		b.work()
+		plans := b.plans()
+		if len(plans) != 2 || plans[1].BasedOn != first.ID || plans[1].Revision != 13 || plans[1].State != store.Draft {
+			t.Fatalf("after late orders: %+v", plans)
+		}
+		b.right(plans[1].ID)
+
+		o, _, err := b.Scope.Orders(ctx, store.OrderFilter{Sale: b.Sale, Ref: b.Orders(1, 3)[0].Ref}, store.Page{})
+		b.ok(err)
+		o[0].Lines = nil
+		b.ok(b.Scope.Together(ctx, func(c *store.Scope) error {
+			if err := c.UpdateOrder(ctx, &o[0]); err != nil {
+				return err
+			}
+			return b.OrderChanged(ctx, c, &o[0])
+		}))
+		if n := b.work(); n != 1 || len(b.plans()) != 3 || told != 14 {
+			t.Errorf("a late cancellation: %d jobs, %d plans, told of %d", n, len(b.plans()), told)
+		}
+	})
+}
+
+// Where the planning has failed a late order does not ask again: somebody must mend the week.
+func TestReceivedAfterFailure(t *testing.T) {
+	eachBench(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		b.Order(t, b.Sale, b.Orders(5, 1)...)
+		market, err := b.Scope.PickupPoint(ctx, b.Market)
+		b.ok(err)
+		place, err := b.Scope.Place(ctx, market.Place)
+		b.ok(err)
+		place.At = nil
+		b.ok(b.Scope.UpdatePlace(ctx, place))
+		_, err = b.Close(ctx, b.Scope, b.Sale)
+		b.ok(err)
+		b.work()
+		b.state(store.PlanningFailed)
+		b.ok(b.Scope.Together(ctx, func(c *store.Scope) error {
+			puts, err := c.PutOrders(ctx, b.Sale, b.Orders(1, 2))
+			if err != nil {
+				return err
+			}
+			return b.Received(ctx, c, b.Sale, puts)
+		}))
+		if len(b.queued()) != 0 {
+			t.Errorf("%+v", b.queued())
+		}
 	})
 }
 

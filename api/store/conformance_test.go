@@ -54,6 +54,9 @@ var suite = []struct {
 	{"forget", testForget},
 	{"tokens", testTokens},
 	{"memberships", testMemberships},
+	{"the last coordinator", testLastCoordinator},
+	{"pulled", testPulled},
+	{"orders and a close at once", testOrdersBeforeClose},
 	{"aliases", testAliases},
 	{"connections", testConnections},
 	{"sessions", testSessions},
@@ -186,7 +189,7 @@ func testRows(t *testing.T, s *Store) {
 	row(t, Sale{Name: "S49", Distribution: "2026-12-04"}, func(x *Sale) {
 		x.Opens, x.Closes, x.State, x.Ref = time.UnixMilli(1764000000123).UTC(), time.UnixMilli(1764500000000).UTC(), SaleDone, "2026-W49"
 	}, c.CreateSale, c.Sale, func(ctx context.Context, p Page) ([]Sale, Cursor, error) { return c.Sales(ctx, SaleFilter{}, p) }, c.UpdateSale, c.DeleteSale)
-	row(t, Member{Email: "Marie@Example.org", Name: "Marie", Role: Coordinator}, func(x *Member) {
+	row(t, Member{Email: "Marie@Example.org", Name: "Marie", Role: Reader}, func(x *Member) {
 		x.Role, x.Producer, x.Language = ProducersRole, w.producer, "fr"
 	}, c.CreateMember, c.Member, func(ctx context.Context, p Page) ([]Member, Cursor, error) {
 		return c.Members(ctx, MemberFilter{}, p)
@@ -1100,6 +1103,7 @@ func testTokens(t *testing.T, s *Store) {
 func testSessions(t *testing.T, s *Store) {
 	w, two := fill(t, s, "one"), fill(t, s, "two")
 	c, ctx := w.scope, t.Context()
+	ok(t, c.CreateMember(ctx, &Member{Email: "first@example.org", Role: Coordinator}))
 	marie := Member{Email: "marie@example.org", Role: Coordinator}
 	ok(t, c.CreateMember(ctx, &marie))
 	token := Token{Name: "link", Scope: ProducerToken, Producer: w.producer}
@@ -1224,6 +1228,7 @@ func testSessions(t *testing.T, s *Store) {
 func testSignInLinks(t *testing.T, s *Store) {
 	w, two := fill(t, s, "one"), fill(t, s, "two")
 	c, ctx := w.scope, t.Context()
+	ok(t, c.CreateMember(ctx, &Member{Email: "first@example.org", Role: Coordinator}))
 	marie := Member{Email: "Marie@example.org", Role: Coordinator}
 	ok(t, c.CreateMember(ctx, &marie))
 	soon := time.Now().Add(time.Hour)
@@ -1353,6 +1358,134 @@ func testCreateFirst(t *testing.T, s *Store) {
 	events, _, err := s.In(list[0].ID, "").Events(ctx, EventFilter{}, Page{})
 	if err != nil || len(events) != 2 {
 		t.Errorf("the audit trail has %+v, %v", events, err)
+	}
+}
+
+// A close waits for orders on their way, and so does the beginning of a planning: each sees all that were acknowledged before.
+func testOrdersBeforeClose(t *testing.T, s *Store) {
+	ctx := t.Context()
+	w := fill(t, s, "one")
+	for i, begin := range []func(*Scope) error{
+		func(c *Scope) error { _, _, err := c.CloseSale(ctx, w.sale); return err },
+		func(c *Scope) error {
+			p, err := c.TakePlanning(ctx, w.sale, "me", time.Hour)
+			if err == nil && p == nil {
+				err = errors.New("there is nothing to take")
+			}
+			return err
+		},
+	} {
+		if i == 1 {
+			_, _, err := w.scope.AskPlanning(ctx, w.sale, []byte("{}"))
+			ok(t, err)
+		}
+		written := make(chan struct{})
+		var both sync.WaitGroup
+		both.Go(func() {
+			told := false
+			if err := w.scope.Together(ctx, func(c *Scope) error {
+				_, err := c.PutOrders(ctx, w.sale, []Order{{Ref: fmt.Sprint("A", i), PickupPoint: w.point, Lines: []OrderLine{{Product: w.product, QuantityMilli: 1000}}}})
+				if !told {
+					told = true
+					close(written)
+				}
+				time.Sleep(100 * time.Millisecond)
+				return err
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+		<-written
+		ok(t, w.scope.Together(ctx, func(c *Scope) error {
+			if err := begin(c); err != nil {
+				return err
+			}
+			revision, err := c.Revision(ctx, w.sale)
+			if err == nil && revision != int64(i+1) {
+				t.Errorf("it begins with the revision %d, and order %d was on its way", revision, i+1)
+			}
+			return err
+		}))
+		both.Wait()
+	}
+}
+
+// What came of a fetch is kept with the sale, whose version stays, until its orders are forgotten.
+func testPulled(t *testing.T, s *Store) {
+	ctx := t.Context()
+	w := fill(t, s, "one")
+	if report, err := w.scope.Pulled(ctx, w.sale); err != nil || report != nil {
+		t.Errorf("before any fetch: %s, %v", report, err)
+	}
+	before, err := w.scope.Sale(ctx, w.sale)
+	ok(t, err)
+	for _, report := range []string{"{}", `{"faults":1}`} {
+		ok(t, w.scope.KeepPulled(ctx, w.sale, []byte(report)))
+		if got, err := w.scope.Pulled(ctx, w.sale); err != nil || string(got) != report {
+			t.Errorf("got %s, %v", got, err)
+		}
+	}
+	if after, err := w.scope.Sale(ctx, w.sale); err != nil || *after != *before {
+		t.Errorf("the sale is %+v, %v", after, err)
+	}
+	is(t, w.scope.KeepPulled(ctx, "gone", nil), NotFound)
+	_, err = w.scope.Pulled(ctx, "gone")
+	is(t, err, NotFound)
+	_, err = w.scope.Forget(ctx, "2100-01-01")
+	ok(t, err)
+	if report, err := w.scope.Pulled(ctx, w.sale); err != nil || report != nil {
+		t.Errorf("after it was forgotten: %s, %v", report, err)
+	}
+}
+
+// A collective keeps a coordinator, also when the last two remove or demote one another at once.
+func testLastCoordinator(t *testing.T, s *Store) {
+	ctx := t.Context()
+	c := fill(t, s, "one").scope
+	marie, paul := Member{Email: "marie@example.org", Role: Coordinator}, Member{Email: "paul@example.org", Role: Reader}
+	ok(t, c.CreateMember(ctx, &marie))
+	ok(t, c.CreateMember(ctx, &paul))
+	demoted := marie
+	demoted.Role = Reader
+	for _, err := range []error{c.DeleteMember(ctx, marie.ID, marie.Version), c.UpdateMember(ctx, &demoted)} {
+		if !errors.Is(err, &Error{Code: Conflict}) || !strings.Contains(err.Error(), "marie@example.org is the last coordinator: make another") {
+			t.Errorf("%v", err)
+		}
+	}
+	marie.Name = "Marie"
+	ok(t, c.UpdateMember(ctx, &marie))
+	ok(t, c.DeleteMember(ctx, paul.ID, paul.Version))
+	for range 10 {
+		other := Member{Email: "anne@example.org", Role: Coordinator}
+		ok(t, c.CreateMember(ctx, &other))
+		var both sync.WaitGroup
+		var errs [2]error
+		for i, x := range []Member{marie, other} {
+			both.Go(func() {
+				if i == 0 {
+					errs[i] = c.DeleteMember(ctx, x.ID, x.Version)
+					return
+				}
+				x.Role = Reader
+				errs[i] = c.UpdateMember(ctx, &x)
+			})
+		}
+		both.Wait()
+		left, _, err := c.Members(ctx, MemberFilter{Role: Coordinator}, Page{})
+		ok(t, err)
+		if len(left) != 1 || (errs[0] == nil) == (errs[1] == nil) {
+			t.Fatalf("%d coordinators are left: %v", len(left), errs)
+		}
+		marie = left[0]
+		rest, _, err := c.Members(ctx, MemberFilter{Role: Reader}, Page{})
+		ok(t, err)
+		for _, x := range rest {
+			ok(t, c.DeleteMember(ctx, x.ID, x.Version))
+		}
+		if marie.Email == "anne@example.org" {
+			marie.Email = "marie@example.org"
+			ok(t, c.UpdateMember(ctx, &marie))
+		}
 	}
 }
 

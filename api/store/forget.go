@@ -6,7 +6,7 @@ import (
 )
 
 // Forget removes what is known of customers from sales whose last day is before a day: their orders, the documents of their
-// plans and what is noted of their planning; of the time before that day what webhooks told and what was replied to
+// plans and what is noted of their planning and of fetching them; of the time before that day what webhooks told and what was replied to
 // idempotency keys; and sessions and sign-in links that are over. The plans' figures, balances and the audit trail stay. It says how
 // many orders went.
 func (c *Scope) Forget(ctx context.Context, before Day) (orders int64, err error) {
@@ -24,6 +24,9 @@ func (c *Scope) Forget(ctx context.Context, before Day) (orders int64, err error
 			return err
 		}
 		if _, err := t.exec(ctx, k, `delete from plannings where collective = $1 and sale in `+old, &t.collective, &before); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, k, `update sales set pulled = null where collective = $1 and last_day < $2`, &t.collective, &before); err != nil {
 			return err
 		}
 		if _, err := t.exec(ctx, k, `delete from idempotency where collective = $1 and created < $2`, &t.collective, stamp{&until}); err != nil {

@@ -247,6 +247,9 @@ func testIsolation(t *testing.T, s *Store) {
 		"CloseSale":  func() error { _, _, err := m.CloseSale(ctx, theirs.sale); return refused(err) },
 		"Revision":   func() error { return gets(m.Revision(ctx, theirs.sale)) },
 
+		"Pulled":     func() error { return gets(m.Pulled(ctx, theirs.sale)) },
+		"KeepPulled": func() error { return refused(m.KeepPulled(ctx, theirs.sale, []byte("x"))) },
+
 		"WeekData": func() error { return gets(m.WeekData(ctx, theirs.sale)) },
 
 		"PutOrders": func() error {

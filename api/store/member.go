@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -109,10 +111,49 @@ func (c *Scope) Members(ctx context.Context, f MemberFilter, page Page) ([]Membe
 	return list[Member](ctx, c, page, w)
 }
 
-// UpdateMember changes a member.
-func (c *Scope) UpdateMember(ctx context.Context, x *Member) error { return update(ctx, c, x) }
+// UpdateMember changes a member. The last coordinator stays one: anything else is a conflict.
+func (c *Scope) UpdateMember(ctx context.Context, x *Member) error {
+	return c.Together(ctx, func(c *Scope) error {
+		if x.Role != Coordinator {
+			if err := c.demandAnother(ctx, x.ID); err != nil {
+				return err
+			}
+		}
+		return update(ctx, c, x)
+	})
+}
 
-// DeleteMember removes a member.
+// DeleteMember removes a member. The last coordinator stays: that is a conflict.
 func (c *Scope) DeleteMember(ctx context.Context, id ID, version int64) error {
-	return remove[Member](ctx, c, id, version)
+	return c.Together(ctx, func(c *Scope) error {
+		if err := c.demandAnother(ctx, id); err != nil {
+			return err
+		}
+		return remove[Member](ctx, c, id, version)
+	})
+}
+
+// demandAnother demands a coordinator beside a member who is one and will be no more. Until the transaction ends nobody else
+// passes here.
+func (c *Scope) demandAnother(ctx context.Context, id ID) error {
+	return c.write(ctx, func(t *tx) error {
+		before, err := fetch[Member](ctx, t, id)
+		if errors.Is(err, &Error{Code: NotFound}) || err == nil && before.Role != Coordinator {
+			return nil // the change itself says what is wrong
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, (*Collective)(nil).kind(), `update collectives set name = name where collective = $1`, &t.collective); err != nil {
+			return err
+		}
+		var others int
+		if err := t.QueryRowContext(ctx, `select count(*) from members where collective = $1 and role = $2 and id <> $3`, string(t.collective), string(Coordinator), string(id)).Scan(&others); err != nil {
+			return fmt.Errorf("store: reading members: %w", err)
+		}
+		if others == 0 {
+			return refuse(Conflict, "%s is the last coordinator: make another member one first", before.Email)
+		}
+		return nil
+	})
 }

@@ -113,12 +113,17 @@ type Put struct {
 // keeps its id; lines of quantity 0 are not kept, and an order without lines is cancelled. The faults name orders and
 // lines by their indexes. The results are in the order of the orders.
 func (c *Scope) PutOrders(ctx context.Context, sale ID, orders []Order) ([]Put, error) {
-	if err := checkOrders(orders); err != nil {
-		return nil, err
+	if n := len(orders); n == 0 || n > MaxOrders {
+		var f faults
+		f.add("orders", "has %d orders: send 1 to %d at once", n, MaxOrders)
+		return nil, f.err()
 	}
+	var found faults
+	checkOrders(&found, orders)
 	var out []Put
 	err := c.write(ctx, func(t *tx) (err error) {
-		out, err = t.putOrders(ctx, sale, orders)
+		f := faults{slices.Clip(found.list), found.more}
+		out, err = t.putOrders(ctx, sale, orders, &f)
 		if t.backend.violation(err) == referenceViolation {
 			return justDeleted()
 		}
@@ -127,35 +132,30 @@ func (c *Scope) PutOrders(ctx context.Context, sale ID, orders []Order) ([]Put, 
 	return out, err
 }
 
-func checkOrders(orders []Order) error {
-	var f faults
-	if len(orders) == 0 || len(orders) > MaxOrders {
-		f.add("orders", "has %d orders: send 1 to %d at once", len(orders), MaxOrders)
-		return f.err()
-	}
+// checkOrders looks at what orders say themselves.
+func checkOrders(f *faults, orders []Order) {
 	first := make(map[string]int, len(orders))
 	for i := range orders {
 		x := &orders[i]
 		path := fmt.Sprintf("orders[%d].", i)
-		x.checkAt(&f, path)
+		x.checkAt(f, path)
 		if k, doubled := first[x.Ref]; doubled {
 			f.add(path+"ref", "%q is the ref of orders[%d] already: send each order once", x.Ref, k)
 			continue
 		}
 		first[x.Ref] = i
 	}
-	return f.err()
 }
 
-func (t *tx) putOrders(ctx context.Context, sale ID, orders []Order) ([]Put, error) {
-	s, err := fetch[Sale](ctx, t, sale)
-	if err != nil {
+// putOrders writes orders in which f are the faults that are known already.
+func (t *tx) putOrders(ctx context.Context, sale ID, orders []Order, f *faults) ([]Put, error) {
+	if err := t.takes(ctx, sale); err != nil {
 		return nil, err
 	}
-	if s.State != SaleOpen && s.State != SaleClosed {
-		return nil, refuse(Conflict, "the sale is %s and takes no orders", s.State)
+	if err := t.knownOrders(ctx, sale, orders, f); err != nil {
+		return nil, err
 	}
-	if err := t.knownOrders(ctx, sale, orders); err != nil {
+	if err := f.err(); err != nil {
 		return nil, err
 	}
 	out, changed, err := t.merge(ctx, sale, orders)
@@ -165,8 +165,29 @@ func (t *tx) putOrders(ctx context.Context, sale ID, orders []Order) ([]Put, err
 	return out, t.audit(ctx, "put orders", "sale", sale, fmt.Sprintf(`{"orders":%d}`, changed))
 }
 
+// takes demands a sale that takes orders. Until the transaction ends nobody closes it or begins to plan it, so that a plan either
+// has the orders, or is begun already when they come.
+func (t *tx) takes(ctx context.Context, sale ID) error {
+	if err := t.backend.among(ctx, t.Tx, t.collective, sale); err != nil {
+		return fmt.Errorf("store: waiting for a sale: %w", err)
+	}
+	s, err := fetch[Sale](ctx, t, sale)
+	if err == nil && s.State != SaleOpen && s.State != SaleClosed {
+		err = refuse(Conflict, "the sale is %s and takes no orders", s.State)
+	}
+	return err
+}
+
+// alone holds a sale as [tx.hold] does, when all orders that were on their way are there, and keeps further ones waiting.
+func (t *tx) alone(ctx context.Context, sale ID) error {
+	if err := t.backend.after(ctx, t.Tx, t.collective, sale); err != nil {
+		return fmt.Errorf("store: waiting for a sale: %w", err)
+	}
+	return t.hold(ctx, sale)
+}
+
 // knownOrders checks what orders refer to, each thing once, and notes what the sale sells.
-func (t *tx) knownOrders(ctx context.Context, sale ID, orders []Order) error {
+func (t *tx) knownOrders(ctx context.Context, sale ID, orders []Order, f *faults) error {
 	points, products := map[ID]bool{}, map[ID]bool{}
 	for i := range orders {
 		if id := orders[i].PickupPoint; id != "" {
@@ -179,18 +200,17 @@ func (t *tx) knownOrders(ctx context.Context, sale ID, orders []Order) error {
 	if err := first(func() error { return t.use(ctx, sale, orderPoints, points) }, func() error { return t.use(ctx, sale, orderProducts, products) }); err != nil {
 		return err
 	}
-	var f faults
 	for i := range orders {
 		if id := orders[i].PickupPoint; id != "" && !points[id] {
 			f.add(fmt.Sprintf("orders[%d].pickup_point", i), "no pickup point has the id %q", string(id))
 		}
 		for k := range orders[i].Lines {
-			if id := orders[i].Lines[k].Product; !products[id] {
+			if id := orders[i].Lines[k].Product; id != "" && !products[id] {
 				f.add(fmt.Sprintf("orders[%d].lines[%d].product", i, k), "no product has the id %q", string(id))
 			}
 		}
 	}
-	return f.err()
+	return nil
 }
 
 // A use is what orders refer to, which is noted once a sale.
@@ -434,12 +454,8 @@ func (c *Scope) UpdateOrder(ctx context.Context, x *Order) error {
 		if x.Sale != before.Sale || x.Ref != before.Ref {
 			return refuse(Conflict, "an order keeps its sale and its reference: cancel it and send another")
 		}
-		sale, err := fetch[Sale](ctx, t, x.Sale)
-		if err != nil {
+		if err := t.takes(ctx, x.Sale); err != nil {
 			return err
-		}
-		if sale.State != SaleOpen && sale.State != SaleClosed {
-			return refuse(Conflict, "the sale is %s and takes no orders", sale.State)
 		}
 		return change(ctx, t, x, "update", "")
 	})

@@ -133,7 +133,7 @@ func (c *Scope) TakePlanning(ctx context.Context, sale ID, holder string, lease 
 	var out *Planning
 	err := c.write(ctx, func(t *tx) error {
 		out = nil
-		err := t.hold(ctx, sale)
+		err := t.alone(ctx, sale)
 		if errors.Is(err, &Error{Code: NotFound}) {
 			return nil // deleted meanwhile
 		}

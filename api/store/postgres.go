@@ -67,6 +67,16 @@ func (p *postgres) alone(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
+func (p *postgres) among(ctx context.Context, tx *sql.Tx, collective, sale ID) error {
+	_, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock_shared(hashtextextended($1, 0))`, string(collective)+"/"+string(sale))
+	return err
+}
+
+func (p *postgres) after(ctx context.Context, tx *sql.Tx, collective, sale ID) error {
+	_, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock(hashtextextended($1, 0))`, string(collective)+"/"+string(sale))
+	return err
+}
+
 func (p *postgres) list(texts []string, n int) (string, any) {
 	return fmt.Sprintf(`(select unnest($%d::text[]) as one)`, n), texts
 }

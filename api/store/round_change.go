@@ -57,11 +57,15 @@ func (x *RoundChange) check(f *faults) {
 // RoundChangeFilter narrows a list of changes; what is empty does not. First and Last are of Day.
 type RoundChangeFilter struct {
 	Round       ID
+	Producer    ID // of the round
 	First, Last Day
 }
 
 func (f RoundChangeFilter) conditions() (w conditions) {
 	w.is("round", string(f.Round))
+	if f.Producer != "" {
+		w.add("round in (select r.id from rounds r where r.collective = round_changes.collective and r.producer = ?)", string(f.Producer))
+	}
 	if f.First != "" {
 		w.add("day >= ?", string(f.First))
 	}

@@ -95,11 +95,11 @@ func (f SaleFilter) conditions() (w conditions) {
 }
 
 // CloseSale closes an open sale. Of any number of concurrent calls one gets first true; closing a closed sale again
-// changes nothing, and a sale that is done or cancelled is a conflict. Until the transaction ends no other closes this sale or
-// saves a plan for it.
+// changes nothing, and a sale that is done or cancelled is a conflict. Until the transaction ends no other closes this sale,
+// puts orders into it or saves a plan for it.
 func (c *Scope) CloseSale(ctx context.Context, id ID) (sale *Sale, first bool, err error) {
 	err = c.write(ctx, func(t *tx) error {
-		if err := t.hold(ctx, id); err != nil {
+		if err := t.alone(ctx, id); err != nil {
 			return err
 		}
 		if sale, err = fetch[Sale](ctx, t, id); err != nil {

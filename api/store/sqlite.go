@@ -82,6 +82,10 @@ func (e *embedded) enter(context.Context, *sql.Tx, ID) error { return nil }
 // alone has nothing to do: one transaction writes at a time.
 func (e *embedded) alone(context.Context, *sql.Tx) error { return nil }
 
+func (e *embedded) among(context.Context, *sql.Tx, ID, ID) error { return nil } // one writes at a time
+
+func (e *embedded) after(context.Context, *sql.Tx, ID, ID) error { return nil }
+
 func (e *embedded) list(texts []string, n int) (string, any) {
 	array, _ := json.Marshal(texts) // which texts alone cannot fail
 	return fmt.Sprintf(`(select value as one from json_each($%d))`, n), string(array)

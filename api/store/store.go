@@ -41,6 +41,10 @@ type backend interface {
 	enter(ctx context.Context, tx *sql.Tx, collective ID) error
 	// alone makes a transaction wait for any other that is alone, until its end.
 	alone(ctx context.Context, tx *sql.Tx) error
+	// among makes a transaction one of those that write orders of a sale, until its end, and after makes one wait for all of them, and
+	// them for it. Both stand in line, so that a close comes to its turn however many orders come in.
+	among(ctx context.Context, tx *sql.Tx, collective, sale ID) error
+	after(ctx context.Context, tx *sql.Tx, collective, sale ID) error
 	// list is a query of some texts, in a column named one, with the value of the placeholder n that it uses.
 	list(texts []string, n int) (query string, value any)
 	// upsert puts orders in bulk into the place of %s in a statement whose first arguments are given, and calls f with what it returns.

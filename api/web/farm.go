@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/paulmach/orb/geojson"
 
 	"carriole/api/planning"
 	"carriole/api/store"
@@ -153,17 +154,16 @@ func (s *Site) answerOf(v *visit) error {
 	return e // it is no longer on the page
 }
 
-// roundGPX gives a round of the producer's to a navigation device: as a plan has it, or else as the newest does.
-func (s *Site) roundGPX(v *visit) error {
+// ownRound finds a round of the producer's as a plan has it, or else as the newest does.
+func (v *visit) ownRound() (round string, found *planning.SaleDropoffs, week *engine.Week, doc *engine.Plan, err error) {
 	d, err := v.part()
 	if err != nil {
-		return err
+		return "", nil, nil, nil, err
 	}
 	round, plan := chi.URLParam(v.r, "round"), store.ID(v.r.FormValue("plan"))
 	if clear, err := url.PathUnescape(round); err == nil {
 		round = clear
 	}
-	var found *planning.SaleDropoffs
 	for i := range d.Sales {
 		p := &d.Sales[i]
 		if (plan == "" || plan == p.Plan) && (found == nil || found.Number < p.Number) && slices.ContainsFunc(p.Rounds, func(r planning.DropoffRound) bool { return r.Round == round }) {
@@ -171,15 +171,45 @@ func (s *Site) roundGPX(v *visit) error {
 		}
 	}
 	if found == nil {
-		return &store.Error{Code: store.NotFound, Message: v.say("vous n’avez pas cette tournée", "you have no such round")}
+		return "", nil, nil, nil, &store.Error{Code: store.NotFound, Message: v.say("vous n’avez pas cette tournée", "you have no such round")}
 	}
 	weekJSON, planJSON, err := v.scope.PlanDocument(v.ctx, found.Plan)
 	if err != nil {
+		return "", nil, nil, nil, err
+	}
+	week, doc = new(engine.Week), new(engine.Plan)
+	if err := errors.Join(json.Unmarshal(weekJSON, week), json.Unmarshal(planJSON, doc)); err != nil {
+		return "", nil, nil, nil, fmt.Errorf("plan %s: %w", found.Plan, err)
+	}
+	return round, found, week, doc, nil
+}
+
+// roundMap is what the map of one of the producer's rounds draws: its line and its stops.
+func (s *Site) roundMap(v *visit) error {
+	round, found, week, doc, err := v.ownRound()
+	if err != nil {
 		return err
 	}
-	week, doc := new(engine.Week), new(engine.Plan)
-	if err := errors.Join(json.Unmarshal(weekJSON, week), json.Unmarshal(planJSON, doc)); err != nil {
-		return fmt.Errorf("plan %s: %w", found.Plan, err)
+	lines, err := v.plans.Lines(v.ctx, v.scope, found.Plan)
+	if err != nil {
+		return err
+	}
+	fc := view.GeoJSON(week, doc, view.Options{Lang: v.lang, Location: v.zone(), Lines: lines})
+	fc.Features = slices.DeleteFunc(fc.Features, func(f *geojson.Feature) bool {
+		return !(f.Properties["kind"] == "round" && f.Properties["id"] == round || f.Properties["kind"] == "stop" && f.Properties["round"] == round)
+	})
+	b, err := fc.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	return v.document("application/geo+json", b)
+}
+
+// roundGPX gives a round of the producer's to a navigation device.
+func (s *Site) roundGPX(v *visit) error {
+	round, _, week, doc, err := v.ownRound()
+	if err != nil {
+		return err
 	}
 	var out bytes.Buffer
 	if err := view.GPX(&out, week, doc, round, view.Options{Lang: v.lang, Location: v.zone()}); err != nil {

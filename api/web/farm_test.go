@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"encoding/xml"
 	"html"
 	"net/http"
@@ -222,4 +223,40 @@ func TestFarmGPX(t *testing.T) {
 	if status, _, _ := h.get("/farm/rounds/"+url.PathEscape(first.Round)+".gpx?plan=x", "fr"); status != http.StatusNotFound {
 		t.Errorf("another plan: %d", status)
 	}
+}
+
+// A producer sees their own round on a map, and nobody else's.
+func TestFarmMap(t *testing.T) {
+	h := newHouse(t)
+	_, answers := h.propose()
+	first := answers[0]
+	h.who = h.farmer(first.Producer)
+	for _, a := range answers {
+		status, _, body := h.get("/farm/rounds/"+url.PathEscape(a.Round)+".map", "fr")
+		if a.Producer != first.Producer {
+			if status != http.StatusNotFound {
+				t.Errorf("another’s round: %d", status)
+			}
+			continue
+		}
+		var got struct {
+			Features []struct {
+				Properties struct{ Kind, ID, Round string }
+			}
+		}
+		if err := json.Unmarshal([]byte(body), &got); status != http.StatusOK || err != nil || len(got.Features) < 3 {
+			t.Fatalf("%d, %v: %s", status, err, body)
+		}
+		for _, f := range got.Features {
+			if p := f.Properties; p.ID != a.Round && p.Round != a.Round {
+				t.Errorf("the map of %s has %+v", a.Round, p)
+			}
+		}
+	}
+	w := h.window(390, "fr")
+	w.opens("/farm")
+	w.clicks("Sur la carte")
+	w.until("round on the map", `document.querySelector(".live-map .leaflet-overlay-pane path") !== null`)
+	w.accessible()
+	w.draws("farm-map")
 }

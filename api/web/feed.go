@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -35,11 +36,14 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request) {
 
 func (s *Site) sendFeed(v *visit) error {
 	collective, token, err := s.config.Store.Authenticate(v.ctx, chi.URLParam(v.r, "token"))
+	if err == nil && token.Scope != store.ProducerToken {
+		err = &store.Error{Code: store.NotFound, Message: "the link is not a producer's"}
+	}
+	if isNotFound(err) && collective != "" {
+		err = errors.Join(err, s.config.Store.In(collective, "signin").Refused(v.ctx, "the private link is not valid"))
+	}
 	if err != nil {
 		return err
-	}
-	if token.Scope != store.ProducerToken {
-		return &store.Error{Code: store.NotFound, Message: "the link is not a producer's"}
 	}
 	actor := "token:" + string(token.ID)
 	v.Who = &Who{Collective: collective, Actor: actor, Role: store.ProducersRole, Producer: token.Producer, Name: token.Name}

@@ -179,4 +179,9 @@ func TestFeedOfNobody(t *testing.T) {
 			t.Errorf("%s: %d", link, status)
 		}
 	}
+	refused, _, err := h.scope().Events(ctx, store.EventFilter{Actor: "signin"}, store.Page{})
+	must(t, err)
+	if len(refused) != 2 || refused[0].Action != "refuse" { // the other two name no collective
+		t.Errorf("the audit trail has %+v", refused)
+	}
 }

@@ -115,7 +115,7 @@ func (s *Site) importFile(v *visit) error {
 	o := out.options(v)
 	taken := v.r.PostFormValue("do") == "import"
 	if taken {
-		o.Tell = s.config.Tell
+		o.Tell = s.config.Planning.Received
 		out.Got, err = intake.Import(v.ctx, v.scope, data, o)
 	} else {
 		out.Got, err = intake.Preview(v.ctx, v.scope, data, o)

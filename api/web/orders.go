@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -371,17 +370,25 @@ func (v *visit) save(c *store.Scope, o *store.Order, reason string) (*store.Plan
 	if newest != nil {
 		return v.plans.Decide(v.ctx, c, v.id("id"), planning.Decision{Orders: []store.Order{*o}}, short(reason, 120))
 	}
-	if o.ID != "" {
-		return nil, c.UpdateOrder(v.ctx, o)
-	}
-	return nil, putNew(v.ctx, c, v.id("id"), o)
+	return nil, c.Together(v.ctx, func(c *store.Scope) error {
+		if o.ID == "" {
+			return v.putNew(c, o)
+		}
+		if err := c.UpdateOrder(v.ctx, o); err != nil {
+			return err
+		}
+		return v.plans.OrderChanged(v.ctx, c, o)
+	})
 }
 
-// putNew adds an order to a sale that has no plan yet.
-func putNew(ctx context.Context, c *store.Scope, sale store.ID, o *store.Order) error {
+// putNew adds an order to a sale that has no plan yet, in a scope that is one transaction.
+func (v *visit) putNew(c *store.Scope, o *store.Order) error {
 	o.Ref = cmp.Or(o.Ref, planning.NewRef())
-	_, err := c.PutOrders(ctx, sale, []store.Order{*o})
-	return err
+	puts, err := c.PutOrders(v.ctx, v.id("id"), []store.Order{*o})
+	if err != nil {
+		return err
+	}
+	return v.plans.Received(v.ctx, c, v.id("id"), puts)
 }
 
 // saved leads on after an order: to the plan with it, or back to the orders.

@@ -60,6 +60,7 @@ type knobView struct {
 	Unit                       string
 	OnOff, On, Rule, None      bool
 	Since                      store.Day
+	SinceText                  string // the same for people
 	Reason                     string
 }
 
@@ -89,6 +90,9 @@ func (s *Site) showSettings(v *visit, wrong []string) error {
 			if set.Name == k.name && set.Since <= today && set.Since >= x.Since {
 				x.Since, x.Reason, x.None = set.Since, set.Reason, set.Value == nil
 			}
+		}
+		if x.Since != "" {
+			x.SinceText = v.lang.Date(x.Since.At(0, v.zone())) + " " + string(x.Since)[:4]
 		}
 		if x.Rule = x.Source != ""; x.Rule {
 			rules.Knobs = append(rules.Knobs, x)

@@ -17,7 +17,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"carriole/api/intake"
 	"carriole/api/planning"
 	"carriole/api/store"
 	"carriole/geo/roads"
@@ -28,7 +27,6 @@ type Config struct {
 	Store    *store.Store
 	Planning *planning.Service                 // nil: one whose plannings wait until somebody looks
 	Who      func(*http.Request) (*Who, error) // who is signed in; nil: nobody
-	Tell     intake.Tell                       // what became of orders of a file; nil: nobody
 	Stopping <-chan struct{}                   // ends what is streamed; may be nil
 	Log      *slog.Logger                      // nil: nothing is logged
 
@@ -94,6 +92,7 @@ func (s *Site) Mount(r chi.Router) {
 		r.Get("/farm", s.farm(s.dropoffs))
 		r.Post("/farm/answer", s.farm(s.answerOf))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))
+		r.Get("/farm/rounds/{round}.map", s.farm(s.roundMap))
 		r.Get("/p/{token}/calendar.ics", s.feed)
 		r.Get("/shares", s.page(s.balances))
 		r.Route("/sales/{id}", s.sale)

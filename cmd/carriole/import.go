@@ -68,12 +68,12 @@ func (c *importCmd) Run() error {
 			fmt.Println("Nothing was written; --yes imports without asking.")
 			return nil
 		}
-		// What is told goes out by whoever works jobs off.
-		_, hooks, err := (&workerFlags{Short: 1, Long: 1}).queue(s, slog.New(slog.DiscardHandler))
+		// What follows is done by whoever works jobs off.
+		q, _, err := (&workerFlags{Short: 1, Long: 1, Lease: leastLease}).queue(s, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}
-		o.Tell = hooks.TellOrders
+		o.Tell = q.Planning.Received
 		if r, err = intake.Import(ctx, scope, data, o); err != nil {
 			return c.told(err)
 		}
@@ -133,7 +133,9 @@ func (c *importCmd) intakeOptions(ctx context.Context, scope *store.Scope) (inta
 
 // named finds the one row with an id, a reference or a name.
 func named[T any](flag, noun, name string, list func(store.Page) ([]T, store.Cursor, error), of func(*T) (id store.ID, ref, name string)) (store.ID, error) {
+	const mostNamed = 10 // of what there is, where nothing is found
 	var found []store.ID
+	var some []string
 	for after := store.Cursor(""); ; {
 		rows, next, err := list(store.Page{After: after, Limit: 1000})
 		if err != nil {
@@ -143,6 +145,9 @@ func named[T any](flag, noun, name string, list func(store.Page) ([]T, store.Cur
 			id, ref, called := of(&rows[i])
 			if string(id) == name {
 				return id, nil
+			}
+			if len(some) <= mostNamed {
+				some = append(some, called)
 			}
 			if ref == name || strings.EqualFold(called, name) {
 				found = append(found, id)
@@ -154,7 +159,13 @@ func named[T any](flag, noun, name string, list func(store.Page) ([]T, store.Cur
 	}
 	switch len(found) {
 	case 0:
-		return "", fmt.Errorf("%s: no %s is called %q", flag, noun, name)
+		switch {
+		case len(some) == 0:
+			return "", fmt.Errorf("%s: there is no %s yet: add it first, on the pages of carriole serve or by its interface", flag, noun)
+		case len(some) > mostNamed:
+			some = append(some[:mostNamed], "…")
+		}
+		return "", fmt.Errorf("%s: no %s is called %q: there are %s", flag, noun, name, strings.Join(some, ", "))
 	case 1:
 		return found[0], nil
 	}

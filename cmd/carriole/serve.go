@@ -48,11 +48,11 @@ type serveCmd struct {
 	AddressService string         `env:"CARRIOLE_ADDRESS_SERVICE" default:"https://data.geopf.fr/geocodage" placeholder:"URL" help:"Where French addresses are looked up, or none (default ${default})."`
 	TrustedProxies []netip.Prefix `env:"CARRIOLE_TRUSTED_PROXIES" placeholder:"NETWORK" help:"Networks of reverse proxies whose X-Forwarded-For is believed, as in 10.0.0.0/8 (default none)."`
 	MetricsFrom    []netip.Prefix `env:"CARRIOLE_METRICS_FROM" default:"127.0.0.0/8,::1/128" placeholder:"NETWORK" help:"Networks that may read /metrics (default ${default})."`
-	PerAddress     int            `env:"CARRIOLE_PER_ADDRESS" default:"6000" placeholder:"N" help:"Requests a minute from one address, 0 without limit (default ${default})."`
-	PerCaller      int            `env:"CARRIOLE_PER_CALLER" default:"3000" placeholder:"N" help:"Requests a minute of one token or session, 0 without limit (default ${default})."`
+	PerAddress     int            `env:"CARRIOLE_PER_ADDRESS" default:"6000" placeholder:"N" help:"Requests a minute from one address at each process, 0 without limit (default ${default})."`
+	PerCaller      int            `env:"CARRIOLE_PER_CALLER" default:"3000" placeholder:"N" help:"Requests a minute of one token or session at each process, 0 without limit (default ${default})."`
 	MaxBody        int64          `env:"CARRIOLE_MAX_BODY" default:"1" placeholder:"MB" help:"Largest body of a request, in megabytes (default ${default})."`
 	MaxOrdersBody  int64          `env:"CARRIOLE_MAX_ORDERS_BODY" default:"32" placeholder:"MB" help:"Largest body with orders, in megabytes (default ${default})."`
-	Tiles          string         `env:"CARRIOLE_TILES" placeholder:"URL" help:"Where maps have their background from, as in https://tile.example.org/{z}/{x}/{y}.png (default: drawn from the collective's own places)."`
+	Tiles          string         `env:"CARRIOLE_TILES" placeholder:"URL" help:"Where maps have their background from, as in https://tile.example.org/{z}/{x}/{y}.png (default: drawn here, from the extract of --travel or with the names of towns)."`
 	TilesBy        string         `env:"CARRIOLE_TILES_BY" placeholder:"TEXT" help:"Who has to be named for the background."`
 	Timeout        time.Duration  `env:"CARRIOLE_TIMEOUT" default:"30s" placeholder:"30s" help:"Longest time for an answer (default ${default})."`
 	Grace          time.Duration  `env:"CARRIOLE_GRACE" default:"20s" placeholder:"20s" help:"How long a stop waits for requests that are being answered (default ${default})."`
@@ -88,7 +88,7 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	site, err := web.New(web.Config{Store: s, Planning: q.Planning, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Tell: hooks.TellOrders, Stopping: ctx.Done(), Log: log, Tiles: c.Tiles, TilesBy: c.TilesBy})
+	site, err := web.New(web.Config{Store: s, Planning: q.Planning, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Stopping: ctx.Done(), Log: log, Tiles: c.Tiles, TilesBy: c.TilesBy})
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ const actor = "terminal"
 type tokenCmd struct {
 	Create tokenCreateCmd `cmd:"" help:"Make a token and print it; it cannot be shown again."`
 	List   tokenListCmd   `cmd:"" help:"List tokens: what they may do, and when they were used."`
-	Revoke tokenRevokeCmd `cmd:"" help:"End a token."`
+	Revoke tokenRevokeCmd `cmd:"" help:"End a token; a service that runs knows within five seconds."`
 }
 
 // oneCollective is a collective of a database that may have several.

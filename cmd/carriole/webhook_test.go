@@ -38,7 +38,7 @@ func TestWebhookFlags(t *testing.T) {
 	t.Cleanup(func() { must(s.Close()) })
 	_, err = migrate(ctx, s)
 	must(err)
-	flags := workerFlags{Short: 1, Long: 1, webhookFlags: webhookFlags{WebhookAllow: []string{"127.0.0.0/8"}, WebhookKey: strings.Repeat("k", 32)}}
+	flags := workerFlags{Short: 1, Long: 1, Lease: leastLease, webhookFlags: webhookFlags{WebhookAllow: []string{"127.0.0.0/8"}, WebhookKey: strings.Repeat("k", 32)}}
 	q, hooks, err := flags.queue(s, slog.New(slog.DiscardHandler))
 	must(err)
 

@@ -26,11 +26,18 @@ type workerFlags struct {
 	Short     int           `env:"CARRIOLE_SHORT" default:"2" placeholder:"N" help:"Short plannings side by side; each searches on two cores for some seconds (default ${default})."`
 	Long      int           `env:"CARRIOLE_LONG" default:"1" placeholder:"N" help:"Long plannings side by side, beside the short ones (default ${default})."`
 	WorkGrace time.Duration `env:"CARRIOLE_WORK_GRACE" default:"10s" placeholder:"10s" help:"How long a stop waits for plannings to finish before it gives them back for another worker (default ${default})."`
+	Lease     time.Duration `env:"CARRIOLE_LEASE" default:"30s" placeholder:"30s" help:"How long nothing may be heard of a worker before its planning is given to another (default ${default})."`
 
 	Travel []string `env:"CARRIOLE_TRAVEL" sep:";" placeholder:"[NAME=]crow|roads:FILE|osrm:URL|valhalla:URL" help:"What kilometres are made of, under the name that people see: the roads of an OpenStreetMap extract (.osm.pbf; prepared once, kept beside it), a routing server or great circles times 1.3 at 45 km/h. Several are separated by semicolons: collectives choose among them in their settings, the first is for who does not (default: crow)."`
 
 	OFNPrivate bool `name:"ofn-private" env:"CARRIOLE_OFN_PRIVATE" help:"Fetch reports of Open Food Networks at addresses that are not public too."`
 }
+
+// A lease must be long enough for a database that is slow for a moment, and no sale should wait for a worker that is gone all day.
+const (
+	leastLease = 3 * time.Second
+	mostLease  = time.Hour
+)
 
 // queue is the job queue of a store, and what sends its webhooks.
 func (f *workerFlags) queue(s *store.Store, log *slog.Logger) (*jobs.Queue, *hook.Service, error) {
@@ -38,6 +45,9 @@ func (f *workerFlags) queue(s *store.Store, log *slog.Logger) (*jobs.Queue, *hoo
 		if n < 1 || n > 1000 {
 			return nil, nil, fmt.Errorf("%s: %d is not between 1 and 1000", name, n)
 		}
+	}
+	if f.Lease < leastLease || f.Lease > mostLease {
+		return nil, nil, fmt.Errorf("--lease: %s is not between %s and %s", f.Lease, leastLease, mostLease)
 	}
 	var kinds jobs.Kinds
 	const patience = 50 * time.Second // less than a job may take
@@ -53,7 +63,9 @@ func (f *workerFlags) queue(s *store.Store, log *slog.Logger) (*jobs.Queue, *hoo
 	if q, err = jobs.New(s, kinds, jobs.Options{Short: f.Short, Long: f.Long, Grace: f.WorkGrace, Log: log}); err != nil {
 		return nil, nil, err
 	}
-	q.Planning.Emit, puller.OFN.Tell = hooks.Tell, hooks.TellOrders
+	q.Planning.Lease = f.Lease
+	q.Planning.Emit, q.Planning.Tell = hooks.Tell, hooks.TellOrders
+	puller.OFN.Tell = q.Planning.Received
 	if q.Planning.Travels, err = f.travels(log); err != nil {
 		return nil, nil, err
 	}

@@ -23,14 +23,15 @@ export function along(map, path, every, f) {
 	}
 }
 
-// names writes names beside points, the first of the list first, where they have room: right of the point or else left of it. What
-// is beneath leaves them the room.
-export function names(map, list) {
+// names writes names beside points, the first of the list first, where they have room: right of the point or else left of it, on
+// no symbol. What is beneath leaves them the room.
+export function names(map, list, symbols = []) {
 	const layer = L.layerGroup().addTo(map);
 	const write = () => {
 		layer.clearLayers();
 		map.named = [];
-		const view = map.getSize(), free = (b) => b[0] > 0 && b[1] > 0 && b[2] < view.x && b[3] < view.y && !map.named.some((o) => o[0] < b[2] && o[2] > b[0] && o[1] < b[3] && o[3] > b[1]);
+		const view = map.getSize(), drawn = symbols.map((at) => map.latLngToContainerPoint(at)).map((p) => [p.x - 8, p.y - 8, p.x + 8, p.y + 8]);
+		const free = (b) => b[0] > 0 && b[1] > 0 && b[2] < view.x && b[3] < view.y && ![...map.named, ...drawn].some((o) => o[0] < b[2] && o[2] > b[0] && o[1] < b[3] && o[3] > b[1]);
 		for (const { at, name } of list) {
 			const p = map.latLngToContainerPoint(at), w = 10 + 6.6 * name.length;
 			const sides = { right: [p.x + 10, p.y - 9, p.x + 10 + w, p.y + 9], left: [p.x - 10 - w, p.y - 9, p.x - 10, p.y + 9] };

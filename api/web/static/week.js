@@ -66,7 +66,7 @@ function draw(plan) {
 	if (bounds.isValid()) map.fitBounds(bounds, { padding: [24, 24] });
 	else map.setView([44.05, 5.05], 10);
 	L.control.scale({ imperial: false }).addTo(map);
-	names(map, [...points.values()].sort((a, b) => b.kg - a.kg).map((p) => ({ at: p.at, name: short(p.name) })));
+	names(map, [...points.values()].sort((a, b) => b.kg - a.kg).map((p) => ({ at: p.at, name: short(p.name) })), [...points.values(), ...seen.values()].map((s) => s.at));
 
 	// arrows show which way a line is driven
 	function arrows() {
