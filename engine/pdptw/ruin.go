@@ -7,10 +7,13 @@ import (
 	"slices"
 )
 
-// The numbers of Christiaens and Vanden Berghe (2020), in stops.
+// The numbers of Christiaens and Vanden Berghe (2020), in stops, but for deep iterations.
 const (
 	meanRemoved = 10
 	mostString  = 10
+	deep        = 0.1 // of iterations remove more, to get out of where a route too many or too few holds a plan
+	deepRemoved = 40
+	deepString  = 40
 	blinks      = 1 << 32 / 100 // of 1 << 32 looks at a route are left out
 	splits      = 0.5           // of strings keep a part in their middle
 	deeper      = 0.01          // the chance that this part is not one longer
@@ -45,8 +48,11 @@ func (w *worker) ruin() {
 		w.cut[i] = false
 	}
 	mean := float64(2*(in.requests-len(s.absent))) / float64(len(s.used))
-	most := math.Min(mostString, mean)
-	strings := int(1 + w.rng.Float64()*(4*meanRemoved/(1+most)-1))
+	removed, most := float64(meanRemoved), math.Min(mostString, mean)
+	if w.rng.Float64() < deep {
+		removed, most = deepRemoved, math.Min(deepString, mean)
+	}
+	strings := int(1 + w.rng.Float64()*(4*removed/(1+most)-1))
 	seed := w.rng.IntN(2 * in.requests)
 	if len(s.absent) > 0 && w.rng.IntN(2) == 0 {
 		// room is of use where one waits for it

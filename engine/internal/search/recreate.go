@@ -104,13 +104,17 @@ const (
 // mostFails is how many vain attempts count.
 const mostFails = 1000
 
-// put gives request c its cheapest way, if it has one. Where none is found it looks among ways of one ride alone, in case
+// put gives request c its cheapest way, if it has one, or a dearer one (stray). Where none is found it looks among ways of one ride alone, in case
 // the rides of the way found depended on one another, and a few times for handovers at any place.
 func (w *worker) put(c int32) {
 	f := w.f
 	f.rides = w.rides
 	if w.fails[c] > 4 {
 		f.rides = fewRides
+	}
+	if f.every && w.rng.IntN(strays) == 0 && w.stray(c) {
+		w.fails[c] = 0
+		return
 	}
 	found := w.try(c)
 	if !found && w.way.n > 1 {
@@ -138,4 +142,20 @@ func (w *worker) put(c int32) {
 
 func (w *worker) try(c int32) bool {
 	return w.f.find(c, Inf, &w.way) && w.work.take(c, &w.way)
+}
+
+// strays is in how many cases one a request takes any way instead of its cheapest, where nothing is left untried. Two requests
+// that change places pay for it together; the first of them alone would never go.
+const strays = 8
+
+// stray gives request c any of the ways that cost no more than twice its cheapest.
+func (w *worker) stray(c int32) bool {
+	f := w.f
+	if !f.find(c, Inf, &w.way) {
+		return false
+	}
+	f.gather, f.gathered = true, f.gathered[:0]
+	f.find(c, min(Inf, 2*w.way.cost+1), &w.way)
+	f.gather = false
+	return len(f.gathered) > 0 && w.work.take(c, &f.gathered[w.rng.IntN(len(f.gathered))])
 }

@@ -128,7 +128,7 @@ func hopeless(first *state) []int32 {
 
 // tiny reports whether a problem is so small that nothing need be left untried.
 func (p *Problem) tiny() bool {
-	return len(p.Requests) <= 8 && len(p.Routes) <= 6 && len(p.Places) <= 16
+	return len(p.Requests) <= 8 && len(p.Routes) <= 6 && len(p.Places) <= everywhere
 }
 
 // leader is the worker with the best state, and how many iterations all have made.
