@@ -189,9 +189,11 @@ func (s *solver) solve() *Plan {
 
 // boundShare is the share of the time that is for the lower bound where nothing else is said, boundTries for how many
 // orders of the goods at most; where iterations count it is one. Weeks of up to boundWhole places are looked at whole, or
-// boundAsked where a bound is asked for; larger ones by areas of up to boundArea.
+// boundAsked where a bound is asked for; larger ones by areas of up to boundArea, in areasShare of the time: their bound is weaker, and
+// the search needs the time more.
 const (
 	boundShare = 0.2
+	areasShare = 0.05
 	boundTries = 100
 	boundWhole = 200
 	boundAsked = 700
@@ -200,15 +202,18 @@ const (
 
 // prove proves a lower bound.
 func (s *solver) prove() *proof {
-	tries, whole := s.opt.Bound, boundAsked
+	tries, whole, share := s.opt.Bound, boundAsked, boundShare
 	if tries == 0 {
 		whole = boundWhole
 		if tries = boundTries; s.opt.Iterations > 0 {
 			tries = 1
 		}
+		if len(s.m.week.Places) > whole {
+			share = areasShare
+		}
 	}
 	return s.m.prove(whole, boundArea, tries, func(part float64) bool {
-		return s.stop() || s.opt.Bound == 0 && s.opt.Iterations == 0 && s.opt.Share() >= part*boundShare
+		return s.stop() || s.opt.Bound == 0 && s.opt.Iterations == 0 && s.opt.Share() >= part*share
 	})
 }
 
