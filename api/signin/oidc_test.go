@@ -157,6 +157,7 @@ func (b *browser) visit() string {
 func TestOIDC(t *testing.T) {
 	i := newIssuer(t)
 	onEach(t, func(t *testing.T, h *house) {
+		must(t, h.two.CreateMember(t.Context(), &store.Member{Email: "paul@example.org", Role: store.Coordinator}))
 		must(t, h.two.DeleteMember(t.Context(), membership(t, h, h.two).ID, 1))
 		b := h.browser()
 		b.get("/signin").shows(t, 200, "Sign in with La Coop", "/signin/oidc")
