@@ -100,7 +100,7 @@ func TestDocumentsComeBack(t *testing.T) {
 		x.want(http.StatusOK, "GET", "/openapi.json", nil).into(t, &schemas)
 		for _, c := range []struct{ path, schema, doc string }{
 			{"members", "Member", `{"email": "b@example.org", "name": "B", "role": "producer", "producer": "$producers", "language": "fr", "no_mail": true}`},
-			{"producers", "Producer", `{"ref": "v-1", "name": "Chazelle", "place": "$places", "profession": "Arboriculteur", "email": "a@example.org", "phone": "+33 4", "phone_shared": true, "organic_body": "FR-BIO-01",
+			{"producers", "Producer", `{"ref": "v-1", "name": "Chazelle", "place": "$places", "profession": "Arboriculteur", "email": "a@example.org", "phone": "+33 4", "phone_shared": true, "organic_body": "FR-BIO-01", "siret": "73282932000074", "approval": "FR 84.031.001 CE",
 				"ready": "08:30", "ready_days_before": 1, "max_added_m": 40000, "active": false}`},
 			{"places", "Place", `{"ref": "p-1", "name": "Mas", "address": "Caromb", "note": "left", "at": {"lon": -5.1070001, "lat": 44.112}, "hours": ` + hours + `, "stop_s": 420, "meet": false, "store": ["ambient", "frozen"]}`},
 			{"vehicles", "Vehicle", `{"ref": "k-1", "name": "Kangoo", "producer": "$producers", "kg": 600.001, "litres": {"ambient": 3000.5, "chilled": 400, "frozen": 1}, "gross_kg": 2000, "equipment": "boxes", "boxes": 4, "co2_g_per_km": 190, "available": ` + hours + `}`},

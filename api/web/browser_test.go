@@ -89,7 +89,7 @@ func (h *house) window(width int64, language string) *window {
 	go func() {
 		defer close(heard)
 		for m, err := range messages {
-			if err == nil && (m.IsException() || m.Type == "error" || m.Type == "warning") && !strings.Contains(m.Text, "status of 422") {
+			if err == nil && (m.IsException() || m.Type == "error" || m.Type == "warning") && !strings.Contains(m.Text, "status of 422") && !(h.wasDown.Load() && strings.Contains(m.Text, "net::ERR_")) {
 				h.t.Errorf("the browser's console: %s (%s)", m.Text, m.URL)
 			}
 		}

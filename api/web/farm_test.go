@@ -6,13 +6,10 @@ import (
 	"encoding/xml"
 	"html"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/go-chi/chi/v5"
 
 	"carriole/api/planning"
 	"carriole/api/store"
@@ -40,13 +37,8 @@ func (h *house) afresh() {
 	h.t.Helper()
 	fresh := planning.New(h.store, h.planning.Enqueue)
 	fresh.Budget, fresh.Now = h.planning.Budget, h.planning.Now
-	site, err := web.New(web.Config{Store: h.store, Planning: fresh, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
-	must(h.t, err)
-	r := chi.NewMux()
-	site.Mount(r)
-	server := httptest.NewServer(r)
-	h.t.Cleanup(server.Close)
-	h.planning, h.url = fresh, server.URL
+	h.planning = fresh
+	h.serve()
 }
 
 func (h *house) farmer(producer store.ID) *web.Who {
@@ -259,4 +251,68 @@ func TestFarmMap(t *testing.T) {
 	w.until("round on the map", `document.querySelector(".live-map .leaflet-overlay-pane path") !== null`)
 	w.accessible()
 	w.draws("farm-map")
+}
+
+// loses takes the network away, or gives it back.
+func (h *house) loses(gone bool) {
+	h.wasDown.Store(true)
+	h.down.Store(gone)
+}
+
+// Once opened, the page opens without a network as it was, and says so; what is said then stays until the network is back. When the
+// link is revoked, nothing of it stays.
+func TestFarmOffline(t *testing.T) {
+	h := newHouse(t)
+	_, answers := h.publish()
+	h.afresh()
+	h.who = h.farmer(answers[0].Producer)
+	w := h.window(390, "fr")
+	w.opens("/farm")
+	asks[string](w, `document.cookie = "language=fr"`) // the worker has the browser's language
+	w.opens("/farm")
+	w.until("kept page", `(() => {
+		caches.open("farm-pages").then((c) => c.match("/farm")).then((x) => (window.kept = !!x && !!navigator.serviceWorker.controller));
+		return window.kept === true;
+	})()`)
+	if note := w.text("[data-offline]:not([hidden])"); note != "" {
+		t.Errorf("with a network the page says %q", note)
+	}
+	stops := w.text(".farm h3")
+
+	h.loses(true)
+	w.opens("/farm")
+	w.until("note of no network", `document.querySelector("[data-offline]:not([hidden])")?.innerText.startsWith("Sans réseau : la page est comme elle était")`)
+	if got := w.text(".farm h3"); got != stops || stops == "" {
+		t.Errorf("without a network the page has %q, and had %q", got, stops)
+	}
+	if !asks[bool](w, `!!window.L && getComputedStyle(document.querySelector(".card")).borderStyle === "solid"`) {
+		t.Error("without a network the page has no map or no style")
+	}
+	w.accessible()
+	w.draws("farm-offline")
+	w.clicksTick("✓ C’est")
+	w.until("said", `!!document.querySelector(".said:not([hidden])")`)
+	w.opens("/farm")
+	w.until("still said", `!!document.querySelector(".said:not([hidden]) .waits") && JSON.parse(localStorage.getItem("farm:ticks")).length === 1`)
+	got, err := h.scope().Ticks(t.Context(), h.sale)
+	must(t, err)
+	if len(got) != 0 {
+		t.Fatalf("without a network %+v arrived", got)
+	}
+
+	h.loses(false)
+	w.opens("/farm")
+	w.until("arrival", `JSON.parse(localStorage.getItem("farm:ticks")).length === 0 && !!document.querySelector(".said:not([hidden])")`)
+	got, err = h.scope().Ticks(t.Context(), h.sale)
+	must(t, err)
+	if len(got) != 1 || got[0].State != store.TickDone {
+		t.Errorf("%+v arrived", got)
+	}
+	w.until("page of now", `document.querySelector("[data-offline]").hidden`)
+
+	h.who = nil
+	w.until("empty cache", `(() => {
+		fetch("/farm", { redirect: "manual" }).then(() => caches.has("farm-pages")).then((x) => (window.gone = !x));
+		return window.gone === true;
+	})()`)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"mime"
@@ -94,4 +95,26 @@ func (f *files) serve(w http.ResponseWriter, r *http.Request) {
 		b = x.small
 	}
 	w.Write(b)
+}
+
+// farmFiles are what a farm's page is made of.
+var farmFiles = []string{"mark.svg", "style.css", "site.js", "farm.js", "map.js", "ticks.js", "offline.js", "vendor/leaflet.css", "vendor/leaflet.js"}
+
+// worker gives the service worker of the farm's page, which keeps its files by their addresses.
+func (f *files) worker(w http.ResponseWriter, _ *http.Request) {
+	var assets []string
+	for _, name := range farmFiles {
+		assets = append(assets, "/static/"+f.hash+"/"+name)
+	}
+	list, err := json.Marshal(assets)
+	if err != nil {
+		http.Error(w, "the files have no names", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", f.byName["worker.js"].kind)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Service-Worker-Allowed", "/farm")
+	fmt.Fprintf(w, "const version = %q, assets = %s;\n%s", f.hash, list, f.byName["worker.js"].plain)
 }

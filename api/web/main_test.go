@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 
 // A house is pages over a store, with a collective that has nothing and one that has the example week, planned.
 type house struct {
+	down, wasDown atomic.Bool // the network is away, was at any time
 	t             *testing.T
 	url           string
 	empty, comtat store.ID
@@ -72,15 +74,26 @@ func newHouse(t *testing.T) *house {
 	must(t, err)
 	must(t, h.planning.Run(ctx, h.comtat, (<-h.work).Sale))
 
-	site, err := web.New(web.Config{Store: s, Planning: h.planning, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
-	must(t, err)
-	r := chi.NewMux()
-	site.Mount(r)
-	server := httptest.NewServer(r)
-	t.Cleanup(server.Close)
-	h.url = server.URL
+	h.serve()
 	h.who = h.coordinator(h.comtat)
 	return h
+}
+
+// serve serves the pages, of the plannings that the house has by now.
+func (h *house) serve() {
+	h.t.Helper()
+	site, err := web.New(web.Config{Store: h.store, Planning: h.planning, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
+	must(h.t, err)
+	r := chi.NewMux()
+	site.Mount(r)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if h.down.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		r.ServeHTTP(w, req)
+	}))
+	h.t.Cleanup(server.Close)
+	h.url = server.URL
 }
 
 // monday is before anything of the example week has begun.

@@ -85,6 +85,7 @@ func New(config Config) (*Site, error) {
 // Mount adds the pages to a router.
 func (s *Site) Mount(r chi.Router) {
 	r.Get("/static/{hash}/*", s.files.serve)
+	r.Get("/farm/worker.js", s.files.worker)
 	r.Group(func(r chi.Router) {
 		r.Use(s.guard)
 		r.Get("/", s.page(s.home))

@@ -68,12 +68,16 @@ function say(text, kind) {
 function count() {
 	const n = mine().length;
 	state.hidden = n === 0;
-	state.textContent = n === 0 ? "" : n + " " + (n === 1 ? state.dataset.one : state.dataset.many);
+	state.textContent = n === 0 ? "" : n + " " + (n === 1 ? state.dataset.single : state.dataset.many);
 }
 
 document.addEventListener("submit", (e) => {
 	const form = e.target;
-	if (form.matches("form[action='/signout']")) { forget(); return; }
+	if (form.matches("form[action='/signout']")) {
+		if (mine().length && !confirm(state.dataset.leave)) e.preventDefault();
+		else forget();
+		return;
+	}
 	if (!form.matches(".tick")) return;
 	e.preventDefault();
 	const fields = Object.fromEntries(new FormData(form, e.submitter));
@@ -89,7 +93,7 @@ document.addEventListener("submit", (e) => {
 	fields.id = [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
 	fields.happened = String(Math.max(Date.now(), 1 + Number(form.dataset.last ?? 0)));
 	form.dataset.last = fields.happened;
-	localStorage.setItem(queue, JSON.stringify([...waiting(), { id: fields.id, owner, form: form.id, fields }]));
+	localStorage.setItem(queue, JSON.stringify([...waiting(), { id: fields.id, owner, form: form.getAttribute("id"), fields }]));
 	show(form, fields, true);
 	(fields.state === "open" ? form.querySelector(".open button") : form.querySelector(".undo")).focus();
 	count();
