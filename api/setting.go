@@ -76,12 +76,8 @@ func settings(s *Service) {
 		})
 }
 
-func everySetting(ctx context.Context, c *store.Scope, name store.SettingName) (all []store.Setting, err error) {
-	for page := (store.Page{Limit: 1000}); ; {
-		some, next, err := c.Settings(ctx, store.SettingFilter{Name: name}, page)
-		if all = append(all, some...); err != nil || next == "" {
-			return all, err
-		}
-		page.After = next
-	}
+func everySetting(ctx context.Context, c *store.Scope, name store.SettingName) ([]store.Setting, error) {
+	return store.All(func(p store.Page) ([]store.Setting, store.Cursor, error) {
+		return c.Settings(ctx, store.SettingFilter{Name: name}, p)
+	})
 }

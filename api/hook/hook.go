@@ -263,21 +263,16 @@ const logDays = 30
 // Prune removes deliveries that ended from the log when they are 30 days old, of all collectives, and says how many.
 func (s *Service) Prune(ctx context.Context) (n int64, err error) {
 	before := s.now().AddDate(0, 0, -logDays)
-	for page := (store.Page{}); ; {
-		collectives, next, err := s.store.Collectives(ctx, page)
+	for x, err := range store.Rows(func(p store.Page) ([]store.Collective, store.Cursor, error) { return s.store.Collectives(ctx, p) }) {
 		if err != nil {
 			return n, err
 		}
-		for i := range collectives {
-			gone, err := s.store.In(collectives[i].ID, actor).ForgetDeliveries(ctx, before)
-			if n += gone; err != nil {
-				return n, err
-			}
-		}
-		if page.After = next; next == "" {
-			return n, nil
+		gone, err := s.store.In(x.ID, actor).ForgetDeliveries(ctx, before)
+		if n += gone; err != nil {
+			return n, err
 		}
 	}
+	return n, nil
 }
 
 // actor is who the audit trail names for what the service does by itself.

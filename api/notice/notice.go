@@ -89,20 +89,17 @@ func (s *Service) Announce(ctx context.Context, r Round) error {
 	if err != nil {
 		return err
 	}
-	for page := (store.Page{Limit: 1000}); ; {
-		members, next, err := c.Members(ctx, store.MemberFilter{Role: store.ProducersRole}, page)
+	for m, err := range store.Rows(func(p store.Page) ([]store.Member, store.Cursor, error) {
+		return c.Members(ctx, store.MemberFilter{Role: store.ProducersRole}, p)
+	}) {
 		if err != nil {
 			return err
 		}
-		for i := range members {
-			if err := s.announce(ctx, c, plan, r.Event, &members[i]); err != nil {
-				return err
-			}
-		}
-		if page.After = next; next == "" {
-			return nil
+		if err := s.announce(ctx, c, plan, r.Event, m); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func (s *Service) announce(ctx context.Context, c *store.Scope, plan *store.Plan, event store.EventType, m *store.Member) error {

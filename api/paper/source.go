@@ -46,38 +46,34 @@ func Read(ctx context.Context, c *store.Scope, plans *planning.Service, id store
 		if s.Notes, err = c.DeliveryNotes(ctx, s.Row.Sale); err != nil {
 			return err
 		}
-		if err := every(func(p store.Page) ([]store.Producer, store.Cursor, error) {
+		for x, err := range store.Rows(func(p store.Page) ([]store.Producer, store.Cursor, error) {
 			return c.Producers(ctx, store.ProducerFilter{}, p)
-		}, func(x *store.Producer) { s.Producers[x.ID] = x }); err != nil {
-			return err
+		}) {
+			if err != nil {
+				return err
+			}
+			s.Producers[x.ID] = x
 		}
-		if err := every(func(p store.Page) ([]store.Place, store.Cursor, error) {
+		for x, err := range store.Rows(func(p store.Page) ([]store.Place, store.Cursor, error) {
 			return c.Places(ctx, store.PlaceFilter{}, p)
-		}, func(x *store.Place) { s.Places[x.ID] = x }); err != nil {
-			return err
+		}) {
+			if err != nil {
+				return err
+			}
+			s.Places[x.ID] = x
 		}
-		return every(func(p store.Page) ([]store.Product, store.Cursor, error) {
+		for x, err := range store.Rows(func(p store.Page) ([]store.Product, store.Cursor, error) {
 			return c.Products(ctx, store.ProductFilter{}, p)
-		}, func(x *store.Product) { s.Products[Sold{x.Producer, planning.ProductName(x)}] = x })
+		}) {
+			if err != nil {
+				return err
+			}
+			s.Products[Sold{x.Producer, planning.ProductName(x)}] = x
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s, nil
-}
-
-// every calls f with each row of a list.
-func every[T any](list func(store.Page) ([]T, store.Cursor, error), f func(*T)) error {
-	for page := (store.Page{Limit: 1000}); ; {
-		rows, next, err := list(page)
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			f(&rows[i])
-		}
-		if page.After = next; next == "" {
-			return nil
-		}
-	}
 }

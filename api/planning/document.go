@@ -112,18 +112,12 @@ func (s *Service) document(ctx context.Context, c *store.Scope, plan store.ID, f
 // one of the plan's.
 func (s *Service) graph(ctx context.Context, c *store.Scope, v *version) ([]byte, error) {
 	known := map[string]string{}
-	for page := (store.Page{Limit: 1000}); ; {
-		places, next, err := c.Places(ctx, store.PlaceFilter{}, page)
+	for x, err := range everyPlace(ctx, c) {
 		if err != nil {
 			return nil, err
 		}
-		for i := range places {
-			if ref := places[i].Ref; strings.Contains(ref, "://") || strings.HasPrefix(ref, "urn:") {
-				known[string(places[i].ID)] = ref
-			}
-		}
-		if page.After = next; next == "" {
-			break
+		if strings.Contains(x.Ref, "://") || strings.HasPrefix(x.Ref, "urn:") {
+			known[string(x.ID)] = x.Ref
 		}
 	}
 	naming := dfc.Naming{Base: "urn:carriole:" + string(v.row.ID) + "/", Place: func(id string) string { return known[id] }}

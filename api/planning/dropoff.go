@@ -154,8 +154,7 @@ func (s *Service) dropoffsOf(ctx context.Context, c *store.Scope, producer, sale
 			if err != nil {
 				return nil, err
 			}
-			w := &partWriter{c: c, version: v, producer: string(producer), zone: collective.Zone(), others: map[store.ID]*store.Producer{}, places: map[store.ID]*store.Place{}}
-			x, err := w.write(ctx, &sales[i])
+			x, err := newPartWriter(c, v, producer, collective.Zone()).write(ctx, &sales[i])
 			if err != nil {
 				return nil, err
 			}
@@ -177,18 +176,14 @@ func (s *Service) present(ctx context.Context, c *store.Scope, sale store.ID, zo
 	const mostDays = 31 // of a sale
 	today := store.DayOf(s.now().In(zone))
 	var out []store.Sale
-	for page := (store.Page{Limit: 1000}); ; {
-		sales, next, err := c.Sales(ctx, store.SaleFilter{First: today.Plus(-mostDays)}, page)
+	for x, err := range store.Rows(func(p store.Page) ([]store.Sale, store.Cursor, error) {
+		return c.Sales(ctx, store.SaleFilter{First: today.Plus(-mostDays)}, p)
+	}) {
 		if err != nil {
 			return nil, err
 		}
-		for i := range sales {
-			if sales[i].Last >= today && sales[i].State != store.SaleCancelled {
-				out = append(out, sales[i])
-			}
-		}
-		if page.After = next; next == "" {
-			break
+		if x.Last >= today && x.State != store.SaleCancelled {
+			out = append(out, *x)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b store.Sale) int { return cmp.Compare(a.Distribution, b.Distribution) })
@@ -204,6 +199,10 @@ type partWriter struct {
 	others   map[store.ID]*store.Producer
 	places   map[store.ID]*store.Place
 	answers  map[string]store.AnswerState
+}
+
+func newPartWriter(c *store.Scope, v *version, producer store.ID, zone *time.Location) *partWriter {
+	return &partWriter{c: c, version: v, producer: string(producer), zone: zone, others: map[store.ID]*store.Producer{}, places: map[store.ID]*store.Place{}}
 }
 
 func (w *partWriter) write(ctx context.Context, sale *store.Sale) (*SaleDropoffs, error) {

@@ -27,8 +27,7 @@ func (s *Service) Part(ctx context.Context, c *store.Scope, plan, producer store
 	if err != nil {
 		return nil, err
 	}
-	w := &partWriter{c: c, version: v, producer: string(producer), zone: collective.Zone(), others: map[store.ID]*store.Producer{}, places: map[store.ID]*store.Place{}}
-	return w.write(ctx, sale)
+	return newPartWriter(c, v, producer, collective.Zone()).write(ctx, sale)
 }
 
 // Trip is one thing in a producer's part: a round that they drive, or another's that comes for their goods.

@@ -433,43 +433,35 @@ func (s *Service) live(ctx context.Context, c *store.Scope, sale store.ID) (work
 // not keep the others open.
 func (s *Service) CloseDue(ctx context.Context) (closed int, err error) {
 	var failed []error
-	for page := (store.Page{Limit: 1000}); ; {
-		collectives, next, err := s.Store.Collectives(ctx, page)
+	for x, err := range store.Rows(func(p store.Page) ([]store.Collective, store.Cursor, error) { return s.Store.Collectives(ctx, p) }) {
 		if err != nil {
 			return closed, err
 		}
-		for i := range collectives {
-			n, err := s.closeDue(ctx, s.Store.In(collectives[i].ID, "clock"))
-			closed += n
-			if err != nil {
-				failed = append(failed, err)
-			}
-		}
-		if page.After = next; next == "" {
-			return closed, errors.Join(failed...)
+		n, err := s.closeDue(ctx, s.Store.In(x.ID, "clock"))
+		closed += n
+		if err != nil {
+			failed = append(failed, err)
 		}
 	}
+	return closed, errors.Join(failed...)
 }
 
 func (s *Service) closeDue(ctx context.Context, c *store.Scope) (closed int, err error) {
 	now := s.now()
-	for page := (store.Page{Limit: 1000}); ; {
-		sales, next, err := c.Sales(ctx, store.SaleFilter{State: store.SaleOpen}, page)
+	for x, err := range store.Rows(func(p store.Page) ([]store.Sale, store.Cursor, error) {
+		return c.Sales(ctx, store.SaleFilter{State: store.SaleOpen}, p)
+	}) {
 		if err != nil {
 			return closed, err
 		}
-		for i := range sales {
-			if x := &sales[i]; !x.Closes.IsZero() && !x.Closes.After(now) {
-				if _, err := s.Close(ctx, c, x.ID); err != nil {
-					return closed, err
-				}
-				closed++
+		if !x.Closes.IsZero() && !x.Closes.After(now) {
+			if _, err := s.Close(ctx, c, x.ID); err != nil {
+				return closed, err
 			}
-		}
-		if page.After = next; next == "" {
-			return closed, nil
+			closed++
 		}
 	}
+	return closed, nil
 }
 
 // emit tells of an event; the payload is what it is about.

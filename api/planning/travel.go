@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"strings"
 	"sync"
@@ -100,8 +101,10 @@ func keyOf(source geo.Source) string {
 }
 
 // pointOf is where a place of a week is, as the store has it.
-func pointOf(p *engine.Place) store.Point {
-	return store.Point{LonE7: int64(math.Round(p.Lon * 1e7)), LatE7: int64(math.Round(p.Lat * 1e7))}
+func pointOf(p *engine.Place) store.Point { return pointAt(geo.Point{p.Lon, p.Lat}) }
+
+func pointAt(p geo.Point) store.Point {
+	return store.Point{LonE7: int64(math.Round(p.Lon() * 1e7)), LatE7: int64(math.Round(p.Lat() * 1e7))}
 }
 
 func numbered(known store.Distances) map[store.Point]int {
@@ -170,7 +173,10 @@ func (s *Service) between(ctx context.Context, c *store.Scope, t Travel, places 
 	if source.Kind == geo.KindCrow {
 		return estimateOf(source).CrowFlies(positions(places)), nil, nil
 	}
-	known, err := s.survey(ctx, c, t, source, places)
+	known, err := c.Distances(ctx, keyOf(source))
+	if err == nil {
+		known, err = s.survey(ctx, c, t, source, known, places)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -201,10 +207,10 @@ func positions(places []engine.Place) []geo.Point {
 // mostAtOnce is how many places are asked for before what has come is kept.
 const mostAtOnce = 200
 
-// survey reads the ways that are known between places, and asks for those that are not.
-func (s *Service) survey(ctx context.Context, c *store.Scope, t Travel, source geo.Source, places []engine.Place) (store.Distances, error) {
+// survey asks for the ways between places that are not among those that are known, and keeps them.
+func (s *Service) survey(ctx context.Context, c *store.Scope, t Travel, source geo.Source, known store.Distances, places []engine.Place) (store.Distances, error) {
 	key := keyOf(source)
-	known, err := c.Distances(ctx, key)
+	var err error
 	for err == nil {
 		fresh := missing(known, places)
 		if len(fresh) == 0 {
@@ -301,7 +307,7 @@ func askWays(ctx context.Context, t Travel, known store.Distances, fresh []provi
 	}
 	out := make([]store.DistancePoint, len(fresh))
 	for i, p := range fresh {
-		x := store.DistancePoint{At: store.Point{LonE7: int64(math.Round(p.At.Lon() * 1e7)), LatE7: int64(math.Round(p.At.Lat() * 1e7))}, Lost: lost[len(old)+i]}
+		x := store.DistancePoint{At: pointAt(p.At), Lost: lost[len(old)+i]}
 		if !x.Lost {
 			x.Ways = make([]store.Return, len(old)+i)
 			for k := range x.Ways {
@@ -323,19 +329,13 @@ const unusedLast = 60 * 24 * time.Hour
 // the next where a source fails.
 func (s *Service) SurveyDue(ctx context.Context) error {
 	var failed []error
-	page := store.Page{Limit: 1000}
-	for {
-		list, next, err := s.Store.Collectives(ctx, page)
+	for x, err := range store.Rows(func(p store.Page) ([]store.Collective, store.Cursor, error) { return s.Store.Collectives(ctx, p) }) {
 		if err != nil {
 			return err
 		}
-		for i := range list {
-			failed = append(failed, s.SurveyOf(ctx, s.Store.In(list[i].ID, "clock")))
-		}
-		if page.After = next; next == "" {
-			return errors.Join(failed...)
-		}
+		failed = append(failed, s.SurveyOf(ctx, s.Store.In(x.ID, "clock")))
 	}
+	return errors.Join(failed...)
 }
 
 // SurveyOf does so for one collective.
@@ -367,8 +367,9 @@ func (s *Service) SurveyOf(ctx context.Context, c *store.Scope) error {
 		if err := c.DropDistances(ctx, key); err != nil {
 			return err
 		}
+		known = nil
 	}
-	if _, err := s.survey(ctx, c, t, source, places); err != nil {
+	if _, err := s.survey(ctx, c, t, source, known, places); err != nil {
 		return err
 	}
 	return c.KeepDistances(ctx, key, before)
@@ -376,21 +377,19 @@ func (s *Service) SurveyOf(ctx context.Context, c *store.Scope) error {
 
 // placesOf are a collective's places that have a position.
 func placesOf(ctx context.Context, c *store.Scope) (out []engine.Place, err error) {
-	page := store.Page{Limit: 1000}
-	for {
-		list, next, err := c.Places(ctx, store.PlaceFilter{}, page)
+	for p, err := range everyPlace(ctx, c) {
 		if err != nil {
 			return nil, err
 		}
-		for i := range list {
-			if p := &list[i]; p.At != nil {
-				out = append(out, engine.Place{ID: string(p.ID), Name: p.Name, Lon: p.At.Lon(), Lat: p.At.Lat()})
-			}
-		}
-		if page.After = next; next == "" {
-			return out, nil
+		if p.At != nil {
+			out = append(out, engine.Place{ID: string(p.ID), Name: p.Name, Lon: p.At.Lon(), Lat: p.At.Lat()})
 		}
 	}
+	return out, nil
+}
+
+func everyPlace(ctx context.Context, c *store.Scope) iter.Seq2[*store.Place, error] {
+	return store.Rows(func(p store.Page) ([]store.Place, store.Cursor, error) { return c.Places(ctx, store.PlaceFilter{}, p) })
 }
 
 // travelOf is what a plan was made by: its source's ways where they are still known, else the collective's source of now.
@@ -438,23 +437,16 @@ func (s *Service) drawn(ctx context.Context, t Travel, week *engine.Week, plan *
 	if t.Choice().Kind == geo.KindCrow {
 		return nil
 	}
-	at := map[string]provider.Place{}
-	for _, p := range week.Places {
-		at[p.ID] = provider.Place{Name: p.Name, At: geo.Point{p.Lon, p.Lat}}
-	}
+	at := placesByID(week)
 	out := map[string]string{}
 	var wanted [][2]string
-	for i := range plan.Rounds {
-		stops := plan.Rounds[i].Stops
-		for k := 1; k < len(stops); k++ {
-			way := [2]string{stops[k-1].Place, stops[k].Place}
-			id := wayID(way[0], way[1], at)
-			if _, have := out[id]; have || way[0] == way[1] {
-				continue
-			}
-			if out[id] = before[id]; out[id] == "" {
-				wanted = append(wanted, way)
-			}
+	for way := range driven(plan) {
+		id := wayID(way, at)
+		if _, have := out[id]; have || way[0] == way[1] {
+			continue
+		}
+		if out[id] = before[id]; out[id] == "" {
+			wanted = append(wanted, way)
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, mostLines)
@@ -471,7 +463,7 @@ func (s *Service) drawn(ctx context.Context, t Travel, week *engine.Week, plan *
 				}
 				text := encodeLine(line)
 				mu.Lock()
-				out[wayID(way[0], way[1], at)] = text
+				out[wayID(way, at)] = text
 				mu.Unlock()
 			}
 		})
@@ -489,9 +481,31 @@ func (s *Service) drawn(ctx context.Context, t Travel, week *engine.Week, plan *
 	return out
 }
 
+func placesByID(week *engine.Week) map[string]provider.Place {
+	at := map[string]provider.Place{}
+	for _, p := range week.Places {
+		at[p.ID] = provider.Place{Name: p.Name, At: geo.Point{p.Lon, p.Lat}}
+	}
+	return at
+}
+
+// driven are the ways of a plan's rounds from stop to stop, as the places at their ends.
+func driven(plan *engine.Plan) iter.Seq[[2]string] {
+	return func(yield func([2]string) bool) {
+		for i := range plan.Rounds {
+			stops := plan.Rounds[i].Stops
+			for k := 1; k < len(stops); k++ {
+				if !yield([2]string{stops[k-1].Place, stops[k].Place}) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // wayID names a way by where it begins and ends, so that it is another one when a place has moved.
-func wayID(from, to string, at map[string]provider.Place) string {
-	a, b := at[from].At, at[to].At
+func wayID(way [2]string, at map[string]provider.Place) string {
+	a, b := at[way[0]].At, at[way[1]].At
 	return fmt.Sprintf("%.7f,%.7f %.7f,%.7f", a[0], a[1], b[0], b[1])
 }
 
@@ -566,18 +580,11 @@ func (s *Service) lines(ctx context.Context, c *store.Scope, v *version) (view.L
 	if err != nil || lines == nil {
 		return nil, err
 	}
-	at := map[string]provider.Place{}
-	for _, p := range v.week.Places {
-		at[p.ID] = provider.Place{At: geo.Point{p.Lon, p.Lat}}
-	}
+	at := placesByID(v.week)
 	out := view.Lines{}
-	for i := range v.plan.Rounds {
-		stops := v.plan.Rounds[i].Stops
-		for k := 1; k < len(stops); k++ {
-			way := [2]string{stops[k-1].Place, stops[k].Place}
-			if text := lines[wayID(way[0], way[1], at)]; text != "" && out[way] == nil {
-				out[way] = decodeLine(text)
-			}
+	for way := range driven(v.plan) {
+		if text := lines[wayID(way, at)]; text != "" && out[way] == nil {
+			out[way] = decodeLine(text)
 		}
 	}
 	return out, nil

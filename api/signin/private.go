@@ -38,24 +38,20 @@ func (s *Service) RevokePrivateLinks(ctx context.Context, c *store.Scope, produc
 		if _, err := c.Producer(ctx, producer); err != nil {
 			return err
 		}
-		for page := (store.Page{}); ; {
-			tokens, next, err := c.Tokens(ctx, store.TokenFilter{Scope: store.ProducerToken, Producer: producer}, page)
+		for token, err := range store.Rows(func(p store.Page) ([]store.Token, store.Cursor, error) {
+			return c.Tokens(ctx, store.TokenFilter{Scope: store.ProducerToken, Producer: producer}, p)
+		}) {
 			if err != nil {
 				return err
 			}
-			for _, token := range tokens {
-				if err := c.RevokeToken(ctx, token.ID); err != nil {
-					return err
-				}
-				if _, err := c.EndSessions(ctx, store.SessionFilter{Token: token.ID}); err != nil {
-					return err
-				}
+			if err := c.RevokeToken(ctx, token.ID); err != nil {
+				return err
 			}
-			if next == "" {
-				return nil
+			if _, err := c.EndSessions(ctx, store.SessionFilter{Token: token.ID}); err != nil {
+				return err
 			}
-			page.After = next
 		}
+		return nil
 	})
 }
 

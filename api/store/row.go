@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -121,6 +122,38 @@ func query[T any, P record[T]](ctx context.Context, t *tx, where string, args ..
 type Page struct {
 	After Cursor // from the page before; empty for the first
 	Limit int    // at most 1000; 0 means 100
+}
+
+// Rows are all rows of a list, which is read a page at a time. An error ends them, with no row.
+func Rows[T any](list func(Page) ([]T, Cursor, error)) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		for page := (Page{Limit: mostPage}); ; {
+			rows, next, err := list(page)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range rows {
+				if !yield(&rows[i], nil) {
+					return
+				}
+			}
+			if page.After = next; next == "" {
+				return
+			}
+		}
+	}
+}
+
+// All reads all rows of a list.
+func All[T any](list func(Page) ([]T, Cursor, error)) (out []T, err error) {
+	for x, err := range Rows(list) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *x)
+	}
+	return out, nil
 }
 
 // Cursor is where a page ended. Its text means nothing to others.

@@ -48,20 +48,20 @@ func (s *Site) calendar(v *visit) error {
 		first = first.Plus(-1)
 	}
 	last := first.Plus(7*calendarWeeks - 1)
-	rounds, err := all(func(p store.Page) ([]store.Round, store.Cursor, error) {
+	rounds, err := store.All(func(p store.Page) ([]store.Round, store.Cursor, error) {
 		return v.scope.Rounds(v.ctx, store.RoundFilter{}, p)
 	})
 	if err != nil {
 		return err
 	}
 	const around = 31
-	changes, err := all(func(p store.Page) ([]store.RoundChange, store.Cursor, error) {
+	changes, err := store.All(func(p store.Page) ([]store.RoundChange, store.Cursor, error) {
 		return v.scope.RoundChanges(v.ctx, store.RoundChangeFilter{First: first.Plus(-around), Last: last.Plus(around)}, p)
 	})
 	if err != nil {
 		return err
 	}
-	away, err := all(func(p store.Page) ([]store.Absence, store.Cursor, error) {
+	away, err := store.All(func(p store.Page) ([]store.Absence, store.Cursor, error) {
 		return v.scope.Absences(v.ctx, store.AbsenceFilter{First: first, Last: last}, p)
 	})
 	if err != nil {

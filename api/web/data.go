@@ -47,17 +47,6 @@ type names struct {
 	of                                  map[store.ID]string
 }
 
-// all reads every page of a list.
-func all[T any](list func(store.Page) ([]T, store.Cursor, error)) (out []T, err error) {
-	for page := (store.Page{Limit: 1000}); ; {
-		some, next, err := list(page)
-		if out = append(out, some...); err != nil || next == "" {
-			return out, err
-		}
-		page.After = next
-	}
-}
-
 // names reads what the forms of a visit choose from.
 func (v *visit) names() (*names, error) {
 	n := &names{of: map[store.ID]string{}}
@@ -65,7 +54,7 @@ func (v *visit) names() (*names, error) {
 		*to = append(*to, choice{Value: string(id), Name: name})
 		n.of[id] = name
 	}
-	places, err := all(func(p store.Page) ([]store.Place, store.Cursor, error) {
+	places, err := store.All(func(p store.Page) ([]store.Place, store.Cursor, error) {
 		return v.scope.Places(v.ctx, store.PlaceFilter{}, p)
 	})
 	if err != nil {
@@ -74,7 +63,7 @@ func (v *visit) names() (*names, error) {
 	for _, x := range places {
 		add(&n.places, x.ID, x.Name)
 	}
-	producers, err := all(func(p store.Page) ([]store.Producer, store.Cursor, error) {
+	producers, err := store.All(func(p store.Page) ([]store.Producer, store.Cursor, error) {
 		return v.scope.Producers(v.ctx, store.ProducerFilter{}, p)
 	})
 	if err != nil {
@@ -83,7 +72,7 @@ func (v *visit) names() (*names, error) {
 	for _, x := range producers {
 		add(&n.producers, x.ID, x.Name)
 	}
-	vehicles, err := all(func(p store.Page) ([]store.Vehicle, store.Cursor, error) {
+	vehicles, err := store.All(func(p store.Page) ([]store.Vehicle, store.Cursor, error) {
 		return v.scope.Vehicles(v.ctx, store.VehicleFilter{}, p)
 	})
 	if err != nil {
@@ -92,7 +81,7 @@ func (v *visit) names() (*names, error) {
 	for _, x := range vehicles {
 		add(&n.vehicles, x.ID, x.Name+" ("+n.of[x.Producer]+")")
 	}
-	points, err := all(func(p store.Page) ([]store.PickupPoint, store.Cursor, error) {
+	points, err := store.All(func(p store.Page) ([]store.PickupPoint, store.Cursor, error) {
 		return v.scope.PickupPoints(v.ctx, store.PickupPointFilter{}, p)
 	})
 	if err != nil {

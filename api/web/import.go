@@ -246,7 +246,7 @@ func (x *importView) fill(v *visit, o *intake.Options) error {
 		}
 		x.Columns = append(x.Columns, col)
 	}
-	products, err := all(func(p store.Page) ([]store.Product, store.Cursor, error) {
+	products, err := store.All(func(p store.Page) ([]store.Product, store.Cursor, error) {
 		return v.scope.Products(v.ctx, store.ProductFilter{}, p)
 	})
 	if err != nil {

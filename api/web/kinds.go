@@ -58,7 +58,7 @@ func (s *Site) overview(v *visit) error {
 
 // placesMap is where the places are, for maps of forms.
 func (s *Site) placesMap(v *visit) error {
-	list, err := all(func(p store.Page) ([]store.Place, store.Cursor, error) {
+	list, err := store.All(func(p store.Page) ([]store.Place, store.Cursor, error) {
 		return v.scope.Places(v.ctx, store.PlaceFilter{}, p)
 	})
 	if err != nil {

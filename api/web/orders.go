@@ -63,7 +63,7 @@ type shop struct {
 
 // shop reads the products with the names of their producers.
 func (v *visit) shop(n *names) (*shop, error) {
-	products, err := all(func(p store.Page) ([]store.Product, store.Cursor, error) {
+	products, err := store.All(func(p store.Page) ([]store.Product, store.Cursor, error) {
 		return v.scope.Products(v.ctx, store.ProductFilter{}, p)
 	})
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Site) orders(v *visit) error {
 		out.Said = ref
 	}
 	fmt.Sscan(v.r.FormValue("page"), &out.Page)
-	list, err := all(func(p store.Page) ([]store.Order, store.Cursor, error) {
+	list, err := store.All(func(p store.Page) ([]store.Order, store.Cursor, error) {
 		return v.scope.Orders(v.ctx, store.OrderFilter{Sale: sale.ID, PickupPoint: store.ID(out.Point)}, p)
 	})
 	if err != nil {

@@ -68,7 +68,7 @@ type knobView struct {
 func (s *Site) settings(v *visit) error { return s.showSettings(v, nil) }
 
 func (s *Site) showSettings(v *visit, wrong []string) error {
-	list, err := all(func(p store.Page) ([]store.Setting, store.Cursor, error) {
+	list, err := store.All(func(p store.Page) ([]store.Setting, store.Cursor, error) {
 		return v.scope.Settings(v.ctx, store.SettingFilter{}, p)
 	})
 	if err != nil {
@@ -126,7 +126,7 @@ func (s *Site) set(v *visit) error {
 			return s.showSettings(v, []string{v.say(k.french, k.english) + " : " + rd.faults[0].Message})
 		}
 		err := v.scope.Together(v.ctx, func(c *store.Scope) error {
-			now, err := all(func(p store.Page) ([]store.Setting, store.Cursor, error) {
+			now, err := store.All(func(p store.Page) ([]store.Setting, store.Cursor, error) {
 				return c.Settings(v.ctx, store.SettingFilter{Name: k.name}, p)
 			})
 			if err != nil {

@@ -146,7 +146,7 @@ type weekRow struct {
 
 // balances shows what each has driven for others over the weeks, and what the weeks have saved.
 func (s *Site) balances(v *visit) error {
-	producers, err := all(func(p store.Page) ([]store.Producer, store.Cursor, error) {
+	producers, err := store.All(func(p store.Page) ([]store.Producer, store.Cursor, error) {
 		return v.scope.Producers(v.ctx, store.ProducerFilter{}, p)
 	})
 	if err != nil {

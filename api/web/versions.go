@@ -30,7 +30,7 @@ func (s *Site) versions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	plans, err := all(func(p store.Page) ([]store.Plan, store.Cursor, error) {
+	plans, err := store.All(func(p store.Page) ([]store.Plan, store.Cursor, error) {
 		return v.scope.Plans(v.ctx, store.PlanFilter{Sale: sale.ID}, p)
 	})
 	if err != nil {

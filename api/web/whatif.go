@@ -156,7 +156,7 @@ func (s *Site) doIt(v *visit) error {
 func (v *visit) decided(sale *store.Sale, plan *weekPlan) (out []decidedRow, err error) {
 	names := plan.names()
 	name := func(id store.ID) string { return cmp.Or(names[string(id)], string(id)) }
-	ways, err := all(func(p store.Page) ([]store.Way, store.Cursor, error) {
+	ways, err := store.All(func(p store.Page) ([]store.Way, store.Cursor, error) {
 		return v.scope.Ways(v.ctx, store.WayFilter{Sale: sale.ID}, p)
 	})
 	if err != nil {
@@ -174,7 +174,7 @@ func (v *visit) decided(sale *store.Sale, plan *weekPlan) (out []decidedRow, err
 		}
 		out = append(out, row)
 	}
-	forbids, err := all(func(p store.Page) ([]store.Forbid, store.Cursor, error) {
+	forbids, err := store.All(func(p store.Page) ([]store.Forbid, store.Cursor, error) {
 		return v.scope.Forbids(v.ctx, store.ForbidFilter{Sale: sale.ID}, p)
 	})
 	if err != nil {
@@ -184,7 +184,7 @@ func (v *visit) decided(sale *store.Sale, plan *weekPlan) (out []decidedRow, err
 		out = append(out, decidedRow{Text: name(f.Producer), Detail: v.say("rien sur ", "nothing on ") + v.roundName(plan, planning.RoundID(f.Round, f.Day)),
 			Lift: []choice{{Name: "what", Value: "forbid"}, {Name: "producer", Value: string(f.Producer)}, {Name: "round", Value: string(f.Round)}, {Name: "day", Value: string(f.Day)}}})
 	}
-	changes, err := all(func(p store.Page) ([]store.RoundChange, store.Cursor, error) {
+	changes, err := store.All(func(p store.Page) ([]store.RoundChange, store.Cursor, error) {
 		return v.scope.RoundChanges(v.ctx, store.RoundChangeFilter{First: sale.First, Last: sale.Last}, p)
 	})
 	if err != nil {
@@ -201,7 +201,7 @@ func (v *visit) decided(sale *store.Sale, plan *weekPlan) (out []decidedRow, err
 		out = append(out, decidedRow{Text: name(r.Producer) + ", " + r.Name, Detail: v.say("tournée annulée, ", "round cancelled, ") + day(v.lang, c.Day.At(0, v.zone())),
 			Lift: []choice{{Name: "what", Value: "round"}, {Name: "round", Value: string(c.Round)}, {Name: "day", Value: string(c.Day)}}})
 	}
-	away, err := all(func(p store.Page) ([]store.Absence, store.Cursor, error) {
+	away, err := store.All(func(p store.Page) ([]store.Absence, store.Cursor, error) {
 		return v.scope.Absences(v.ctx, store.AbsenceFilter{First: sale.First, Last: sale.Last}, p)
 	})
 	if err != nil {

@@ -55,27 +55,20 @@ func (c *purgeCmd) Run() error {
 	}
 	defer s.Close()
 	found := false
-	for page := (store.Page{Limit: 1000}); ; {
-		some, next, err := s.Collectives(ctx, page)
+	for x, err := range store.Rows(func(p store.Page) ([]store.Collective, store.Cursor, error) { return s.Collectives(ctx, p) }) {
 		if err != nil {
 			return err
 		}
-		for i := range some {
-			x := &some[i]
-			if c.Collective != "" && c.Collective != x.ID {
-				continue
-			}
-			found = true
-			before := store.DayOf(c.OlderThan.before(time.Now().In(x.Zone())))
-			orders, err := s.In(x.ID, actor).Forget(ctx, before)
-			if err != nil {
-				return err
-			}
-			fmt.Printf("%s: %d orders of sales that ended before %s are forgotten.\n", x.Name, orders, before)
+		if c.Collective != "" && c.Collective != x.ID {
+			continue
 		}
-		if page.After = next; next == "" {
-			break
+		found = true
+		before := store.DayOf(c.OlderThan.before(time.Now().In(x.Zone())))
+		orders, err := s.In(x.ID, actor).Forget(ctx, before)
+		if err != nil {
+			return err
 		}
+		fmt.Printf("%s: %d orders of sales that ended before %s are forgotten.\n", x.Name, orders, before)
 	}
 	if c.Collective != "" && !found {
 		return fmt.Errorf("--collective: no collective has the id %q", string(c.Collective))
