@@ -11,7 +11,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,7 +23,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -188,15 +186,8 @@ func wall() func() float64 {
 }
 
 func processor(threads int) func() float64 {
-	spent := func() float64 {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-			return 0
-		}
-		return time.Duration(u.Utime.Nano()+u.Stime.Nano()).Seconds() / float64(threads)
-	}
-	begin := spent()
-	return func() float64 { return spent() - begin }
+	begin := bench.CPU()
+	return func() float64 { return (bench.CPU() - begin).Seconds() / float64(threads) }
 }
 
 // section tells what a set has shown.
@@ -267,29 +258,25 @@ func size(class string) string {
 // withWindows and without read the optima by instance.
 func withWindows(dir string) (map[string]float64, error) {
 	const file = "optima_with_time_windows.csv"
-	in, err := os.Open(filepath.Join(dir, file))
+	rows, err := bench.ReadTable(filepath.Join(dir, file))
 	if err != nil {
 		return nil, err
-	}
-	defer in.Close()
-	rows, err := csv.NewReader(in).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("%s is empty", file)
 	}
-	name, value, status := slices.Index(rows[0], "instance"), slices.Index(rows[0], "optimum"), slices.Index(rows[0], "status")
-	if name < 0 || value < 0 || status < 0 {
-		return nil, fmt.Errorf("%s: no columns instance, optimum and status", file)
+	for _, column := range []string{"instance", "optimum", "status"} {
+		if _, ok := rows[0][column]; !ok {
+			return nil, fmt.Errorf("%s: no columns instance, optimum and status", file)
+		}
 	}
 	out := map[string]float64{}
-	for _, row := range rows[1:] {
-		if row[status] != "optimal" {
+	for _, row := range rows {
+		if row["status"] != "optimal" {
 			continue
 		}
-		if out[row[name]], err = strconv.ParseFloat(row[value], 64); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", file, row[name], err)
+		if out[row["instance"]], err = strconv.ParseFloat(row["optimum"], 64); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", file, row["instance"], err)
 		}
 	}
 	return out, nil

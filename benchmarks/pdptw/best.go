@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"carriole/benchmarks/internal/bench"
 )
 
 // known is the best that has been published for an instance.
@@ -25,7 +26,7 @@ func readKnown(dir string, vehicles bool) (map[string]known, error) {
 	}
 	out := map[string]known{}
 	for name, column := range files {
-		rows, err := readTable(filepath.Join(dir, name))
+		rows, err := bench.ReadTable(filepath.Join(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -47,31 +48,6 @@ func readKnown(dir string, vehicles bool) (map[string]known, error) {
 			}
 			out[strings.ToLower(r["instance"])] = k
 		}
-	}
-	return out, nil
-}
-
-// readTable reads a file of comma-separated values, its rows by the names of its first line.
-func readTable(file string) ([]map[string]string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	var out []map[string]string
-	for k, line := range lines {
-		if k == 0 {
-			continue
-		}
-		row := map[string]string{}
-		for c, cell := range line {
-			row[lines[0][c]] = cell
-		}
-		out = append(out, row)
 	}
 	return out, nil
 }

@@ -7,7 +7,6 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
 	"carriole/benchmarks/internal/bench"
@@ -118,15 +117,6 @@ func (r *run) attempt(v *solver, t task) (*attempt, error) {
 		}
 	}
 	return a, nil
-}
-
-// used is the processor time of this process.
-func used() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // of are the attempts for which keep says so.

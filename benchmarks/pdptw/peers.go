@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"carriole/benchmarks/internal/bench"
 	"carriole/engine/pdptw"
 )
 
@@ -86,16 +87,16 @@ func carriole(t task) (*answer, error) {
 		opt.Objective = pdptw.VehiclesFirst
 	}
 	p := t.in.problem(t.scale)
-	begin, spent := time.Now(), used()
+	begin, spent := time.Now(), bench.CPU()
 	opt.Share = func() float64 { return min(1, time.Since(begin).Seconds()/t.limit.Seconds()) }
 	if t.cpu {
-		opt.Share = func() float64 { return min(1, (used()-spent).Seconds()/float64(t.threads)/t.limit.Seconds()) }
+		opt.Share = func() float64 { return min(1, (bench.CPU()-spent).Seconds()/float64(t.threads)/t.limit.Seconds()) }
 	}
 	s, err := pdptw.Solve(context.Background(), p, opt)
 	if err != nil {
 		return nil, err
 	}
-	a := &answer{cpu: used() - spent, iterations: s.Iterations}
+	a := &answer{cpu: bench.CPU() - spent, iterations: s.Iterations}
 	from := t.in.pickups()
 	for _, r := range s.Routes {
 		var stops []int

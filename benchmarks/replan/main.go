@@ -15,9 +15,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
+	"carriole/benchmarks/internal/bench"
 	"carriole/engine"
 )
 
@@ -183,10 +183,10 @@ type times struct {
 	at        time.Time
 }
 
-func (t *times) begin() { t.atCPU, t.at = cpu(), time.Now() }
+func (t *times) begin() { t.atCPU, t.at = bench.CPU(), time.Now() }
 
 func (t *times) end() {
-	t.cpu = append(t.cpu, float64(cpu()-t.atCPU)/1e6)
+	t.cpu = append(t.cpu, float64(bench.CPU()-t.atCPU)/1e6)
 	t.wall = append(t.wall, float64(time.Since(t.at))/1e6)
 }
 
@@ -198,13 +198,4 @@ func (t *times) String() string {
 	slices.Sort(t.wall)
 	n := len(t.cpu)
 	return fmt.Sprintf("%.1f | %.1f | %.1f | %.1f", t.cpu[n/2], t.cpu[n-1], t.wall[n/2], t.wall[n-1])
-}
-
-// cpu is the processor time of this process so far.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		log.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

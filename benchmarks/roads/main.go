@@ -26,7 +26,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"carriole/benchmarks/internal/bench"
@@ -224,12 +223,12 @@ func serve(text string) error {
 		return err
 	}
 	ctx := context.Background()
-	begin, busy := time.Now(), cpu()
+	begin, busy := time.Now(), bench.CPU().Seconds()
 	n, err := roads.Open(ctx, j.File, roads.Options{})
 	if err != nil {
 		return err
 	}
-	took, spent := time.Since(begin).Seconds(), cpu()-busy
+	took, spent := time.Since(begin).Seconds(), bench.CPU().Seconds()-busy
 	out := map[string]any{}
 	if j.Pairs == 0 {
 		size := func(file string) int64 {
@@ -262,11 +261,11 @@ func serve(text string) error {
 	best := func(do func(i int)) float64 {
 		least := math.Inf(1)
 		for range 7 {
-			busy := cpu()
+			busy := bench.CPU().Seconds()
 			for i := range j.Pairs {
 				do(i)
 			}
-			least = min(least, cpu()-busy)
+			least = min(least, bench.CPU().Seconds()-busy)
 		}
 		return least / float64(j.Pairs) * 1e6
 	}
@@ -285,18 +284,18 @@ func serve(text string) error {
 	var table *roads.Matrix
 	took = math.Inf(1)
 	for range 3 {
-		busy = cpu()
+		busy = bench.CPU().Seconds()
 		if table, err = n.Table(ctx, places, places); err != nil {
 			return err
 		}
-		took = min(took, (cpu()-busy)/float64(runtime.GOMAXPROCS(0)))
+		took = min(took, (bench.CPU().Seconds()-busy)/float64(runtime.GOMAXPROCS(0)))
 	}
 	out["table_s"], out["table_mib"] = took, peak()
 	plain := n.Plain()
 	rows := min(j.Plain, len(places))
-	busy = cpu()
+	busy = bench.CPU().Seconds()
 	check := plain.Rows(places[:rows], places)
-	row := (cpu() - busy) / float64(rows)
+	row := (bench.CPU().Seconds() - busy) / float64(rows)
 	if !slices.Equal(check.Cm, table.Cm[:len(check.Cm)]) || !slices.Equal(check.Millis, table.Millis[:len(check.Millis)]) {
 		return errors.New("the table is not that of plain searches")
 	}
@@ -394,15 +393,6 @@ func (r *run) section(title string, results []*Result) bench.Section {
 }
 
 func mb(bytes int64) string { return fmt.Sprintf("%.2f", float64(bytes)/1e6) }
-
-// cpu is the seconds of the processor that this process has used.
-func cpu() float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		log.Fatal(err)
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
-}
 
 // peak is the most memory that this process has held, in MiB.
 func peak() float64 {

@@ -71,15 +71,12 @@ func newTown(ctx context.Context, databaseURL string) (t *town, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if _, err := s.Migrate(ctx, jobs.Migration(s)); err != nil {
-		return nil, err
-	}
-	collective := store.Collective{Name: "Town"}
-	if err := s.CreateCollective(ctx, &collective, "benchmark"); err != nil {
+	collective, err := newCollective(ctx, s, jobs.Migration(s))
+	if err != nil {
 		return nil, err
 	}
 	const day store.Day = "2026-11-26"
-	err = s.In(collective.ID, "benchmark").Together(ctx, func(c *store.Scope) error {
+	err = s.In(collective, "benchmark").Together(ctx, func(c *store.Scope) error {
 		t = &town{}
 		rng := rand.New(rand.NewPCG(1, 0))
 		place := func(name string) (store.ID, error) {

@@ -141,14 +141,11 @@ func publish(ctx context.Context, databaseURL string, week *engine.Week) (out *p
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if _, err := s.Migrate(ctx, jobs.Migration(s)); err != nil {
+	collective, err := newCollective(ctx, s, jobs.Migration(s))
+	if err != nil {
 		return nil, err
 	}
-	collective := store.Collective{Name: "Benchmark"}
-	if err := s.CreateCollective(ctx, &collective, "benchmark"); err != nil {
-		return nil, err
-	}
-	scope := s.In(collective.ID, "benchmark")
+	scope := s.In(collective, "benchmark")
 	sale, err := planning.Keep(ctx, scope, week)
 	if err != nil {
 		return nil, err
@@ -157,7 +154,7 @@ func publish(ctx context.Context, databaseURL string, week *engine.Week) (out *p
 	if _, err := p.Close(ctx, scope, sale); err != nil {
 		return nil, err
 	}
-	if err := p.Run(ctx, collective.ID, sale); err != nil {
+	if err := p.Run(ctx, collective, sale); err != nil {
 		return nil, err
 	}
 	made, err := scope.CurrentPlan(ctx, sale)

@@ -7,8 +7,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"carriole/benchmarks/internal/bench"
 )
 
 // spent is what something took, by the clock and by the processors: of this process and of the database server.
@@ -33,12 +34,8 @@ func (r *run) spend(f func() error) (spent, error) {
 
 // cpu is the seconds of processors that this process and the server have used.
 func (r *run) cpu() (float64, error) {
-	var own syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
-		return 0, err
-	}
 	server, err := treeCPU(r.server.Pid())
-	return float64(own.Utime.Nano()+own.Stime.Nano())/1e9 + server, err
+	return bench.CPU().Seconds() + server, err
 }
 
 // treeCPU is the seconds that a process and its children have used, those that ended too. It reads Linux's /proc.

@@ -25,18 +25,25 @@ type world struct {
 	products []store.ID
 }
 
+// newCollective migrates a database, with more tables than the store's where there are any, and makes a collective.
+func newCollective(ctx context.Context, s *store.Store, more ...func(context.Context) error) (store.ID, error) {
+	if _, err := s.Migrate(ctx, more...); err != nil {
+		return "", err
+	}
+	x := store.Collective{Name: "Benchmark"}
+	err := s.CreateCollective(ctx, &x, "benchmark")
+	return x.ID, err
+}
+
 // newWorld migrates a database and fills it, in one transaction.
 func newWorld(ctx context.Context, s *store.Store) (*world, error) {
-	if _, err := s.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	collective := store.Collective{Name: "Benchmark"}
-	if err := s.CreateCollective(ctx, &collective, "benchmark"); err != nil {
+	collective, err := newCollective(ctx, s)
+	if err != nil {
 		return nil, err
 	}
 	var w *world
-	err := s.In(collective.ID, "benchmark").Together(ctx, func(c *store.Scope) error {
-		w = &world{scope: s.In(collective.ID, "benchmark")}
+	err = s.In(collective, "benchmark").Together(ctx, func(c *store.Scope) error {
+		w = &world{scope: s.In(collective, "benchmark")}
 		place := store.Place{Name: "Halle", At: &store.Point{LonE7: 50_300_000, LatE7: 441_230_000}}
 		if err := c.CreatePlace(ctx, &place); err != nil {
 			return err
