@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -111,7 +110,7 @@ func (c *tokenCache) caller(ctx context.Context, text string) (Caller, error) {
 		return k.caller, nil
 	}
 	collective, t, err := c.store.Authenticate(ctx, text)
-	if errors.Is(err, &store.Error{Code: store.NotFound}) {
+	if store.IsNotFound(err) {
 		return Caller{}, unauthorized("The token is not valid: it is unknown, revoked or expired.")
 	}
 	if err != nil {

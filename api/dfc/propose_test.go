@@ -211,7 +211,7 @@ func TestProposeFaults(t *testing.T) {
 		if len(places) > 0 {
 			t.Errorf("%d places were written", len(places))
 		}
-		if _, _, err := dfc.Propose(context.Background(), c, "nothing", &dfc.Orders{}); !errors.Is(err, &store.Error{Code: store.NotFound}) {
+		if _, _, err := dfc.Propose(context.Background(), c, "nothing", &dfc.Orders{}); !store.IsNotFound(err) {
 			t.Error(err)
 		}
 	})

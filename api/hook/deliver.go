@@ -109,7 +109,7 @@ func (s *Service) load(ctx context.Context, c *store.Scope, job Job) (x *store.D
 		secrets, err = s.openAll(c.Collective(), w.ID, kept)
 		return err
 	})
-	if errors.Is(err, &store.Error{Code: store.NotFound}) { // the webhook was deleted, and the delivery with it
+	if store.IsNotFound(err) { // the webhook was deleted, and the delivery with it
 		return nil, nil, nil, nil
 	}
 	return x, w, secrets, err
@@ -270,7 +270,7 @@ func (s *Service) note(ctx context.Context, c *store.Scope, x *store.Delivery, w
 		}
 		return nil
 	})
-	if errors.Is(err, &store.Error{Code: store.NotFound}) {
+	if store.IsNotFound(err) {
 		return 0, nil // deleted meanwhile
 	}
 	if err != nil {

@@ -22,7 +22,6 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -212,7 +211,7 @@ func (s *Service) send(ctx context.Context, c *store.Scope, to []store.ID, e Eve
 		sale, err := c.Sale(ctx, e.Data.Sale)
 		if err == nil {
 			e.Data.SaleRef = sale.Ref
-		} else if !errors.Is(err, &store.Error{Code: store.NotFound}) {
+		} else if !store.IsNotFound(err) {
 			return nil, err
 		}
 	}

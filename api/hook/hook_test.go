@@ -582,7 +582,7 @@ func TestTest(t *testing.T) {
 			t.Errorf("calls %v, delivery %+v", got, d)
 		}
 		_, err = f.Test(t.Context(), f.c, "none")
-		if !errors.Is(err, &store.Error{Code: store.NotFound}) {
+		if !store.IsNotFound(err) {
 			t.Error(err)
 		}
 	})

@@ -94,8 +94,6 @@ func ReceiveOFN(ctx context.Context, c *store.Scope, connection *store.OFNConnec
 	return out, nil
 }
 
-func isNotFound(err error) bool { return errors.Is(err, &store.Error{Code: store.NotFound}) }
-
 func sameOpening(a, b *store.Sale) bool {
 	return a.Name == b.Name && a.Opens.Equal(b.Opens) && a.Closes.Equal(b.Closes)
 }

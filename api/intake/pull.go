@@ -66,7 +66,7 @@ type Puller struct {
 func (p *Puller) Work(ctx context.Context, job Pull) error {
 	c := p.Store.In(job.Collective, "ofn")
 	sale, err := c.Sale(ctx, job.Sale)
-	if isNotFound(err) || err == nil && sale.State != store.SaleOpen && sale.State != store.SaleClosed {
+	if store.IsNotFound(err) || err == nil && sale.State != store.SaleOpen && sale.State != store.SaleClosed {
 		return nil
 	}
 	if err != nil {

@@ -12,7 +12,6 @@ package notice
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -83,7 +82,7 @@ func (s *Service) Tell(ctx context.Context, c *store.Scope, event string, payloa
 func (s *Service) Announce(ctx context.Context, r Round) error {
 	c := s.Store.In(r.Collective, actor)
 	plan, err := c.Plan(ctx, r.Plan)
-	if notFound(err) {
+	if store.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
@@ -128,7 +127,7 @@ func (s *Service) announce(ctx context.Context, c *store.Scope, plan *store.Plan
 func (s *Service) Deliver(ctx context.Context, d Delivery) error {
 	c := s.Store.In(d.Collective, actor)
 	n, err := c.Notice(ctx, d.Notice)
-	if notFound(err) {
+	if store.IsNotFound(err) {
 		return nil
 	}
 	if err != nil || !n.Sent.IsZero() {
@@ -191,7 +190,7 @@ func (s *Service) news(ctx context.Context, c *store.Scope, m *store.Member, pla
 		return nil, err
 	}
 	x := &news{notice: n, member: m, told: before != nil}
-	if x.part, err = s.Planning.Part(ctx, c, plan.ID, m.Producer); notFound(err) {
+	if x.part, err = s.Planning.Part(ctx, c, plan.ID, m.Producer); store.IsNotFound(err) {
 		return nil, nil // forgotten
 	} else if err != nil {
 		return nil, err
@@ -229,19 +228,17 @@ func (s *Service) before(ctx context.Context, c *store.Scope, m *store.Member, p
 			continue
 		}
 		p, err := c.Plan(ctx, t.Plan)
-		if notFound(err) || err == nil && p.Sale != plan.Sale {
+		if store.IsNotFound(err) || err == nil && p.Sale != plan.Sale {
 			continue
 		}
 		if err != nil {
 			return nil, "", err
 		}
 		part, err := s.Planning.Part(ctx, c, p.ID, m.Producer)
-		if notFound(err) {
+		if store.IsNotFound(err) {
 			continue
 		}
 		return part, t.Event, err
 	}
 	return nil, "", nil
 }
-
-func notFound(err error) bool { return errors.Is(err, &store.Error{Code: store.NotFound}) }

@@ -217,7 +217,7 @@ func (m *maker) stop(round string, k int) *view.SheetStop {
 	return &s.Stops[k]
 }
 
-// vehicle says what a round is driven with.
+// driver says who drives a round, and with what.
 func driver(s *view.Sheet) string {
 	if s.Vehicle == "" {
 		return s.Producer

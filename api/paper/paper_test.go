@@ -311,8 +311,17 @@ func TestLinks(t *testing.T) {
 		if l.Link != want {
 			t.Errorf("link %q, want %q", l.Link, want)
 		}
-		squares := paper.Squares(l.Link)
-		n := len(squares)
+		code := paper.CodeOf(l.Link)
+		n := code.Size
+		squares := make([][]bool, n)
+		for y := range squares {
+			squares[y] = make([]bool, n)
+		}
+		for _, b := range code.Bars {
+			for x := range b.Width {
+				squares[b.Y][b.X+x] = true
+			}
+		}
 		if n < 21 || n%4 != 1 {
 			t.Fatalf("a QR code of %d squares", n)
 		}
@@ -325,7 +334,7 @@ func TestLinks(t *testing.T) {
 			}
 		}
 	}
-	if paper.Squares(strings.Repeat("x", 5000)) != nil {
+	if code := paper.CodeOf(strings.Repeat("x", 5000)); code.Size != 0 || code.Bars != nil {
 		t.Error("a code for what is too long for one")
 	}
 }

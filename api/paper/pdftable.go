@@ -162,23 +162,14 @@ func (p *pen) label(x, y float64, l *Label) {
 		}
 		p.some(x, text, "", small, left, 1)
 	}
-	squares := Squares(l.Link)
-	if len(squares) == 0 {
+	qr := CodeOf(l.Link)
+	if qr.Size == 0 {
 		return
 	}
 	p.pdf.SetFillColor(0, 0, 0)
-	side := (bottom - top) / float64(len(squares))
-	side = min(side, code/float64(len(squares)))
-	for r, row := range squares {
-		for c := 0; c < len(row); c++ {
-			from := c
-			for c < len(row) && row[c] {
-				c++
-			}
-			if c > from {
-				p.pdf.Rect(x+w-side*float64(len(squares))+float64(from)*side, bottom-side*float64(len(squares))+float64(r)*side, float64(c-from)*side, side, "F")
-			}
-		}
+	side := min(bottom-top, code) / float64(qr.Size)
+	for _, b := range qr.Bars {
+		p.pdf.Rect(x+w-side*float64(qr.Size-b.X), bottom-side*float64(qr.Size-b.Y), float64(b.Width)*side, side, "F")
 	}
 }
 

@@ -6,19 +6,33 @@ import (
 	"github.com/boombuler/barcode/qr"
 )
 
-// Squares are the dark squares of a QR code as rows, of which each is as long as there are rows. A text that is too long for one
-// has none.
-func Squares(text string) [][]bool {
+// Code is a QR code on a grid of as many squares each way as its size, as what is dark of its rows. A text that is too long for one has
+// size 0.
+type Code struct {
+	Size int
+	Bars []Bar
+}
+
+// Bar is dark squares of a row side by side.
+type Bar struct{ X, Y, Width int }
+
+// CodeOf is the QR code of a text.
+func CodeOf(text string) Code {
 	code, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {
-		return nil
+		return Code{}
 	}
-	size := code.Bounds().Dx()
-	out := make([][]bool, size)
-	for y := range out {
-		out[y] = make([]bool, size)
-		for x := range out[y] {
-			out[y][x] = color.GrayModel.Convert(code.At(x, y)).(color.Gray).Y < 128
+	out := Code{Size: code.Bounds().Dx()}
+	dark := func(x, y int) bool { return color.GrayModel.Convert(code.At(x, y)).(color.Gray).Y < 128 }
+	for y := range out.Size {
+		for x := 0; x < out.Size; x++ {
+			from := x
+			for x < out.Size && dark(x, y) {
+				x++
+			}
+			if x > from {
+				out.Bars = append(out.Bars, Bar{from, y, x - from})
+			}
 		}
 	}
 	return out

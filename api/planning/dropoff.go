@@ -148,7 +148,7 @@ func (s *Service) dropoffsOf(ctx context.Context, c *store.Scope, producer, sale
 				continue
 			}
 			v, err := s.known(ctx, c, &plans[k])
-			if isNotFound(err) {
+			if store.IsNotFound(err) {
 				continue // forgotten
 			}
 			if err != nil {
@@ -250,13 +250,13 @@ func (w *partWriter) round(ctx context.Context, r *engine.PlanRound) (*DropoffRo
 		Vehicle: Named{ID: store.ID(r.Vehicle)}, Answer: string(w.answers[r.ID]), Stops: []DropoffStop{}}
 	if v, err := w.c.Vehicle(ctx, store.ID(r.Vehicle)); err == nil {
 		out.Vehicle.Name = v.Name
-	} else if !isNotFound(err) {
+	} else if !store.IsNotFound(err) {
 		return nil, err
 	}
 	if id, _, ok := SplitRoundID(r.ID); ok {
 		if x, err := w.c.Round(ctx, id); err == nil {
 			out.Name = x.Name
-		} else if !isNotFound(err) {
+		} else if !store.IsNotFound(err) {
 			return nil, err
 		}
 	}
@@ -414,7 +414,7 @@ func (w *partWriter) partner(ctx context.Context, round string) (*Partner, error
 	x, ok := w.others[id]
 	if !ok {
 		var err error
-		if x, err = w.c.Producer(ctx, id); err != nil && !isNotFound(err) {
+		if x, err = w.c.Producer(ctx, id); err != nil && !store.IsNotFound(err) {
 			return nil, err
 		}
 		w.others[id] = x
@@ -438,7 +438,7 @@ func (w *partWriter) place(ctx context.Context, id string) (*DropoffPlace, error
 	x, ok := w.places[out.ID]
 	if !ok {
 		var err error
-		if x, err = w.c.Place(ctx, out.ID); err != nil && !isNotFound(err) {
+		if x, err = w.c.Place(ctx, out.ID); err != nil && !store.IsNotFound(err) {
 			return nil, err
 		}
 		w.places[out.ID] = x

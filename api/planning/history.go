@@ -105,7 +105,7 @@ func (s *Service) past(ctx context.Context, c *store.Scope, sale store.ID) (undo
 // pending is the planning of a sale and the steps that were made for one that came to nothing.
 func (s *Service) pending(ctx context.Context, c *store.Scope, sale store.ID) (*store.Planning, []step, error) {
 	p, err := c.Planning(ctx, sale)
-	if isNotFound(err) {
+	if store.IsNotFound(err) {
 		return nil, nil, nil
 	}
 	if err != nil || p.State != store.PlanningFailed && p.State != store.PlanningCancelled {

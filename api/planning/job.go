@@ -273,7 +273,7 @@ func (v *version) begun(now time.Time) bool {
 // prepare reads what the plan is made from.
 func (r *run) prepare(ctx context.Context) (*prepared, error) {
 	data, err := r.c.WeekData(ctx, r.sale)
-	if isNotFound(err) {
+	if store.IsNotFound(err) {
 		return nil, &failure{reason: "the sale was deleted"}
 	}
 	if err != nil {
@@ -338,7 +338,7 @@ func (r *run) chooseBase(ctx context.Context, x *prepared, force *store.Plan) er
 		if err == nil {
 			x.base, err = r.version(ctx, r.c, row)
 		}
-		if isNotFound(err) {
+		if store.IsNotFound(err) {
 			err = &failure{reason: fmt.Sprintf("the plan %s that it is to be based on is not there any more", id)}
 		}
 		return err
@@ -620,7 +620,7 @@ func (r *run) fail(ctx context.Context, f *failure) error {
 			}
 		}
 		sale, err := c.Sale(ctx, r.sale)
-		if isNotFound(err) {
+		if store.IsNotFound(err) {
 			return nil
 		}
 		if err != nil {
@@ -670,7 +670,7 @@ func (r *run) giveBack(ctx context.Context, at time.Time, counts bool) error {
 		}
 		return r.enqueue(ctx, c, r.sale, &r.request, at)
 	})
-	if errors.Is(err, &store.Error{Code: store.Conflict}) || isNotFound(err) {
+	if errors.Is(err, &store.Error{Code: store.Conflict}) || store.IsNotFound(err) {
 		return nil
 	}
 	return err

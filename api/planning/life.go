@@ -93,7 +93,7 @@ func (s *Service) Publish(ctx context.Context, c *store.Scope, plan store.ID, ve
 // numberNotes gives what travels by a plan the numbers of its delivery notes, in the order in which it leaves.
 func (s *Service) numberNotes(ctx context.Context, c *store.Scope, plan *store.Plan) error {
 	v, err := s.known(ctx, c, plan)
-	if isNotFound(err) {
+	if store.IsNotFound(err) {
 		return nil // forgotten
 	}
 	if err != nil {
@@ -190,7 +190,7 @@ func (s *Service) Done(ctx context.Context, c *store.Scope, plan store.ID, versi
 		if err == nil && (p.State == store.PlanningWaits || p.State == store.PlanningRuns) {
 			return c.CancelPlanning(ctx, out.Sale)
 		}
-		if isNotFound(err) {
+		if store.IsNotFound(err) {
 			return nil
 		}
 		return err

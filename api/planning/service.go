@@ -114,8 +114,6 @@ func invalid(path, format string, args ...any) error {
 	return &store.Error{Code: store.Invalid, Faults: []store.Fault{{Path: path, Message: fmt.Sprintf(format, args...)}}}
 }
 
-func isNotFound(err error) bool { return errors.Is(err, &store.Error{Code: store.NotFound}) }
-
 // Options say how a sale is to be planned. The zero value changes the newest plan as little as the orders ask for, or makes the first.
 type Options struct {
 	TimeS          float64  `json:"time_s,omitempty"`     // seconds to search; 0: by the number of orders
@@ -205,7 +203,7 @@ func (s *Service) Close(ctx context.Context, c *store.Scope, id store.ID) (*Clos
 		if out.Plan, err = s.newest(ctx, c, id); err != nil {
 			return err
 		}
-		if out.Planning, err = c.Planning(ctx, id); err != nil && !isNotFound(err) {
+		if out.Planning, err = c.Planning(ctx, id); err != nil && !store.IsNotFound(err) {
 			return err
 		}
 		if !seesAll(out.Planning, out.Plan, revision) {
@@ -250,7 +248,7 @@ func (s *Service) Received(ctx context.Context, c *store.Scope, sale store.ID, p
 		return err
 	}
 	p, err := c.Planning(ctx, sale)
-	if err != nil && !isNotFound(err) || p != nil && p.State == store.PlanningWaits {
+	if err != nil && !store.IsNotFound(err) || p != nil && p.State == store.PlanningWaits {
 		return err // it will see them
 	}
 	newest, err := s.newest(ctx, c, sale)
@@ -281,7 +279,7 @@ func (s *Service) Request(ctx context.Context, c *store.Scope, sale store.ID, o 
 		}
 		if o.BasedOn != "" {
 			p, err := c.Plan(ctx, o.BasedOn)
-			if err != nil && !isNotFound(err) {
+			if err != nil && !store.IsNotFound(err) {
 				return err
 			}
 			if err != nil || p.Sale != sale {
@@ -311,7 +309,7 @@ func (s *Service) ask(ctx context.Context, c *store.Scope, sale store.ID, r requ
 // askFrom is ask for a job that is not done before a moment.
 func (s *Service) askFrom(ctx context.Context, c *store.Scope, sale store.ID, r request, at time.Time) (*store.Planning, error) {
 	before, err := c.Planning(ctx, sale)
-	if err != nil && !isNotFound(err) {
+	if err != nil && !store.IsNotFound(err) {
 		return nil, err
 	}
 	if before != nil {
@@ -382,7 +380,7 @@ func (s *Service) time(r *request, orders int) time.Duration {
 func (s *Service) Cancel(ctx context.Context, c *store.Scope, sale store.ID) error {
 	return c.Together(ctx, func(c *store.Scope) error {
 		p, err := c.Planning(ctx, sale)
-		if err != nil && !isNotFound(err) {
+		if err != nil && !store.IsNotFound(err) {
 			return err
 		}
 		if err := c.CancelPlanning(ctx, sale); err != nil || p == nil || p.Next == nil {

@@ -4,13 +4,15 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
+
+	"carriole/api/store"
 )
 
 // linkPage shows a link and does not use it up: mail programs and scanners open every link that they see.
 func (s *Service) linkPage(w http.ResponseWriter, r *http.Request) {
 	_, link, err := s.store.SignInLink(r.Context(), chi.URLParam(r, "link"))
 	switch {
-	case notFound(err):
+	case store.IsNotFound(err):
 		s.fail(w, r, http.StatusNotFound, func(w *words) string { return w.Spent })
 	case err != nil:
 		s.fault(w, r, err)
@@ -22,7 +24,7 @@ func (s *Service) linkPage(w http.ResponseWriter, r *http.Request) {
 func (s *Service) link(w http.ResponseWriter, r *http.Request) {
 	session := s.member()
 	collective, text, err := s.store.SignIn(r.Context(), chi.URLParam(r, "link"), &session)
-	if notFound(err) {
+	if store.IsNotFound(err) {
 		s.log.InfoContext(r.Context(), "a sign-in link was refused", "collective", collective)
 		s.fail(w, r, http.StatusNotFound, func(w *words) string { return w.Spent })
 		return

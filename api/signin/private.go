@@ -85,7 +85,7 @@ func (s *Service) open(w http.ResponseWriter, r *http.Request) {
 // private finds the token of a private link, or answers that there is none.
 func (s *Service) private(w http.ResponseWriter, r *http.Request) (store.ID, *store.Token, bool) {
 	collective, token, err := s.store.Authenticate(r.Context(), chi.URLParam(r, "token"))
-	if notFound(err) || err == nil && token.Scope != store.ProducerToken {
+	if store.IsNotFound(err) || err == nil && token.Scope != store.ProducerToken {
 		s.log.InfoContext(r.Context(), "a private link was refused", "collective", collective)
 		if err := s.store.In(collective, "signin").Refused(r.Context(), "the private link is not valid"); err != nil {
 			s.fault(w, r, err)

@@ -33,7 +33,7 @@ func (s *Service) SignedIn(r *http.Request) (*store.SignedIn, error) {
 		return nil, nil
 	}
 	who, err := s.store.AuthenticateSession(r.Context(), cookie.Value)
-	if notFound(err) {
+	if store.IsNotFound(err) {
 		return nil, nil
 	}
 	return who, err

@@ -222,5 +222,3 @@ func (s *Service) fault(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	s.fail(w, r, http.StatusInternalServerError, func(w *words) string { return w.Broken })
 }
-
-func notFound(err error) bool { return errors.Is(err, &store.Error{Code: store.NotFound}) }

@@ -367,10 +367,10 @@ func TestPrivateLink(t *testing.T) {
 		phone.get("/p/"+text).shows(t, 404)
 		phone.get("/p/x").shows(t, 404)
 		phone.is("nobody")
-		if _, _, err := h.PrivateLink(ctx, h.two, h.anne.ID); !notFound(err) {
+		if _, _, err := h.PrivateLink(ctx, h.two, h.anne.ID); !store.IsNotFound(err) {
 			t.Errorf("got %v, want not found", err)
 		}
-		if err := h.RevokePrivateLinks(ctx, h.two, h.anne.ID); !notFound(err) {
+		if err := h.RevokePrivateLinks(ctx, h.two, h.anne.ID); !store.IsNotFound(err) {
 			t.Errorf("got %v, want not found", err)
 		}
 

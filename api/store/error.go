@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -54,6 +55,9 @@ func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code && t.Message == "" && t.Faults == nil
 }
+
+// IsNotFound tells the error that there is no such row.
+func IsNotFound(err error) bool { return errors.Is(err, &Error{Code: NotFound}) }
 
 func refuse(code Code, format string, args ...any) error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}

@@ -39,7 +39,7 @@ func (s *Site) sendFeed(v *visit) error {
 	if err == nil && token.Scope != store.ProducerToken {
 		err = &store.Error{Code: store.NotFound, Message: "the link is not a producer's"}
 	}
-	if isNotFound(err) && collective != "" {
+	if store.IsNotFound(err) && collective != "" {
 		err = errors.Join(err, s.config.Store.In(collective, "signin").Refused(v.ctx, "the private link is not valid"))
 	}
 	if err != nil {

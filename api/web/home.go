@@ -52,7 +52,7 @@ func (s *Site) home(v *visit) error {
 		switch {
 		case err == nil:
 			card.Plan, out.Begins = &planCard{plan.State, float64(plan.Figures.AddedM), float64(plan.Figures.AloneM)}, false
-		case !isNotFound(err):
+		case !store.IsNotFound(err):
 			return err
 		}
 		out.Sales = append(out.Sales, card)

@@ -364,7 +364,7 @@ func (s *Site) saveOrder(v *visit) error {
 // save writes an order, and has the sale planned again where it has a plan already.
 func (v *visit) save(c *store.Scope, o *store.Order, reason string) (*store.Planning, error) {
 	newest, err := c.CurrentPlan(v.ctx, v.id("id"))
-	if err != nil && !isNotFound(err) {
+	if err != nil && !store.IsNotFound(err) {
 		return nil, err
 	}
 	if newest != nil {

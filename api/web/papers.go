@@ -185,18 +185,10 @@ type qrCode struct {
 }
 
 func qrOf(text string) qrCode {
-	squares := paper.Squares(text)
+	code := paper.CodeOf(text)
 	var d strings.Builder
-	for y, row := range squares {
-		for x := 0; x < len(row); x++ {
-			from := x
-			for x < len(row) && row[x] {
-				x++
-			}
-			if x > from {
-				fmt.Fprintf(&d, "M%d %dh%dv1h-%dz", from, y, x-from, x-from)
-			}
-		}
+	for _, b := range code.Bars {
+		fmt.Fprintf(&d, "M%d %dh%dv1h-%dz", b.X, b.Y, b.Width, b.Width)
 	}
-	return qrCode{len(squares), d.String()}
+	return qrCode{code.Size, d.String()}
 }

@@ -109,7 +109,7 @@ func (v *visit) life(sale *store.Sale, plan *weekPlan) (*lifeView, error) {
 	switch {
 	case err == nil:
 		l.Planning = v.planningView(sale.ID, p)
-	case !isNotFound(err):
+	case !store.IsNotFound(err):
 		return nil, err
 	}
 	if plan != nil {
@@ -414,7 +414,7 @@ func (s *Site) propose(v *visit) error {
 func (s *Site) answer(v *visit) error {
 	plan, accept := store.ID(v.r.PostFormValue("plan")), v.r.PostFormValue("do") == "accept"
 	p, err := v.plans.Answer(v.ctx, v.scope, plan, v.r.PostFormValue("round"), "", accept, strings.TrimSpace(v.r.PostFormValue("note")))
-	if isNotFound(err) {
+	if store.IsNotFound(err) {
 		return v.toSale("replaced")
 	}
 	if err != nil || accept {

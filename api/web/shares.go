@@ -167,7 +167,7 @@ func (s *Site) balances(v *visit) error {
 	for i := range sales {
 		x := &sales[i]
 		plan, err := v.scope.CurrentPlan(v.ctx, x.ID)
-		if isNotFound(err) {
+		if store.IsNotFound(err) {
 			continue
 		}
 		if err != nil {

@@ -174,7 +174,7 @@ func (v *visit) since(plan *weekPlan) (*planning.Comparison, error) {
 		return nil, nil
 	}
 	got, err := v.plans.Compare(v.ctx, v.scope, plan.BasedOn, plan.ID, v.lang)
-	if isNotFound(err) || errors.Is(err, planning.ErrBusy) {
+	if store.IsNotFound(err) || errors.Is(err, planning.ErrBusy) {
 		return nil, nil // its documents are forgotten, or it is to be seen later
 	}
 	return got, err

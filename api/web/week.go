@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"math"
 	"net/http"
 	"slices"
@@ -14,11 +13,6 @@ import (
 	"carriole/engine"
 	"carriole/engine/view"
 )
-
-func isNotFound(err error) bool {
-	var e *store.Error
-	return errors.As(err, &e) && e.Code == store.NotFound
-}
 
 // A weekPlan is a plan with the week that it is of.
 type weekPlan struct {
