@@ -16,6 +16,7 @@ func testNotices(t *testing.T, s *Store) {
 	first := Notice{Member: anne.ID, Plan: plan.ID, Event: PlanProposed}
 	ok(t, c.CreateNotice(ctx, &first))
 	is(t, c.CreateNotice(ctx, &Notice{Member: anne.ID, Plan: plan.ID, Event: PlanProposed}), Conflict)
+	time.Sleep(2 * time.Millisecond) // so that the two are not of the same
 	second := Notice{Member: anne.ID, Plan: plan.ID, Event: PlanPublished}
 	ok(t, c.CreateNotice(ctx, &second))
 	is(t, c.CreateNotice(ctx, &Notice{Member: anne.ID, Plan: plan.ID, Event: PlanReady}), Invalid)
