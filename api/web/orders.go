@@ -113,7 +113,7 @@ func (s *Site) orders(v *visit) error {
 	out := &ordersView{Sale: sale, Search: strings.TrimSpace(v.r.FormValue("q")), Point: v.r.FormValue("point"), Page: 1, MayChange: v.mayOrder(sale)}
 	out.Points = chosen(n.points, out.Point)
 	if ref := v.r.FormValue("saved"); ref != "" {
-		out.Said = ref
+		out.Said = cmp.Or(strings.TrimPrefix(ref, "1"), "/sales/"+string(sale.ID)+"/orders/new")
 	}
 	fmt.Sscan(v.r.FormValue("page"), &out.Page)
 	list, err := store.All(func(p store.Page) ([]store.Order, store.Cursor, error) {

@@ -207,6 +207,18 @@ func TestStoryTwoCoordinators(t *testing.T) {
 	a.planned()
 	b.clicks("↶ Undo")
 	b.sees("made again meanwhile")
+	// both change the same farm: the second is told, and keeps what was typed
+	farm := "/data/producers/" + string(h.producer)
+	a.opens(farm)
+	b.opens(farm)
+	a.types("Téléphone", "04 90 11 22 33")
+	a.clicks("Enregistrer")
+	b.types("Telephone", "06 12 34 56 78")
+	b.clicks("Save")
+	b.sees("Somebody else has changed this meanwhile")
+	if typed := asks[string](b, `document.querySelector("[name=phone]").value`); typed != "06 12 34 56 78" {
+		t.Errorf("what the second typed has become %q", typed)
+	}
 }
 
 // An order by hand: what is wrong is said while one types, it is planned in, found again and cancelled.
