@@ -221,7 +221,8 @@ func TestStoryTwoCoordinators(t *testing.T) {
 	}
 }
 
-// An order by hand: what is wrong is said while one types, it is planned in, found again and cancelled.
+// An order by hand: what is wrong is said while one types, what it would change before it is stored, it is planned in, found again
+// and cancelled.
 func TestStoryOrder(t *testing.T) {
 	h := newHouse(t)
 	h.works()
@@ -240,7 +241,14 @@ func TestStoryOrder(t *testing.T) {
 	w.types("Référence", "marché du samedi")
 	w.types("Produit", product)
 	w.types("Quantité", "2,5")
-	w.clicks("Enregistrer")
+	w.clicks("Voir d’abord")
+	w.sees("Avec cette commande")
+	w.accessible()
+	w.draws("order-seen")
+	if list, _, err := h.scope().Orders(t.Context(), store.OrderFilter{Sale: h.sale, Ref: "marché du samedi"}, store.Page{}); err != nil || len(list) > 0 {
+		t.Fatalf("a question has stored %v, %v", list, err)
+	}
+	w.clicks("Enregistrer cette commande")
 	w.planned()
 	w.opens(sale + "/orders")
 	w.types("Chercher", "samedi marché")
