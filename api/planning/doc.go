@@ -49,7 +49,8 @@
 //
 // # Distances
 //
-// Who runs the service offers sources of distances (Service.Travels), and a collective chooses one. The store keeps the ways between its
+// Who runs the service offers sources of distances (Service.Travels), and a collective chooses one, and between its fastest and
+// its shortest ways where it knows both. The store keeps the ways between its
 // points by each source, so that only points that are new are asked for: SurveyDue does so in the background, a planning for what
 // it needs. A source whose roads are others is another source. A plan says what it is made of, and is asked about by the same ways
 // as long as they are kept; where its own run along the roads is kept with it. A place that the source knows no road for is a fault of

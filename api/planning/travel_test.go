@@ -209,9 +209,10 @@ func TestRoads(t *testing.T) {
 		}
 		_, err = b.Foresee(ctx, b.Scope, next.ID, planning.Decision{}, "en")
 		b.ok(err)
+		drawn := roads.lines
 		later := b.planned(b.Orders(2, 3)...)
-		if _, plan = documents(b, later); plan.Summary.Travel.Date != "2026-12-01" || roads.asked() != 0 {
-			t.Errorf("the plan after the change is made of %+v", plan.Summary.Travel)
+		if _, plan = documents(b, later); plan.Summary.Travel.Date != "2026-12-01" || roads.asked() != 0 || roads.lines == drawn {
+			t.Errorf("the plan after the change is made of %+v, and %d of its ways are drawn anew", plan.Summary.Travel, roads.lines-drawn)
 		}
 	})
 }
@@ -247,7 +248,9 @@ func TestNoRoad(t *testing.T) {
 		b.ok(err)
 		collective.Travel = "roads:/etc/passwd"
 		b.is(b.Choose(ctx, b.Scope, collective), store.Invalid)
-		collective.Travel = "crow"
+		collective.Travel, collective.Shortest = "crow", true
+		b.is(b.Choose(ctx, b.Scope, collective), store.Invalid)
+		collective.Shortest = false
 		b.ok(b.Choose(ctx, b.Scope, collective))
 		_, err = b.Request(ctx, b.Scope, b.Sale, planning.Options{})
 		b.ok(err)
