@@ -114,7 +114,7 @@ func (r *reader) somePlace(name string) store.ID {
 }
 
 var producers = kind[store.Producer]{
-	path: "producers", one: [2]string{"Ferme", "Farm"}, many: [2]string{"Fermes", "Farms"},
+	path: "producers", add: [2]string{"Nouvelle ferme", "New farm"}, many: [2]string{"Fermes", "Farms"},
 	text: [2]string{"Qui vend, où c’est, quand on peut y charger, et jusqu’où chacun accepte de rouler en plus.", "Who sells, where it is, when goods can be loaded, and how much further each is willing to drive."},
 	columns: func(v *visit, n *names) []column[store.Producer] {
 		return []column[store.Producer]{
@@ -170,7 +170,7 @@ var producers = kind[store.Producer]{
 }
 
 var places = kind[store.Place]{
-	path: "places", one: [2]string{"Lieu", "Place"}, many: [2]string{"Lieux", "Places"},
+	path: "places", add: [2]string{"Nouveau lieu", "New place"}, many: [2]string{"Lieux", "Places"},
 	text: [2]string{"Où l’on s’arrête : fermes, AMAP, marchés, points de retrait. Et ce qui peut y changer de véhicule.", "Where one stops: farms, AMAPs, markets, pickup points. And what can change vehicles there."},
 	columns: func(v *visit, _ *names) []column[store.Place] {
 		return []column[store.Place]{
@@ -212,7 +212,7 @@ var places = kind[store.Place]{
 }
 
 var vehicles = kind[store.Vehicle]{
-	path: "vehicles", one: [2]string{"Véhicule", "Vehicle"}, many: [2]string{"Véhicules", "Vehicles"},
+	path: "vehicles", add: [2]string{"Nouveau véhicule", "New vehicle"}, many: [2]string{"Véhicules", "Vehicles"},
 	text: [2]string{"À qui il est, ce qui y tient par température, et quand il peut faire un trajet exprès.", "Whose it is, what it takes by temperature, and when it can make a trip of its own."},
 	columns: func(v *visit, n *names) []column[store.Vehicle] {
 		return []column[store.Vehicle]{
@@ -234,6 +234,7 @@ var vehicles = kind[store.Vehicle]{
 		name.Needed, name.Hint = true, a.say("Kangoo, Master frigo…", "Kangoo, fridge van …")
 		owner := a.choose("producer", "À qui", "Whose", n.producers, string(x.Producer))
 		owner.Needed = true
+		a.from(&owner, "producers", "Ajouter une ferme", "Add a farm")
 		equipment := a.choose("equipment", "Ce qui garde le froid", "What keeps goods cold", []choice{
 			{Value: string(store.NoEquipment), Name: a.say("rien", "nothing")}, {Value: string(store.Boxes), Name: a.say("caisses isothermes", "insulated boxes")},
 			{Value: string(store.Fridge), Name: a.say("frigo", "fridge")}, {Value: string(store.Freezer), Name: a.say("congélateur", "freezer")}}, string(x.Equipment))
@@ -268,7 +269,7 @@ var vehicles = kind[store.Vehicle]{
 }
 
 var rounds = kind[store.Round]{
-	path: "rounds", one: [2]string{"Tournée", "Round"}, many: [2]string{"Tournées", "Rounds"},
+	path: "rounds", add: [2]string{"Nouvelle tournée", "New round"}, many: [2]string{"Tournées", "Rounds"},
 	text: [2]string{"Ce que chacun roule de toute façon, chaque semaine : arrêts, horaires, et ce qu’on accepte d’y ajouter.", "What each drives anyway, every week: stops, hours, and what may be added."},
 	columns: func(v *visit, n *names) []column[store.Round] {
 		return []column[store.Round]{
@@ -323,6 +324,8 @@ func (a ask) round(n *names, x *store.Round) []group {
 	for _, f := range []*field{&who, &with, &start, &end} {
 		f.Needed = true
 	}
+	a.from(&who, "producers", "Ajouter une ferme", "Add a farm")
+	a.from(&with, "vehicles", "Ajouter un véhicule", "Add a vehicle")
 	sort := a.choose("kind", "Genre", "Kind", []choice{{Value: "amap", Name: "AMAP"}, {Value: "market", Name: a.say("marché", "market")}, {Value: "circuit", Name: a.say("circuit", "circuit")}}, x.Kind)
 	var leaves, returns *store.Clock
 	if x.ID != "" {
@@ -341,6 +344,7 @@ func (a ask) round(n *names, x *store.Round) []group {
 	}
 	repeats = append(repeats, a.day("starts", "À compter du", "From", x.Starts), a.text("season.from", "Saison, de (mois-jour)", "Season, from (month-day)", x.Season.From), a.text("season.until", "à (mois-jour)", "to (month-day)", x.Season.Until))
 	stops := field{Name: "stops", Kind: "rows", Label: a.say("Arrêts de toute façon, dans l’ordre", "Stops made anyway, in order"), More: a.say("Encore un arrêt", "One more stop")}
+	a.from(&stops, "places", "Ajouter un lieu", "Add a place")
 	for i := range len(x.Stops) + emptyRows {
 		at := fmt.Sprintf("stops[%d]", i)
 		var s store.Stop
@@ -405,7 +409,7 @@ func (r *reader) round(x *store.Round) {
 }
 
 var pickupPoints = kind[store.PickupPoint]{
-	path: "pickup-points", one: [2]string{"Point de retrait", "Pickup point"}, many: [2]string{"Points de retrait", "Pickup points"},
+	path: "pickup-points", add: [2]string{"Nouveau point de retrait", "New pickup point"}, many: [2]string{"Points de retrait", "Pickup points"},
 	text: [2]string{"Où les clients viennent chercher leur commande, et à quelles heures.", "Where customers collect their orders, and when."},
 	columns: func(v *visit, n *names) []column[store.PickupPoint] {
 		return []column[store.PickupPoint]{
@@ -463,7 +467,7 @@ func (a ask) hours(list store.Windows) string {
 }
 
 var products = kind[store.Product]{
-	path: "products", one: [2]string{"Produit", "Product"}, many: [2]string{"Produits", "Products"},
+	path: "products", add: [2]string{"Nouveau produit", "New product"}, many: [2]string{"Produits", "Products"},
 	text: [2]string{"Ce qui se vend, ce que pèse une unité et la place qu’elle prend, et à quelle température elle voyage.", "What is sold, what a unit weighs and takes up, and at which temperature it travels."},
 	columns: func(v *visit, n *names) []column[store.Product] {
 		return []column[store.Product]{
@@ -486,6 +490,7 @@ var products = kind[store.Product]{
 		name.Needed = true
 		who := a.choose("producer", "De quelle ferme", "Of which farm", n.producers, string(x.Producer))
 		who.Needed = true
+		a.from(&who, "producers", "Ajouter une ferme", "Add a farm")
 		unit := a.text("unit", "Unité", "Unit", x.Unit)
 		unit.Hint = a.say("500 g, 6 œufs, pièce…", "500 g, 6 eggs, piece …")
 		var grams, ml *int64
@@ -510,7 +515,7 @@ var products = kind[store.Product]{
 }
 
 var sales = kind[store.Sale]{
-	path: "sales", one: [2]string{"Vente", "Sale"}, many: [2]string{"Ventes", "Sales"},
+	path: "sales", add: [2]string{"Nouvelle vente", "New sale"}, many: [2]string{"Ventes", "Sales"},
 	text: [2]string{"Un cycle de commandes : quand il ferme, et le jour où les clients viennent chercher.", "An order cycle: when it closes, and the day on which customers collect."},
 	columns: func(v *visit, _ *names) []column[store.Sale] {
 		return []column[store.Sale]{
@@ -526,6 +531,7 @@ var sales = kind[store.Sale]{
 	get: (*store.Scope).Sale, create: (*store.Scope).CreateSale, update: (*store.Scope).UpdateSale, remove: (*store.Scope).DeleteSale,
 	row: func(x *store.Sale) *store.Row { return &x.Row }, name: func(_ *visit, x *store.Sale) string { return x.Name },
 	blank: func(*visit) store.Sale { return store.Sale{} },
+	leads: func(x *store.Sale) string { return "/sales/" + string(x.ID) + "/orders" },
 	groups: func(v *visit, _ *names, x *store.Sale) []group {
 		a := v.ask()
 		name := a.text("name", "Nom", "Name", x.Name)
@@ -557,7 +563,7 @@ var sales = kind[store.Sale]{
 }
 
 var absences = kind[store.Absence]{
-	path: "absences", one: [2]string{"Absence", "Absence"}, many: [2]string{"Absences", "Absences"},
+	path: "absences", add: [2]string{"Nouvelle absence", "New absence"}, many: [2]string{"Absences", "Absences"},
 	text: [2]string{"Quand une ferme ne roule pas, qu’un véhicule est en panne, ou que tout le monde s’arrête.", "When a farm does not drive, a vehicle is out of order, or everybody rests."},
 	columns: func(v *visit, n *names) []column[store.Absence] {
 		return []column[store.Absence]{

@@ -88,7 +88,6 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		"id": func(name string) string {
 			return strings.NewReplacer("[", "-", "].", "-", "]", "", ".", "-").Replace(name)
 		},
-		"dir":      path.Dir,
 		"base":     path.Base,
 		"day":      func(t time.Time) string { return day(lang, t) },
 		"in":       func(t time.Time, zone *time.Location) time.Time { return t.In(zone) },
