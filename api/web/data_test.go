@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"carriole/api/store"
 )
 
@@ -202,6 +204,27 @@ func TestMembers(t *testing.T) {
 	}
 	if _, _, body := h.get("/data", "fr"); strings.Contains(body, path) {
 		t.Error("a reader is led to the members")
+	}
+}
+
+// Where the network goes away one is told, nothing is lost, and it is sent once the network is back.
+func TestAwayFromNetwork(t *testing.T) {
+	h := newHouse(t)
+	w := h.window(1000, "fr")
+	w.opens("/data/producers/" + string(h.producer))
+	h.loses(true)
+	w.types("Téléphone", "04 90 11 22 33")
+	w.sees("Pas de réseau")
+	asks[chromedp.Void](w, `window.stays = true; document.querySelector("form[data-keep] button:not([type=button])").click(); 0`)
+	w.accessible()
+	if typed := asks[string](w, `window.stays && document.querySelector("[name=phone]").value`); typed != "04 90 11 22 33" {
+		t.Errorf("what was typed has become %q", typed)
+	}
+	h.loses(false)
+	w.clicks("Enregistrer")
+	w.sees("Enregistré.")
+	if p, err := h.scope().Producer(t.Context(), h.producer); err != nil || p.Phone != "04 90 11 22 33" {
+		t.Errorf("%+v, %v", p, err)
 	}
 }
 
