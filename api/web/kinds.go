@@ -606,7 +606,7 @@ var absences = kind[store.Absence]{
 
 var members = kind[store.Member]{
 	path: "members", add: [2]string{"Nouvelle personne", "New person"}, many: [2]string{"Personnes", "People"}, private: true,
-	text: [2]string{"Qui peut se connecter, avec quelle adresse, et à qui Carriole écrit quand un plan est proposé, publié ou changé.", "Who may sign in, with which address, and whom Carriole writes to when a plan is proposed, published or changed."},
+	text: [2]string{"Qui peut se connecter, avec quelle adresse, et à qui Carriole écrit.", "Who may sign in, with which address, and whom Carriole writes to."},
 	columns: func(v *visit, n *names) []column[store.Member] {
 		return []column[store.Member]{
 			{v.say("Nom", "Name"), func(x *store.Member) string { return cmp.Or(x.Name, x.Email) }, false},
@@ -618,7 +618,7 @@ var members = kind[store.Member]{
 				return v.role(x.Role)
 			}, false},
 			{v.say("Reçoit les e-mails", "Gets e-mails"), func(x *store.Member) string {
-				if x.Role != store.ProducersRole {
+				if x.Role == store.Reader {
 					return "–"
 				}
 				return yes(v.lang, !x.NoMail)
@@ -668,8 +668,8 @@ var members = kind[store.Member]{
 		a.from(&farm, "producers", "Ajouter une ferme", "Add a farm")
 		language := a.choose("language", "Langue", "Language", []choice{{Value: "fr", Name: "français"}, {Value: "en", Name: "English"}}, x.Language)
 		language.Hint = a.say("Vide : celle du navigateur.", "Empty: the browser’s.")
-		mail := a.check("mail", "Reçoit un e-mail quand un plan est proposé, publié ou changé", "Gets an e-mail when a plan is proposed, published or changed", !x.NoMail)
-		mail.Hint = a.say("La personne peut aussi le changer sur sa propre page.", "They can change it on their own page, too.")
+		mail := a.check("mail", "Reçoit les e-mails de Carriole", "Gets Carriole’s e-mails", !x.NoMail)
+		mail.Hint = a.say("Qui roule : quand un plan est proposé, publié ou changé. Qui coordonne : quand quelqu’un ne peut pas venir.", "Who drives: when a plan is proposed, published or changed. Who coordinates: when somebody cannot come.")
 		return []group{{Fields: []field{a.text("name", "Nom", "Name", x.Name), email, role, farm, language}}, {Fields: []field{mail}}}
 	},
 	read: func(v *visit, r *reader, x *store.Member) {
