@@ -34,6 +34,8 @@ type kind[T any] struct {
 	groups         func(v *visit, n *names, x *T) []group
 	read           func(v *visit, r *reader, x *T)
 	leads          func(x *T) string                                                // the page that creating one leads to; nil: the list
+	private        bool                                                             // coordinators alone see it
+	note           func(v *visit, n *names) (string, error)                         // something to know above the list, empty: nothing; may be nil
 	before         func(ctx context.Context, c *store.Scope, r *reader, x *T) error // makes what the row refers to; may be nil
 }
 
@@ -109,6 +111,7 @@ func chosen(list []choice, ids ...string) []choice {
 
 type listView struct {
 	Path, Add, Many, Text string
+	Note                  string
 	Titles                []listTitle
 	Rows                  []listRow
 	More                  store.Cursor
@@ -138,6 +141,14 @@ type formView struct {
 // mount adds the pages of a kind.
 func mount[T any](s *Site, r chi.Router, k kind[T]) {
 	path := "/data/" + k.path
+	page := func(show func(*visit) error) http.HandlerFunc {
+		return s.page(func(v *visit) error {
+			if k.private && v.Role != store.Coordinator {
+				return &store.Error{Code: store.NotFound, Message: v.say("cette page est pour les coordinateurs", "this page is for coordinators")}
+			}
+			return show(v)
+		})
+	}
 
 	show := func(v *visit, status int, x *T, typed url.Values, faults []store.Fault) error {
 		n, err := v.names()
@@ -220,7 +231,7 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 		return v.leads(path + "?saved=" + url.QueryEscape(key))
 	}
 
-	r.Get(path, s.page(func(v *visit) error {
+	r.Get(path, page(func(v *visit) error {
 		rows, next, err := k.list(v, store.Page{After: store.Cursor(v.r.FormValue("after")), Limit: 200})
 		if err != nil {
 			return err
@@ -230,6 +241,11 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 			return err
 		}
 		out := listView{Path: path, Add: v.say(k.add[0], k.add[1]), Many: v.say(k.many[0], k.many[1]), Text: v.say(k.text[0], k.text[1]), More: next, Saved: v.r.FormValue("saved"), Removed: v.r.FormValue("removed"), MayChange: v.Role == store.Coordinator}
+		if k.note != nil {
+			if out.Note, err = k.note(v, n); err != nil {
+				return err
+			}
+		}
 		columns := k.columns(v, n)
 		for _, c := range columns {
 			out.Titles = append(out.Titles, listTitle{c.title, c.right})
@@ -243,7 +259,7 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 		}
 		return s.render(v, "list.html", out)
 	}))
-	r.Get(path+"/new", s.page(func(v *visit) error {
+	r.Get(path+"/new", page(func(v *visit) error {
 		x := k.blank(v)
 		return show(v, http.StatusOK, &x, nil, nil)
 	}))
@@ -251,7 +267,7 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 		x := k.blank(v)
 		return save(v, &x, k.create)
 	}))
-	r.Get(path+"/{id}", s.page(func(v *visit) error {
+	r.Get(path+"/{id}", page(func(v *visit) error {
 		x, err := k.get(v.scope, v.ctx, v.id("id"))
 		if err != nil {
 			return err
@@ -275,6 +291,9 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 			x, err := k.get(v.scope, v.ctx, v.id("id"))
 			if err != nil {
 				return err
+			}
+			if v.id("id") == v.Member {
+				return show(v, http.StatusConflict, x, nil, []store.Fault{{Message: v.say("c’est vous : demandez à un autre coordinateur", "this is you: ask another coordinator")}})
 			}
 			if err := k.remove(v.scope, v.ctx, v.id("id"), k.row(x).Version); err != nil {
 				faults, ok := faultsOf(err, v.lang)

@@ -32,6 +32,7 @@ func (s *Site) data(r chi.Router) {
 	mount(s, r, products)
 	mount(s, r, sales)
 	mount(s, r, absences)
+	mount(s, r, members)
 }
 
 type overviewView struct{ Kinds []overviewKind }
@@ -51,6 +52,9 @@ func (s *Site) overview(v *visit) error {
 	add(products.path, products.many, products.text)
 	add(sales.path, sales.many, sales.text)
 	add(absences.path, absences.many, absences.text)
+	if v.Role == store.Coordinator {
+		add(members.path, members.many, members.text)
+	}
 	add("calendar", [2]string{"Calendrier", "Calendar"}, [2]string{"Quand les tournées roulent, jours fériés et exceptions.", "When rounds are driven, with public holidays and exceptions."})
 	add("settings", [2]string{"Réglages", "Settings"}, [2]string{"De quoi sont faits les kilomètres, ce que pèsent habitudes et équité ; les règles du métier.", "What kilometres are made of, what habits and fairness weigh; the rules of the trade."})
 	return s.render(v, "data.html", out)
@@ -600,4 +604,115 @@ var absences = kind[store.Absence]{
 			x.Last = r.day("last")
 		}
 	},
+}
+
+var members = kind[store.Member]{
+	path: "members", add: [2]string{"Nouvelle personne", "New person"}, many: [2]string{"Personnes", "People"}, private: true,
+	text: [2]string{"Qui peut se connecter, avec quelle adresse, et à qui Carriole écrit.", "Who may sign in, with which address, and whom Carriole writes to."},
+	columns: func(v *visit, n *names) []column[store.Member] {
+		return []column[store.Member]{
+			{v.say("Nom", "Name"), func(x *store.Member) string { return cmp.Or(x.Name, x.Email) }, false},
+			{v.say("E-mail", "E-mail"), func(x *store.Member) string { return x.Email }, false},
+			{v.say("Rôle", "Role"), func(x *store.Member) string {
+				if x.Role == store.ProducersRole {
+					return n.of[x.Producer]
+				}
+				return v.role(x.Role)
+			}, false},
+			{v.say("Reçoit les e-mails", "Gets e-mails"), func(x *store.Member) string {
+				if x.Role == store.Reader {
+					return "–"
+				}
+				return yes(v.lang, !x.NoMail)
+			}, false}}
+	},
+	list: func(v *visit, p store.Page) ([]store.Member, store.Cursor, error) {
+		return v.scope.Members(v.ctx, store.MemberFilter{}, p)
+	},
+	get: (*store.Scope).Member, create: (*store.Scope).CreateMember, update: (*store.Scope).UpdateMember, remove: (*store.Scope).DeleteMember,
+	row: func(x *store.Member) *store.Row { return &x.Row }, name: func(_ *visit, x *store.Member) string { return cmp.Or(x.Name, x.Email) },
+	blank: func(v *visit) store.Member {
+		return store.Member{Role: store.ProducersRole, Producer: store.ID(v.r.FormValue("producer"))}
+	},
+	note: func(v *visit, n *names) (string, error) {
+		told, err := v.mailed()
+		if err != nil {
+			return "", err
+		}
+		const most = 12
+		var without []string
+		for _, p := range n.producers {
+			if !told[store.ID(p.Value)] {
+				without = append(without, p.Name)
+			}
+		}
+		if len(without) == 0 {
+			return "", nil
+		}
+		list := strings.Join(without[:min(most, len(without))], ", ")
+		if more := len(without) - most; more > 0 {
+			list += fmt.Sprintf(v.say(" et %d autres", " and %d more"), more)
+		}
+		return v.say("Personne ne reçoit d’e-mail pour : ", "Nobody gets e-mail for: ") + list + ".", nil
+	},
+	groups: func(v *visit, n *names, x *store.Member) []group {
+		a := v.ask()
+		email := a.text("email", "E-mail", "E-mail", x.Email)
+		email.Kind, email.Needed, email.Hint = "email", true, a.say("Avec cette adresse, la personne se connecte.", "With this address they sign in.")
+		var roles []choice
+		for _, r := range []store.Role{store.ProducersRole, store.Coordinator, store.Reader} {
+			roles = append(roles, choice{Value: string(r), Name: v.role(r)})
+		}
+		role := a.choose("role", "Rôle", "Role", roles, string(x.Role))
+		role.Needed = true
+		farm := a.choose("producer", "Ferme", "Farm", n.producers, string(x.Producer))
+		farm.Hint = a.say("D’une productrice ou d’un producteur : sa ferme.", "Of a producer: their farm.")
+		a.from(&farm, "producers", "Ajouter une ferme", "Add a farm")
+		language := a.choose("language", "Langue", "Language", []choice{{Value: "fr", Name: "français"}, {Value: "en", Name: "English"}}, x.Language)
+		language.Hint = a.say("Vide : celle du navigateur.", "Empty: the browser’s.")
+		mail := a.check("mail", "Reçoit les e-mails de Carriole", "Gets Carriole’s e-mails", !x.NoMail)
+		mail.Hint = a.say("Qui roule : quand un plan est proposé, publié ou changé. Qui coordonne : quand quelqu’un ne peut pas venir.", "Who drives: when a plan is proposed, published or changed. Who coordinates: when somebody cannot come.")
+		return []group{{Fields: []field{a.text("name", "Nom", "Name", x.Name), email, role, farm, language}}, {Fields: []field{mail}}}
+	},
+	read: func(v *visit, r *reader, x *store.Member) {
+		x.Name, x.Email, x.Role, x.Producer, x.Language, x.NoMail = r.text("name"), r.email("email"), store.Role(r.need("role")), r.id("producer"), r.text("language"), !r.check("mail")
+		switch {
+		case x.Email == "" && len(r.faults) == 0:
+			r.need("email")
+		case x.Role == store.ProducersRole && x.Producer == "":
+			r.wrong("producer", "Choisissez sa ferme.", "Choose their farm.")
+		case x.Role != store.ProducersRole:
+			x.Producer = ""
+		}
+		if x.ID == v.Member && x.ID != "" && x.Role != store.Coordinator {
+			r.wrong("role", "C’est vous : demandez à un autre coordinateur de le changer.", "This is you: ask another coordinator to change it.")
+		}
+	},
+}
+
+// role is what people call a role.
+func (v *visit) role(r store.Role) string {
+	switch r {
+	case store.Coordinator:
+		return v.say("coordonne", "coordinates")
+	case store.Reader:
+		return v.say("lit seulement", "reads only")
+	}
+	return v.say("produit et livre", "produces and drives")
+}
+
+// mailed are the producers of whom somebody is told of plans by e-mail.
+func (v *visit) mailed() (map[store.ID]bool, error) {
+	out := map[store.ID]bool{}
+	for m, err := range store.Rows(func(p store.Page) ([]store.Member, store.Cursor, error) {
+		return v.scope.Members(v.ctx, store.MemberFilter{Role: store.ProducersRole}, p)
+	}) {
+		if err != nil {
+			return nil, err
+		}
+		if !m.NoMail {
+			out[m.Producer] = true
+		}
+	}
+	return out, nil
 }

@@ -76,6 +76,7 @@ type answerRow struct {
 	Answered                   time.Time
 	AddedM                     float64
 	Kg                         float64   // of others that it takes on board
+	Mute                       bool      // nobody of the carrier is told by e-mail
 	Day                        time.Time // of the round of somebody who is absent
 }
 
@@ -250,6 +251,10 @@ func (v *visit) answers(l *lifeView, plan *weekPlan) error {
 	if err != nil {
 		return err
 	}
+	told, err := v.mailed()
+	if err != nil {
+		return err
+	}
 	names := plan.names()
 	rounds := map[string]*engine.PlanRound{}
 	for i := range plan.Doc.Rounds {
@@ -265,7 +270,7 @@ func (v *visit) answers(l *lifeView, plan *weekPlan) error {
 		}
 	}
 	for _, a := range list {
-		row := answerRow{Round: a.Round, Carrier: cmp.Or(names[string(a.Producer)], string(a.Producer)), Note: a.Note, State: a.State, Answered: a.Answered, Kg: kg[a.Round]}
+		row := answerRow{Round: a.Round, Carrier: cmp.Or(names[string(a.Producer)], string(a.Producer)), Note: a.Note, State: a.State, Answered: a.Answered, Kg: kg[a.Round], Mute: !told[a.Producer]}
 		if r := rounds[a.Round]; r != nil {
 			row.Name, row.When, row.AddedM = names[a.Round], r.Stops[0].Depart.In(v.zone()), r.Metres-r.BaseMetres
 			if r.Dedicated {
