@@ -39,6 +39,8 @@
 // goods are the same, no more of them, and within five minutes. A refusal holds for the sale: the round
 // takes nobody else's goods and makes no trip in those hours, until its carrier accepts after all or the coordinator has
 // everybody asked again.
+// So does the word of a carrier that they cannot come: their round does not run then, nor do they make a trip in its hours, and the
+// coordinators are told.
 //
 // # Decisions
 //

@@ -51,7 +51,7 @@ func (f *mailFlags) server() *post.Server {
 	return &post.Server{URL: f.MailServer, From: f.MailFrom}
 }
 
-// notices are what tells producers of plans, at the URL of a service, with their jobs among the kinds.
+// notices are what tells producers of plans and coordinators of absences, at the URL of a service, with their jobs among the kinds.
 func (f *mailFlags) notices(s *store.Store, url string, kinds *jobs.Kinds, enqueue func(context.Context, *store.Scope, jobs.Args) error, log *slog.Logger) (*notice.Service, error) {
 	x := &notice.Service{Store: s, Enqueue: enqueue, URL: strings.TrimSuffix(url, "/"), Log: log}
 	if server := f.server(); server != nil {
