@@ -148,7 +148,7 @@ type weekMaker struct {
 // What is shown at once: of more rounds their first lines alone, without the time lines, and of more lines that nobody carries the
 // first.
 const (
-	mostRounds = 60
+	mostRounds = 120
 	mostLeft   = 200
 )
 
