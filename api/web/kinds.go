@@ -238,6 +238,8 @@ var vehicles = kind[store.Vehicle]{
 		name.Needed, name.Hint = true, a.say("Kangoo, Master frigo…", "Kangoo, fridge van …")
 		owner := a.choose("producer", "À qui", "Whose", n.producers, string(x.Producer))
 		owner.Needed = true
+		plate := a.text("plate", "Immatriculation", "Number plate", x.Plate)
+		plate.Hint = a.say("Imprimée sur les feuilles de route et les bons de livraison.", "Printed on run sheets and delivery notes.")
 		a.from(&owner, "producers", "Ajouter une ferme", "Add a farm")
 		equipment := a.choose("equipment", "Ce qui garde le froid", "What keeps goods cold", []choice{
 			{Value: string(store.NoEquipment), Name: a.say("rien", "nothing")}, {Value: string(store.Boxes), Name: a.say("caisses isothermes", "insulated boxes")},
@@ -252,7 +254,7 @@ var vehicles = kind[store.Vehicle]{
 		co2 := a.number("co2_g_per_km", "CO₂", "CO₂", "g/km", x.CO2GPerKm, 1)
 		co2.Hint = a.say("Vide : 507 g/km (utilitaire jusqu’à 3,5 t).", "Empty: 507 g/km (van up to 3.5 t).")
 		return []group{
-			{Fields: []field{name, owner}},
+			{Fields: []field{name, owner, plate}},
 			{Title: a.say("Ce qui y tient", "What it takes"), Fields: []field{
 				a.number("room.grams", "Charge utile", "Payload", "kg", amount(r.Grams), 1000),
 				a.number("room.ambient_ml", "Sec", "Ambient", a.say("litres", "litres"), amount(r.AmbientMl), 1000),
@@ -265,7 +267,7 @@ var vehicles = kind[store.Vehicle]{
 		}
 	},
 	read: func(_ *visit, r *reader, x *store.Vehicle) {
-		x.Name, x.Producer = r.need("name"), r.needID("producer")
+		x.Name, x.Producer, x.Plate = r.need("name"), r.needID("producer"), r.text("plate")
 		x.Room = store.Room{Grams: r.zero("room.grams", 1000), AmbientMl: r.zero("room.ambient_ml", 1000), ChilledMl: r.zero("room.chilled_ml", 1000), FrozenMl: r.zero("room.frozen_ml", 1000)}
 		x.Equipment, x.Boxes, x.GrossGrams, x.CO2GPerKm = store.Equipment(r.text("equipment")), r.zero("boxes", 1), r.amount("gross_grams", 1000), r.amount("co2_g_per_km", 1)
 		x.Available = r.windows("available", x.Available)

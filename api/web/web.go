@@ -95,6 +95,8 @@ func (s *Site) Mount(r chi.Router) {
 		r.Get("/farm", s.farm(s.dropoffs))
 		r.Post("/farm/answer", s.farm(s.answerOf))
 		r.Get("/farm/absent", s.farm(s.absent))
+		r.Get("/farm/lots", s.farm(s.farmLots))
+		r.Post("/farm/lots", s.farm(s.farmLots))
 		r.Post("/farm/tick", s.farm(s.tick))
 		r.Post("/farm/mail", s.farm(s.mailOf))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))
@@ -148,6 +150,8 @@ func (s *Site) sale(r chi.Router) {
 
 	r.Get("/shares", s.page(s.shares))
 
+	r.Get("/lots", s.page(s.saleLots))
+	r.Post("/lots", s.change(s.saleLots))
 	r.Get("/papers", s.page(s.papers))
 	r.Get("/papers/{kind}", s.page(s.paper))
 }
