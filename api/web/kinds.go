@@ -534,7 +534,8 @@ var sales = kind[store.Sale]{
 	list: func(v *visit, p store.Page) ([]store.Sale, store.Cursor, error) {
 		return v.scope.Sales(v.ctx, store.SaleFilter{}, p)
 	},
-	get: (*store.Scope).Sale, create: (*store.Scope).CreateSale, update: (*store.Scope).UpdateSale, remove: (*store.Scope).DeleteSale,
+	order: func(a, b *store.Sale) int { return cmp.Compare(b.Distribution, a.Distribution) },
+	get:   (*store.Scope).Sale, create: (*store.Scope).CreateSale, update: (*store.Scope).UpdateSale, remove: (*store.Scope).DeleteSale,
 	row: func(x *store.Sale) *store.Row { return &x.Row }, name: func(_ *visit, x *store.Sale) string { return x.Name },
 	blank: func(*visit) store.Sale { return store.Sale{} },
 	leads: func(x *store.Sale) string { return "/sales/" + string(x.ID) + "/orders" },
@@ -582,7 +583,8 @@ var absences = kind[store.Absence]{
 	list: func(v *visit, p store.Page) ([]store.Absence, store.Cursor, error) {
 		return v.scope.Absences(v.ctx, store.AbsenceFilter{}, p)
 	},
-	get: (*store.Scope).Absence, create: (*store.Scope).CreateAbsence, update: (*store.Scope).UpdateAbsence, remove: (*store.Scope).DeleteAbsence,
+	order: func(a, b *store.Absence) int { return cmp.Compare(b.First, a.First) },
+	get:   (*store.Scope).Absence, create: (*store.Scope).CreateAbsence, update: (*store.Scope).UpdateAbsence, remove: (*store.Scope).DeleteAbsence,
 	row: func(x *store.Absence) *store.Row { return &x.Row }, name: func(v *visit, x *store.Absence) string {
 		return v.say("Absence du ", "Absence from ") + v.date(x.First)
 	},

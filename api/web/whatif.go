@@ -106,7 +106,8 @@ func (s *Site) whatIf(v *visit) error {
 		p := &plan.Week.Producers[i]
 		out.Producers = append(out.Producers, choice{p.ID, cmp.Or(p.Name, p.ID), p.ID == out.Producer})
 	}
-	slices.SortFunc(out.Producers, func(a, b choice) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	by := byName()
+	slices.SortStableFunc(out.Producers, func(a, b choice) int { return by.CompareString(a.Name, b.Name) })
 	rounds := slices.Clone(plan.Week.Rounds)
 	slices.SortStableFunc(rounds, func(a, b engine.Round) int { return a.DepartAfter.Compare(b.DepartAfter) })
 	for i := range rounds {
