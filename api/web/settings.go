@@ -97,7 +97,7 @@ func (s *Site) showSettings(v *visit, wrong []string) error {
 			}
 		}
 		if x.Since != "" {
-			x.SinceText = v.lang.Date(x.Since.At(0, v.zone())) + " " + string(x.Since)[:4]
+			x.SinceText = v.date(x.Since)
 		}
 		if x.Rule = x.Source != ""; x.Rule {
 			rules.Knobs = append(rules.Knobs, x)
