@@ -32,8 +32,8 @@ type Config struct {
 	URL      string                            // where people reach the pages, as in https://plan.example.org, for labels; empty: these have no address
 
 	// Tiles are the map's background where one is configured, as in https://tile.example.org/{z}/{x}/{y}.png; else it is
-	// drawn from the extract of the collective's distances, or one that is offered, or shows the names of towns. TilesBy is who has to
-	// be named for them.
+	// drawn from the extract of the collective's distances, or one that is offered, or shows the sea, large rivers and the
+	// names of towns. TilesBy is who has to be named for them.
 	Tiles, TilesBy string
 }
 
@@ -54,7 +54,7 @@ type Site struct {
 	log     *slog.Logger
 	pages   pages
 	files   *files
-	towns   func() (*roads.Background, error)
+	ground  func() (*roads.Background, error)
 	origin  http.CrossOriginProtection
 }
 
@@ -66,7 +66,7 @@ func New(config Config) (*Site, error) {
 	if config.Planning == nil {
 		config.Planning = planning.New(config.Store, nil)
 	}
-	s := &Site{config: config, log: cmp.Or(config.Log, slog.New(slog.DiscardHandler)), towns: sync.OnceValues(roads.Towns)}
+	s := &Site{config: config, log: cmp.Or(config.Log, slog.New(slog.DiscardHandler)), ground: sync.OnceValues(roads.Ground)}
 	if config.Tiles != "" {
 		if u, err := url.Parse(config.Tiles); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 			return nil, fmt.Errorf("web: tiles from %q: it must be like https://tile.example.org/{z}/{x}/{y}.png", config.Tiles)
