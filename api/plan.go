@@ -53,7 +53,7 @@ type Caching struct {
 type answerDoc struct {
 	Round    string            `json:"round" doc:"As in the plan's document. A refused trip is kept as the hours of its vehicle."`
 	Producer store.ID          `json:"producer" doc:"Who drives it."`
-	State    store.AnswerState `json:"state" enum:"open,accepted,refused"`
+	State    store.AnswerState `json:"state" enum:"open,accepted,refused,absent"`
 	Note     string            `json:"note,omitzero"`
 	Answered *time.Time        `json:"answered,omitzero"`
 }
@@ -102,9 +102,9 @@ type (
 	answerInput struct {
 		ID   store.ID `path:"id"`
 		Body struct {
-			Round  string `json:"round" minLength:"1" maxLength:"200" doc:"As in the plan's document."`
-			Answer string `json:"answer" enum:"accepted,refused"`
-			Note   string `json:"note,omitzero" maxLength:"2000"`
+			Round  string            `json:"round" minLength:"1" maxLength:"200" doc:"As in the plan's document."`
+			Answer store.AnswerState `json:"answer" enum:"accepted,refused,absent" doc:"refused: without goods of others; absent: they cannot come, and the round does not run."`
+			Note   string            `json:"note,omitzero" maxLength:"2000"`
 		}
 	}
 	lockDoc struct {
@@ -320,10 +320,10 @@ func planAnswers(s *Service, sees access) {
 			})
 			return out, err
 		})
-	handle(s, route{id: "answer-plan", method: http.MethodPost, path: "/v1/plans/{id}/answers", subject: "plans", act: "answer", who: access{Coordinator: all, Producer: own}, summary: "Accept or refuse what is proposed for a round",
-		text: "A producer for a round of theirs, a coordinator for whoever drives it; it may change later. A refusal has the sale planned again around the round (202, with the planning), and asks only those whose part is then another one."},
+	handle(s, route{id: "answer-plan", method: http.MethodPost, path: "/v1/plans/{id}/answers", subject: "plans", act: "answer", who: access{Coordinator: all, Producer: own}, summary: "Accept or refuse what is proposed for a round, or say that one cannot come",
+		text: "A producer for a round of theirs, a coordinator for whoever drives it; it may change later. A refusal or an absence has the sale planned again around the round (202, with the planning), and asks only those whose part is then another one; so has that somebody comes after all. Of a round that has left nobody can be absent (409)."},
 		func(ctx context.Context, c *call, in *answerInput) (*planningOutput, error) {
-			got, err := p.Answer(ctx, c.scope, in.ID, in.Body.Round, c.producerOnly(), in.Body.Answer == string(store.AnswerAccepted), in.Body.Note)
+			got, err := p.Answer(ctx, c.scope, in.ID, in.Body.Round, c.producerOnly(), in.Body.Answer, in.Body.Note)
 			if err != nil {
 				return nil, err
 			}

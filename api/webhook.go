@@ -16,7 +16,7 @@ type webhook struct {
 	Meta
 	URL     string            `json:"url" minLength:"1" maxLength:"2000" doc:"Where events are sent by POST: HTTPS to a public address, unless whoever runs the service allows more." example:"https://shop.example/hooks/carriole"`
 	Note    string            `json:"note,omitzero" maxLength:"2000" doc:"What it is for."`
-	Events  []store.EventType `json:"events,omitzero" maxItems:"20" enum:"order.received,plan.ready,plan.proposed,plan.published,plan.failed" doc:"What is sent; everything if left out." example:"[\"plan.published\"]"`
+	Events  []store.EventType `json:"events,omitzero" maxItems:"20" enum:"order.received,plan.ready,plan.proposed,plan.published,plan.failed,carrier.absent" doc:"What is sent; everything if left out." example:"[\"plan.published\"]"`
 	Active  *bool             `json:"active,omitzero" doc:"On if left out."`
 	Reason  string            `json:"reason,omitzero" readOnly:"true" doc:"Why it was made inactive by the service: the receiver answered 410, or nothing got through for five days. Making it active again takes it away."`
 	Failing *time.Time        `json:"failing,omitzero" readOnly:"true" doc:"Since when nothing got through."`
@@ -71,7 +71,7 @@ type (
 		ID store.ID `path:"id"`
 		Paging
 		Event store.ID            `query:"event"`
-		Type  store.EventType     `query:"type" enum:"order.received,plan.ready,plan.proposed,plan.published,plan.failed,webhook.test"`
+		Type  store.EventType     `query:"type" enum:"order.received,plan.ready,plan.proposed,plan.published,plan.failed,carrier.absent,webhook.test"`
 		State store.DeliveryState `query:"state" enum:"pending,delivered,failed"`
 	}
 	deliveryOutput struct{ Body *delivery }
@@ -196,6 +196,7 @@ func describeEvents(doc *huma.OpenAPI) {
 		{store.PlanProposed, "The carriers of a plan are asked."},
 		{store.PlanPublished, "A plan is in force."},
 		{store.PlanFailed, "No plan could be made of a sale."},
+		{store.CarrierAbsent, "A carrier cannot come with a round that they were asked for."},
 		{store.WebhookTest, "Somebody wants to see whether events arrive."},
 	} {
 		doc.Webhooks[string(e.name)] = &huma.PathItem{Post: &huma.Operation{

@@ -28,10 +28,11 @@ type Data struct {
 	Sale       store.ID `json:"sale,omitempty"`
 	SaleRef    string   `json:"sale_ref,omitempty"` // the other system's id of the sale, if it has one; set by Emit
 	Orders     *Orders  `json:"orders,omitempty"`   // of order.received
-	Plan       store.ID `json:"plan,omitempty"`     // of plan.ready, plan.proposed and plan.published, as are these two
+	Plan       store.ID `json:"plan,omitempty"`     // of plan.ready, plan.proposed, plan.published and carrier.absent, as are these two
 	Number     int64    `json:"number,omitempty"`   // of the plan: 1, 2, … within the sale
 	Figures    *Figures `json:"figures,omitempty"`  // of the plan
 	Asked      []Asked  `json:"asked,omitempty"`    // of plan.proposed: who is to answer, when there are no more than 100
+	Absent     *Asked   `json:"absent,omitempty"`   // of carrier.absent: who cannot come with which round
 	Reason     string   `json:"reason,omitempty"`   // of plan.failed: why no plan could be made
 	Faults     []Fault  `json:"faults,omitempty"`   // of plan.failed: what is wrong with the week, each with its place; the first 100
 }

@@ -7,6 +7,8 @@
 // planning), and finds nothing to do when another was faster. So a worker that is killed loses nothing: each worker looks for
 // plannings that nothing was heard of and has them nudged again.
 //
+// Surveys of distances wait in a queue of their own, one at a time: the first may prepare a large extract for minutes.
+//
 // Jobs of other kinds are tried again by River, later each time; one whose worker is gone a minute and a half after
 // it began.
 package jobs
@@ -34,11 +36,12 @@ import (
 const (
 	queueShort = "planning_short"
 	queueLong  = "planning_long"
+	queueWays  = "survey"
 	queueOther = river.QueueDefault
 
 	usualTimeout = time.Minute      // of a job
 	rescueAfter  = 90 * time.Second // from when a job began whose worker is gone
-	longest      = 45 * time.Minute // of a planning, with room beyond the longest search
+	longest      = 45 * time.Minute // of a planning, with room beyond the longest search, and of a survey, which may prepare a large extract
 	lookAround   = 10 * time.Second // between looks for lost plannings
 	closeDue     = time.Minute      // between looks for sales whose time has come
 	surveyDue    = 10 * time.Minute // between looks for ways that are not known yet
@@ -124,22 +127,16 @@ func New(s *store.Store, kinds Kinds, o Options) (*Queue, error) {
 	q.Planning.Log = q.log
 	workers := river.NewWorkers()
 	var errs []error
-	errs = append(errs, river.AddWorkerSafely(workers, &planner{q: q}))
+	errs = append(errs, river.AddWorkerSafely(workers, &planner{q: q}), river.AddWorkerSafely(workers, &surveyor{q: q}))
 	kinds = Kinds{slices.Clone(kinds.add), slices.Clone(kinds.periodic)} // the caller's stay as they are
 	Handle(&kinds, func(ctx context.Context, _ closing) error {
 		_, err := q.Planning.CloseDue(ctx)
 		return err
 	})
 	kinds.Every(closeDue, closing{})
-	Handle(&kinds, func(ctx context.Context, of survey) error {
-		if of.Collective == "" {
-			return q.Planning.SurveyDue(ctx)
-		}
-		return q.Planning.SurveyOf(ctx, s.In(of.Collective, "clock"))
-	})
 	kinds.Every(surveyDue, survey{})
 	q.Planning.Survey = func(ctx context.Context, c *store.Scope) error {
-		return q.Add(ctx, c, survey{c.Collective()}, time.Time{}, mostSurveys)
+		return q.insert(ctx, c, survey{c.Collective()}, &river.InsertOpts{MaxAttempts: mostSurveys})
 	}
 	for _, add := range kinds.add {
 		errs = append(errs, add(workers))
@@ -162,6 +159,7 @@ func New(s *store.Store, kinds Kinds, o Options) (*Queue, error) {
 		Queues: map[string]river.QueueConfig{
 			queueShort: {MaxWorkers: or(o.Short, 2)},
 			queueLong:  {MaxWorkers: or(o.Long, 1)},
+			queueWays:  {MaxWorkers: 1},
 			queueOther: {MaxWorkers: or(o.Other, 4)},
 		},
 		PeriodicJobs:                kinds.periodic,
@@ -252,6 +250,26 @@ type survey struct {
 
 // Kind is called by River.
 func (survey) Kind() string { return "survey" }
+
+// InsertOpts is called by River.
+func (survey) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: queueWays} }
+
+// surveyor works off surveys.
+type surveyor struct {
+	river.WorkerDefaults[survey]
+	q *Queue
+}
+
+// Timeout is called by River. Nothing waits for a survey that was lost with its process: the next one goes on where it was.
+func (*surveyor) Timeout(*river.Job[survey]) time.Duration { return longest }
+
+// Work is called by River.
+func (w *surveyor) Work(ctx context.Context, job *river.Job[survey]) error {
+	if job.Args.Collective == "" {
+		return w.q.Planning.SurveyDue(ctx)
+	}
+	return w.q.Planning.SurveyOf(ctx, w.q.Planning.Store.In(job.Args.Collective, "clock"))
+}
 
 // enqueue is planning.Service.Enqueue.
 func (q *Queue) enqueue(ctx context.Context, c *store.Scope, task planning.Task) error {

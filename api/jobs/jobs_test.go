@@ -20,6 +20,7 @@ import (
 	"carriole/api/planning"
 	"carriole/api/store"
 	"carriole/engine"
+	"carriole/geo/provider"
 )
 
 var databases worldtest.Databases
@@ -394,6 +395,58 @@ func TestOtherJobs(t *testing.T) {
 			time.Sleep(50 * time.Millisecond)
 		}
 		t.Error("the sale is not closed although its time has come")
+	})
+}
+
+// The distances between places are computed in the background, those of a new place alone when it comes, all where another source is
+// chosen: a planning finds them there, and draws its lines along the roads.
+func TestSurvey(t *testing.T) {
+	databases.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		first, second := worldtest.StartRoads(t), worldtest.StartRoads(t)
+		q, s := queue(t, url, jobs.Kinds{}, jobs.Options{})
+		for name, server := range map[string]*worldtest.Roads{"first": first, "second": second} {
+			c, err := provider.Parse("osrm:"+server.URL, false)
+			ok(t, err)
+			q.Planning.Travels = append(q.Planning.Travels, planning.Travel{Name: name, Provider: c.Open(nil)})
+		}
+		w := worldtest.Fill(t, s, "here")
+		choose := func(name string) {
+			collective, err := w.Scope.Itself(ctx)
+			ok(t, err)
+			collective.Travel = name
+			ok(t, q.Planning.Choose(ctx, w.Scope, collective))
+		}
+		asked := func(server *worldtest.Roads, what string, want int) {
+			n := 0
+			for range 600 {
+				if n += server.Asked(); n >= want {
+					break
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+			if n != want {
+				t.Fatalf("%s: %d pairs were asked for, not %d", what, n, want)
+			}
+		}
+		choose("first")
+		start(t, q)
+		asked(first, "6 places", 6*6)
+		ok(t, w.Scope.CreatePlace(ctx, &store.Place{Name: "New", At: &store.Point{LonE7: 50400000, LatE7: 441500000}}))
+		choose("second")
+		asked(second, "7 places of another source", 7*7)
+		choose("first")
+		asked(first, "a new place beside 6", 7+6)
+		w.Order(t, w.Sale, w.Orders(10, 1)...)
+		_, err := q.Planning.Close(ctx, w.Scope, w.Sale)
+		ok(t, err)
+		planned(t, w.Scope, w.Sale)
+		plans, _, err := w.Scope.Plans(ctx, store.PlanFilter{Sale: w.Sale}, store.Page{})
+		ok(t, err)
+		lines, err := q.Planning.Lines(ctx, w.Scope, plans[0].ID)
+		if err != nil || len(lines) == 0 || first.Drawn() != len(lines) || first.Asked() != 0 {
+			t.Errorf("the plan has %d lines, %v", len(lines), err)
+		}
 	})
 }
 

@@ -65,13 +65,18 @@ func (x *news) letter(url string) post.Letter {
 	}
 	w.line("\n--\n%s\n%s", plain(x.collective.Name), w.say("Pour ne plus recevoir ces messages, décochez-les au bas de la page\u00a0:", "To get no more of these messages, untick them at the foot of the page:"))
 	w.line("%s#mail", link)
+	return post.Letter{To: x.member.Email, Language: string(w.lang), Text: w.String(),
+		Subject: sale + w.say("\u00a0: ", ": ") + subject,
+		ID:      messageID(url, string(x.notice.ID))}
+}
+
+// messageID is the same each time that a notice is tried.
+func messageID(url, notice string) string {
 	host := "localhost"
 	if u, err := urls.Parse(url); err == nil && u.Hostname() != "" {
 		host = u.Hostname()
 	}
-	return post.Letter{To: x.member.Email, Language: string(w.lang), Text: w.String(),
-		Subject: sale + w.say("\u00a0: ", ": ") + subject,
-		ID:      "notice-" + string(x.notice.ID) + "@" + host}
+	return "notice-" + notice + "@" + host
 }
 
 func (w *writer) date(d store.Day) string {

@@ -1,5 +1,6 @@
 // Package notice tells producers by e-mail what is planned for them: when they are asked, when a plan comes in force, and when one that is in
-// force gives way to another that asks something else of them. Who is asked nothing, and nothing new, gets no mail.
+// force gives way to another that asks something else of them. Who is asked nothing, and nothing new, gets no mail. Coordinators it tells
+// when a carrier cannot come.
 //
 // [Service.Tell] is called in the transaction of the event and enqueues a [Round], which makes a notice for each member whom the
 // event concerns, and with it, in one transaction, a [Delivery]. That writes what has changed since the plan of which the member
@@ -28,6 +29,7 @@ type Round struct {
 	Collective store.ID        `json:"collective"`
 	Plan       store.ID        `json:"plan"`
 	Event      store.EventType `json:"event"`
+	About      string          `json:"about,omitempty"` // the round whose carrier is absent
 }
 
 // Kind is called by the queue.
@@ -42,7 +44,7 @@ type Delivery struct {
 // Kind is called by the queue.
 func (Delivery) Kind() string { return "notice" }
 
-// Service tells producers. Its fields are set before it is used.
+// Service tells producers and coordinators. Its fields are set before it is used.
 type Service struct {
 	Store    *store.Store
 	Planning *planning.Service
@@ -64,18 +66,22 @@ func (s *Service) Handle(k *jobs.Kinds) {
 	jobs.Handle(k, s.Deliver)
 }
 
-// Tell takes an event of planning; payload is its notice as JSON. Others than a proposal and a publication it leaves alone.
+// Tell takes an event of planning; payload is its notice as JSON. Others than a proposal, a publication and an absence it
+// leaves alone.
 func (s *Service) Tell(ctx context.Context, c *store.Scope, event string, payload []byte) error {
-	if event != planning.PlanProposed && event != planning.PlanPublished {
+	if event != planning.PlanProposed && event != planning.PlanPublished && event != planning.CarrierAbsent {
 		return nil
 	}
 	var about struct {
-		Plan store.ID `json:"plan"`
+		Plan   store.ID `json:"plan"`
+		Absent struct {
+			Round string `json:"round"`
+		} `json:"absent"`
 	}
 	if err := json.Unmarshal(payload, &about); err != nil {
 		return fmt.Errorf("notice: the data of %s: %w", event, err)
 	}
-	return s.Enqueue(ctx, c, Round{c.Collective(), about.Plan, store.EventType(event)})
+	return s.Enqueue(ctx, c, Round{c.Collective(), about.Plan, store.EventType(event), about.Absent.Round})
 }
 
 // Announce makes the notices of an event and enqueues them. Doing it again adds none.
@@ -88,23 +94,25 @@ func (s *Service) Announce(ctx context.Context, r Round) error {
 	if err != nil {
 		return err
 	}
+	role, announce := store.ProducersRole, s.announce
+	if r.Event == store.CarrierAbsent {
+		role, announce = store.Coordinator, s.announceAbsence
+	}
 	for m, err := range store.Rows(func(p store.Page) ([]store.Member, store.Cursor, error) {
-		return c.Members(ctx, store.MemberFilter{Role: store.ProducersRole}, p)
+		return c.Members(ctx, store.MemberFilter{Role: role}, p)
 	}) {
-		if err != nil {
-			return err
+		if err == nil && !m.NoMail {
+			err = announce(ctx, c, plan, r, m)
 		}
-		if err := s.announce(ctx, c, plan, r.Event, m); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Service) announce(ctx context.Context, c *store.Scope, plan *store.Plan, event store.EventType, m *store.Member) error {
-	if m.NoMail {
-		return nil
-	}
+func (s *Service) announce(ctx context.Context, c *store.Scope, plan *store.Plan, r Round, m *store.Member) error {
+	event := r.Event
 	return c.Together(ctx, func(c *store.Scope) error {
 		told, _, err := c.Notices(ctx, store.NoticeFilter{Member: m.ID, Plan: plan.ID}, store.Page{})
 		if err != nil || slices.ContainsFunc(told, func(n store.Notice) bool { return n.Event == event }) {
@@ -144,14 +152,14 @@ func (s *Service) Deliver(ctx context.Context, d Delivery) error {
 	if err != nil {
 		return err
 	}
-	if m.NoMail || m.Role != store.ProducersRole || plan.State != stateOf(n.Event) {
+	if m.NoMail {
 		return nil
 	}
-	x, err := s.news(ctx, c, m, plan, n)
-	if err != nil || x == nil {
+	letter, err := s.write(ctx, c, m, plan, n)
+	if err != nil || letter == nil {
 		return err
 	}
-	err = s.Sender.Send(ctx, x.letter(s.URL))
+	err = s.Sender.Send(ctx, *letter)
 	if post.Refused(err) {
 		s.Log.WarnContext(ctx, "a notice was refused", "member", m.ID, "error", err.Error())
 		return nil
@@ -161,6 +169,22 @@ func (s *Service) Deliver(ctx context.Context, d Delivery) error {
 	}
 	n.Sent = time.Now()
 	return c.UpdateNotice(ctx, n)
+}
+
+// write writes a notice; nil: there is nothing to tell any more.
+func (s *Service) write(ctx context.Context, c *store.Scope, m *store.Member, plan *store.Plan, n *store.Notice) (*post.Letter, error) {
+	if n.Event == store.CarrierAbsent {
+		return s.absence(ctx, c, m, plan, n)
+	}
+	if m.Role != store.ProducersRole || plan.State != stateOf(n.Event) {
+		return nil, nil
+	}
+	x, err := s.news(ctx, c, m, plan, n)
+	if err != nil || x == nil {
+		return nil, err
+	}
+	letter := x.letter(s.URL)
+	return &letter, nil
 }
 
 // stateOf is the state of plans of which an event still tells the truth.

@@ -1,6 +1,7 @@
 package planning
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -49,19 +50,19 @@ func ask(week *engine.Week, plan *engine.Plan, before *version, given []store.An
 		switch {
 		case answered && a.State == store.AnswerAccepted && a.Producer == store.ID(r.Producer) && holds(earlier[r.ID], now[r.ID]):
 			add(a)
-		case answered && a.State == store.AnswerRefused && !r.Dedicated:
+		case answered && declined(a) && !r.Dedicated:
 			add(a)
 		default:
 			add(store.Answer{Round: r.ID, Producer: store.ID(r.Producer), State: store.AnswerOpen})
 		}
 	}
-	// refusals are kept in mind, also where nothing is left to be asked
+	// what was declined is kept in mind, also where nothing is left to be asked
 	known := map[string]bool{}
 	for i := range week.Producers {
 		known[week.Producers[i].ID] = true
 	}
 	for _, a := range given {
-		if a.State != store.AnswerRefused {
+		if !declined(a) {
 			continue
 		}
 		if before != nil {
@@ -182,6 +183,17 @@ func parseRefusedTrip(s string) (vehicle string, hours engine.Interval, ok bool)
 	return vehicle, engine.Interval{a, b}, err == nil
 }
 
+// RoundDay is the day of a round of a week, or of a trip as it is kept where it was declined; empty: of neither.
+func RoundDay(round string) store.Day {
+	if _, day, ok := SplitRoundID(round); ok {
+		return day
+	}
+	if _, hours, ok := parseRefusedTrip(round); ok {
+		return store.DayOf(hours[0])
+	}
+	return ""
+}
+
 func roundOf(plan *engine.Plan, id string) *engine.PlanRound {
 	if k := slices.IndexFunc(plan.Rounds, func(r engine.PlanRound) bool { return r.ID == id }); k >= 0 {
 		return &plan.Rounds[k]
@@ -189,11 +201,17 @@ func roundOf(plan *engine.Plan, id string) *engine.PlanRound {
 	return nil
 }
 
-// refuse writes into the week what carriers have refused: a round takes its own producer's goods alone, and no lock of
-// others' goods; a vehicle makes no trip in the hours in which it would have made the refused one.
+// declined says whether a carrier does not do what they are asked.
+func declined(a store.Answer) bool {
+	return a.State == store.AnswerRefused || a.State == store.AnswerAbsent
+}
+
+// refuse writes into the week what carriers have declined: a round that is refused takes its own producer's goods alone, and no lock of
+// others' goods; one whose producer is absent does not run, nor do they make a trip in its hours; a vehicle makes no trip in the
+// hours in which it would have made the declined one.
 func refuse(week *engine.Week, newest *version, answers []store.Answer) {
 	for _, a := range answers {
-		if a.State != store.AnswerRefused {
+		if !declined(a) {
 			continue
 		}
 		vehicle, hours, trip := parseRefusedTrip(a.Round)
@@ -201,10 +219,16 @@ func refuse(week *engine.Week, newest *version, answers []store.Answer) {
 			vehicle, hours, trip = r.Vehicle, engine.Interval{r.Stops[0].Depart, r.Stops[len(r.Stops)-1].Arrive}, true
 		}
 		if trip {
-			for k := range week.Vehicles {
-				if v := &week.Vehicles[k]; v.ID == vehicle {
-					v.Available = slices.DeleteFunc(v.Available, func(x engine.Interval) bool { return !x[1].Before(hours[0]) && !hours[1].Before(x[0]) })
-				}
+			occupy(week, hours, func(v *engine.Vehicle) bool { return v.ID == vehicle })
+			continue
+		}
+		if a.State == store.AnswerAbsent {
+			if k := slices.IndexFunc(week.Rounds, func(r engine.Round) bool { return r.ID == a.Round }); k >= 0 {
+				r := week.Rounds[k]
+				occupy(week, engine.Interval{r.DepartAfter, r.ReturnBy}, func(v *engine.Vehicle) bool { return v.Producer == r.Producer })
+				week.Rounds = slices.Delete(week.Rounds, k, k+1)
+				week.Locks = slices.DeleteFunc(week.Locks, func(l engine.Lock) bool { return slices.Contains(l.Rounds, r.ID) })
+				week.Forbid = slices.DeleteFunc(week.Forbid, func(f engine.Forbid) bool { return f.Round == r.ID })
 			}
 			continue
 		}
@@ -219,7 +243,16 @@ func refuse(week *engine.Week, newest *version, answers []store.Answer) {
 	}
 }
 
-// unsettled are the answers that stand in the way of publishing: open ones, and refusals that the plan does not follow.
+// occupy takes the intervals that touch some hours from vehicles.
+func occupy(week *engine.Week, hours engine.Interval, which func(*engine.Vehicle) bool) {
+	for k := range week.Vehicles {
+		if v := &week.Vehicles[k]; which(v) {
+			v.Available = slices.DeleteFunc(v.Available, func(x engine.Interval) bool { return !x[1].Before(hours[0]) && !hours[1].Before(x[0]) })
+		}
+	}
+}
+
+// unsettled are the answers that stand in the way of publishing: open ones, and refusals and absences that the plan does not follow.
 func unsettled(plan *engine.Plan, answers []store.Answer) []store.Answer {
 	others := map[string]bool{} // rounds that carry others' goods
 	for i := range plan.Consignments {
@@ -231,14 +264,15 @@ func unsettled(plan *engine.Plan, answers []store.Answer) []store.Answer {
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(answers), func(a store.Answer) bool {
-		return a.State == store.AnswerAccepted || a.State == store.AnswerRefused && !others[a.Round]
+		return a.State == store.AnswerAccepted || a.State == store.AnswerRefused && !others[a.Round] || a.State == store.AnswerAbsent && roundOf(plan, a.Round) == nil
 	})
 }
 
 // Answer notes what a carrier says to what a plan that is proposed or published asks of one of their rounds; it may change later. carrier
-// is who answers; empty: the coordinator for whoever drives it. A refusal has the sale planned again around the
-// round, and those asked whose part is then another one: that planning is returned, nil for an acceptance.
-func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, round string, carrier store.ID, accept bool, note string) (*store.Planning, error) {
+// is who answers; empty: the coordinator for whoever drives it. What they decline has the sale planned again around the
+// round, and those asked whose part is then another one; so has it that they come after all. That planning is returned, nil for an
+// acceptance. A round that has left cannot be declined by its carrier: what is on board by then is for the coordinator to settle.
+func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, round string, carrier store.ID, state store.AnswerState, note string) (*store.Planning, error) {
 	var out *store.Planning
 	err := c.Together(ctx, func(c *store.Scope) error {
 		out = nil
@@ -246,23 +280,29 @@ func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, rou
 		if err != nil {
 			return err
 		}
-		if carrier == "" {
-			answers, err := c.Answers(ctx, plan)
-			if err != nil {
+		answers, err := c.Answers(ctx, plan)
+		if err != nil {
+			return err
+		}
+		k := slices.IndexFunc(answers, func(a store.Answer) bool { return a.Round == round && (carrier == "" || carrier == a.Producer) })
+		if k < 0 {
+			return notAsked(round)
+		}
+		before := answers[k]
+		if state == store.AnswerAbsent {
+			if err := s.mayBeAbsent(ctx, c, row, round); err != nil {
 				return err
 			}
-			k := slices.IndexFunc(answers, func(a store.Answer) bool { return a.Round == round })
-			if k < 0 {
-				return &store.Error{Code: store.NotFound, Message: "nobody is asked about the round \"" + round + "\" of this plan"}
-			}
-			carrier = answers[k].Producer
 		}
-		state := store.AnswerRefused
-		if accept {
-			state = store.AnswerAccepted
-		}
-		if err := c.GiveAnswer(ctx, plan, round, carrier, state, note); err != nil || accept {
+		if err := c.GiveAnswer(ctx, plan, round, before.Producer, state, note); err != nil {
 			return err
+		}
+		reason := map[store.AnswerState]string{store.AnswerRefused: "refused", store.AnswerAbsent: "absent"}[state]
+		if state == store.AnswerAccepted && before.State == store.AnswerAbsent {
+			reason = "back"
+		}
+		if reason == "" {
+			return nil
 		}
 		sale, err := c.Sale(ctx, row.Sale)
 		if err != nil {
@@ -271,10 +311,152 @@ func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, rou
 		if sale.State != store.SaleOpen && sale.State != store.SaleClosed {
 			return conflict("the sale is %s: nothing is planned for it any more", sale.State)
 		}
-		out, err = s.ask(ctx, c, row.Sale, request{Options: Options{Reason: "refused"}, Propose: true})
+		if state == store.AnswerAbsent && before.State != store.AnswerAbsent {
+			about, err := s.about(ctx, c, row)
+			if err != nil {
+				return err
+			}
+			about.Absent = &asked{round, before.Producer}
+			if err := s.emit(ctx, c, CarrierAbsent, about); err != nil {
+				return err
+			}
+		}
+		out, err = s.ask(ctx, c, row.Sale, request{Options: Options{Reason: reason}, Propose: true})
 		return err
 	})
 	return out, err
+}
+
+func notAsked(round string) error {
+	return &store.Error{Code: store.NotFound, Message: "nobody is asked about the round \"" + round + "\" of this plan, or somebody else is"}
+}
+
+// mayBeAbsent demands that a round of a plan has not left.
+func (s *Service) mayBeAbsent(ctx context.Context, c *store.Scope, row *store.Plan, round string) error {
+	v, err := s.known(ctx, c, row)
+	if err != nil {
+		return err
+	}
+	if r := roundOf(v.plan, round); r != nil && !r.Stops[0].Depart.After(s.now()) {
+		return conflict("the round left at %s: call the coordinator, who settles what becomes of what is on board", r.Stops[0].Depart.Format("15:04"))
+	}
+	return nil
+}
+
+// Absence is what it would come to if a carrier could not come.
+type Absence struct {
+	MoreMetres float64 // that all other rounds and trips drive more; negative: less
+	Goods      []Stranded
+}
+
+// Stranded are goods that ride the round of a carrier who cannot come.
+type Stranded struct {
+	Producer    Named
+	PickupPoint Named
+	Class       engine.Class
+	Kg          float64
+	By          []string // who would carry them instead, in order; none: nobody
+	Behind      float64  // kilograms of them that would stay behind
+}
+
+// WithoutCarrier is what would become of a plan if a carrier said that they cannot come with one of their rounds. Nothing is stored.
+func (s *Service) WithoutCarrier(ctx context.Context, c *store.Scope, plan store.ID, round string, carrier store.ID) (*Absence, error) {
+	row, err := c.Plan(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := c.Answers(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	k := slices.IndexFunc(answers, func(a store.Answer) bool { return a.Round == round && a.Producer == carrier })
+	if k < 0 {
+		return nil, notAsked(round)
+	}
+	if err := s.mayBeAbsent(ctx, c, row, round); err != nil {
+		return nil, err
+	}
+	answers[k].State = store.AnswerAbsent
+	v, leave, err := s.ponder(ctx, c, plan)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	travel, err := s.travelOf(ctx, c, v)
+	if err != nil {
+		return nil, err
+	}
+	week := *v.week
+	week.Rounds, week.Locks, week.Forbid, week.Vehicles = slices.Clone(week.Rounds), slices.Clone(week.Locks), slices.Clone(week.Forbid), slices.Clone(week.Vehicles)
+	for i := range week.Vehicles {
+		week.Vehicles[i].Available = slices.Clone(week.Vehicles[i].Available)
+	}
+	refuse(&week, v, answers)
+	var change engine.Change
+	if row.State == store.Published && v.begun(s.now()) {
+		change.Now = s.now()
+	}
+	ctx, cancel := context.WithTimeout(ctx, mostAnswer)
+	defer cancel()
+	got, err := engine.Replan(ctx, &week, travel, v.plan, change, engine.Options{Seed: 1})
+	if err != nil {
+		return nil, asRefusal(err)
+	}
+	return &Absence{others(got.Plan, round) - others(v.plan, round), stranded(v, got, round)}, nil
+}
+
+// others is what all rounds of a plan but one drive.
+func others(plan *engine.Plan, round string) (metres float64) {
+	for i := range plan.Rounds {
+		if r := &plan.Rounds[i]; r.ID != round {
+			metres += r.Metres
+		}
+	}
+	return metres
+}
+
+// stranded are the goods of a round, and what a plan without it does with them.
+func stranded(v *version, got *engine.Replanned, round string) []Stranded {
+	names, drivers := map[string]string{}, map[string]string{}
+	for i := range got.Week.Producers {
+		names[got.Week.Producers[i].ID] = cmp.Or(got.Week.Producers[i].Name, got.Week.Producers[i].ID)
+	}
+	for i := range v.week.PickupPoints {
+		names[v.week.PickupPoints[i].ID] = cmp.Or(v.week.PickupPoints[i].Name, v.week.PickupPoints[i].ID)
+	}
+	for i := range got.Plan.Rounds {
+		drivers[got.Plan.Rounds[i].ID] = names[got.Plan.Rounds[i].Producer]
+	}
+	carried := map[engine.LineRef]*engine.Consignment{}
+	for i := range got.Plan.Consignments {
+		for _, l := range got.Plan.Consignments[i].Lines {
+			carried[l] = &got.Plan.Consignments[i]
+		}
+	}
+	var out []Stranded
+	for i := range v.plan.Consignments {
+		x := &v.plan.Consignments[i]
+		if !slices.ContainsFunc(x.Legs, func(l engine.Leg) bool { return l.Round == round }) {
+			continue
+		}
+		g := Stranded{Producer: Named{store.ID(x.Producer), names[x.Producer]}, PickupPoint: Named{store.ID(x.PickupPoint), names[x.PickupPoint]}, Class: x.Class, Kg: x.Kg}
+		for _, line := range x.Lines {
+			y := carried[line]
+			if y == nil {
+				if l := v.line(line); l != nil {
+					g.Behind = sum(g.Behind + l.Kg)
+				}
+				continue
+			}
+			for _, leg := range y.Legs {
+				if who := drivers[leg.Round]; who != "" && !slices.Contains(g.By, who) {
+					g.By = append(g.By, who)
+				}
+			}
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 // booked are the metres that a plan adds to the balances: driven for others, less what others drove.

@@ -333,8 +333,8 @@ type Foreseen struct {
 	Turns []view.Turn // what would be otherwise, in words
 }
 
-// Foresee is a plan as it would be after a decision. Nothing is stored. Orders and changes of rounds other than cancelled days
-// cannot be foreseen.
+// Foresee is a plan as it would be after a decision. Nothing is stored. Changes of rounds other than cancelled days, and absences that
+// are removed, cannot be foreseen.
 func (s *Service) Foresee(ctx context.Context, c *store.Scope, plan store.ID, d Decision, lang view.Lang) (*Foreseen, error) {
 	v, leave, err := s.ponder(ctx, c, plan)
 	if err != nil {
@@ -344,6 +344,11 @@ func (s *Service) Foresee(ctx context.Context, c *store.Scope, plan store.ID, d 
 	change, err := d.change(v.week)
 	if err != nil {
 		return nil, err
+	}
+	if len(d.Orders) > 0 {
+		if err := foreseenOrders(ctx, c, store.ID(v.week.ID), d.Orders, v.week, change); err != nil {
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, mostAnswer)
 	defer cancel()
@@ -356,6 +361,80 @@ func (s *Service) Foresee(ctx context.Context, c *store.Scope, plan store.ID, d 
 		return nil, asRefusal(err)
 	}
 	return &Foreseen{v.plan, got, view.Turns(got, v.plan, view.Options{Lang: lang, Previous: v.week})}, nil
+}
+
+// foreseenOrders adds orders of a sale to a change of its week, as planning would read them.
+func foreseenOrders(ctx context.Context, c *store.Scope, sale store.ID, orders []store.Order, week *engine.Week, to *engine.Change) error {
+	d := &store.WeekData{}
+	products := map[store.ID]bool{}
+	for i, o := range orders {
+		o.Sale = sale
+		before, err := findOrder(ctx, c, &o)
+		switch {
+		case err != nil:
+			return err
+		case before != nil:
+			o.ID, o.Ref = before.ID, before.Ref
+		default:
+			o.ID = store.ID(fmt.Sprintf("new-%d", i+1))
+		}
+		if len(o.Lines) == 0 && slices.ContainsFunc(week.Orders, func(x engine.Order) bool { return x.ID == string(o.ID) }) {
+			to.CancelOrders = append(to.CancelOrders, string(o.ID))
+		}
+		for k, l := range o.Lines {
+			if products[l.Product] {
+				continue
+			}
+			products[l.Product] = true
+			p, err := c.Product(ctx, l.Product)
+			if store.IsNotFound(err) {
+				return invalid(fmt.Sprintf("orders[%d].lines[%d].product", i, k), "there is no such product")
+			}
+			if err != nil {
+				return err
+			}
+			d.Products = append(d.Products, *p)
+		}
+		d.Orders = append(d.Orders, o)
+	}
+	err := c.Snapshot(ctx, func(c *store.Scope) error {
+		collective, err := c.Itself(ctx)
+		if err != nil {
+			return err
+		}
+		x, err := c.Sale(ctx, sale)
+		if err != nil {
+			return err
+		}
+		d.Collective, d.Sale = *collective, *x
+		if d.Places, err = store.All(func(p store.Page) ([]store.Place, store.Cursor, error) {
+			return c.Places(ctx, store.PlaceFilter{}, p)
+		}); err != nil {
+			return err
+		}
+		if d.Producers, err = store.All(func(p store.Page) ([]store.Producer, store.Cursor, error) {
+			return c.Producers(ctx, store.ProducerFilter{}, p)
+		}); err != nil {
+			return err
+		}
+		d.PickupPoints, err = store.All(func(p store.Page) ([]store.PickupPoint, store.Cursor, error) {
+			return c.PickupPoints(ctx, store.PickupPointFilter{}, p)
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	m := newMaker(d)
+	m.pickupPoints()
+	m.orders()
+	for _, f := range m.faults {
+		if !f.Warning {
+			return invalid(f.Path, "%s", f.Message)
+		}
+	}
+	to.Orders = m.week.Orders
+	return nil
 }
 
 // change is a decision in the engine's terms.
@@ -394,8 +473,8 @@ func (d *Decision) change(week *engine.Week) (*engine.Change, error) {
 	for i := range d.Absences {
 		d.away(out, week, &d.Absences[i])
 	}
-	if len(d.Orders)+len(d.Present) > 0 {
-		return nil, invalid("orders", "what orders and returns would change cannot be foreseen: try it, and take it back")
+	if len(d.Present) > 0 {
+		return nil, invalid("present", "what somebody’s return would change cannot be foreseen: try it, and take it back")
 	}
 	return out, nil
 }

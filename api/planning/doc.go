@@ -39,6 +39,8 @@
 // goods are the same, no more of them, and within five minutes. A refusal holds for the sale: the round
 // takes nobody else's goods and makes no trip in those hours, until its carrier accepts after all or the coordinator has
 // everybody asked again.
+// So does the word of a carrier that they cannot come: their round does not run then, nor do they make a trip in its hours, and the
+// coordinators are told.
 //
 // # Decisions
 //
@@ -49,7 +51,8 @@
 //
 // # Distances
 //
-// Who runs the service offers sources of distances (Service.Travels), and a collective chooses one. The store keeps the ways between its
+// Who runs the service offers sources of distances (Service.Travels), and a collective chooses one, and between its fastest and
+// its shortest ways where it knows both. The store keeps the ways between its
 // points by each source, so that only points that are new are asked for: SurveyDue does so in the background, a planning for what
 // it needs. A source whose roads are others is another source. A plan says what it is made of, and is asked about by the same ways
 // as long as they are kept; where its own run along the roads is kept with it. A place that the source knows no road for is a fault of

@@ -216,6 +216,9 @@ func TestForesee(t *testing.T) {
 			"away":      {Absences: []store.Absence{{Producer: b.Bruno, First: "2026-11-23", Last: "2026-11-29"}}},
 			"cancelled": {Rounds: []store.RoundChange{{Round: bruno, Day: day, Kind: store.Cancelled}}},
 			"forbidden": {Forbids: []store.Forbid{{Producer: b.Anne, Round: bruno, Day: day}}},
+			"ordered":   {Orders: []store.Order{{PickupPoint: b.Hall, Lines: []store.OrderLine{{Product: b.Peaches, QuantityMilli: 3000}}}}},
+			"less":      {Orders: []store.Order{{Ref: "R-1", PickupPoint: b.Hall, Lines: b.goods().Lines[:1]}}},
+			"none":      {Orders: []store.Order{{Ref: "R-1"}}},
 		} {
 			got, err := b.Foresee(ctx, b.Scope, first.ID, d, view.French)
 			b.ok(err)
@@ -229,7 +232,7 @@ func TestForesee(t *testing.T) {
 			b.ok(err)
 			b.newest()
 		}
-		_, err := b.Foresee(ctx, b.Scope, first.ID, planning.Decision{Orders: []store.Order{{}}}, view.French)
+		_, err := b.Foresee(ctx, b.Scope, first.ID, planning.Decision{Orders: []store.Order{{PickupPoint: b.Hall, Lines: []store.OrderLine{{Product: b.Hall, QuantityMilli: 1000}}}}}, view.French)
 		b.is(err, store.Invalid)
 	})
 }

@@ -156,7 +156,7 @@ func (r *run) work(parent context.Context) (out *made, err error) {
 // draw finds where the ways of the plan run.
 func (r *run) draw(ctx context.Context, m *made) (map[string]string, error) {
 	var before map[string]string
-	if m.newest != nil {
+	if made := m.plan.Summary.Travel; m.newest != nil && made != nil && m.newest.plan.Summary.Travel != nil && *m.newest.plan.Summary.Travel == *made {
 		b, err := r.c.PlanLines(ctx, m.newest.row.ID)
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package planning_test
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func TestLife(t *testing.T) {
 		if got := b.answers(plan.ID); len(got) != 2 || got[b.AnneRound] != store.AnswerOpen || got[b.BrunoRound] != store.AnswerOpen {
 			t.Fatalf("asked %v", got)
 		}
-		_, err := b.Answer(ctx, b.Scope, plan.ID, b.BrunoRound, b.Bruno, true, "")
+		_, err := b.Answer(ctx, b.Scope, plan.ID, b.BrunoRound, b.Bruno, store.AnswerAccepted, "")
 		b.is(err, store.Conflict) // nobody is asked about a draft
 		b.told()
 		_, err = b.Propose(ctx, b.Scope, plan.ID, 99)
@@ -70,15 +71,15 @@ func TestLife(t *testing.T) {
 		if e := b.is(err, store.Conflict); !strings.Contains(e.Message, "Anne") || !strings.Contains(e.Message, "Bruno") {
 			t.Errorf("%v names not all who have to answer", err)
 		}
-		_, err = b.Answer(ctx, b.Scope, plan.ID, b.BrunoRound, b.Anne, true, "")
+		_, err = b.Answer(ctx, b.Scope, plan.ID, b.BrunoRound, b.Anne, store.AnswerAccepted, "")
 		b.is(err, store.NotFound) // not her round
-		_, err = b.Answer(ctx, b.Scope, plan.ID, b.BrunoRound, b.Bruno, true, "with pleasure")
+		_, err = b.Answer(ctx, b.Scope, plan.ID, b.BrunoRound, b.Bruno, store.AnswerAccepted, "with pleasure")
 		b.ok(err)
 		_, err = b.Publish(ctx, b.Scope, plan.ID, 0, false)
 		if e := b.is(err, store.Conflict); strings.Contains(e.Message, "Bruno") {
 			t.Errorf("%v names one who has answered", err)
 		}
-		_, err = b.Answer(ctx, b.Scope, plan.ID, b.AnneRound, "", true, "") // the coordinator for her
+		_, err = b.Answer(ctx, b.Scope, plan.ID, b.AnneRound, "", store.AnswerAccepted, "") // the coordinator for her
 		b.ok(err)
 		b.told()
 		published, err := b.Publish(ctx, b.Scope, plan.ID, proposed.Version, false)
@@ -136,13 +137,13 @@ func TestRefusal(t *testing.T) {
 		}
 		for round := range asked {
 			if round != b.BrunoRound {
-				p, err := b.Answer(ctx, b.Scope, first.ID, round, "", true, "")
+				p, err := b.Answer(ctx, b.Scope, first.ID, round, "", store.AnswerAccepted, "")
 				if err != nil || p != nil {
 					t.Fatal(p, err)
 				}
 			}
 		}
-		p, err := b.Answer(ctx, b.Scope, first.ID, b.BrunoRound, b.Bruno, false, "the van is full")
+		p, err := b.Answer(ctx, b.Scope, first.ID, b.BrunoRound, b.Bruno, store.AnswerRefused, "the van is full")
 		if err != nil || p == nil || p.State != store.PlanningWaits {
 			t.Fatal(p, err)
 		}
@@ -186,7 +187,7 @@ func TestRefusal(t *testing.T) {
 			t.Fatalf("no more trip: %v", a)
 		}
 		was := roundIn(after, trip)
-		_, err = b.Answer(ctx, b.Scope, third.ID, trip, "", false, "")
+		_, err = b.Answer(ctx, b.Scope, third.ID, trip, "", store.AnswerRefused, "")
 		b.ok(err)
 		b.work()
 		plans = b.plans()
@@ -208,7 +209,7 @@ func TestRefusal(t *testing.T) {
 		}
 
 		// he takes it after all: the next plan may use his round again
-		_, err = b.Answer(ctx, b.Scope, fourth.ID, b.BrunoRound, b.Bruno, true, "")
+		_, err = b.Answer(ctx, b.Scope, fourth.ID, b.BrunoRound, b.Bruno, store.AnswerAccepted, "")
 		b.ok(err)
 		_, err = b.Request(ctx, b.Scope, b.Sale, planning.Options{Anew: true, TimeS: 0.2})
 		b.ok(err)
@@ -231,6 +232,82 @@ func TestRefusal(t *testing.T) {
 				t.Errorf("%s is %s, want everybody asked again", round, state)
 			}
 		}
+	})
+}
+
+// Who cannot come is done without, as was foreseen, also where the plan is in force; when they come after all it is as before.
+func TestAbsent(t *testing.T) {
+	eachBench(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		first := b.planned(b.goods())
+		week, before := b.right(first.ID)
+		_, err := b.Publish(ctx, b.Scope, first.ID, 0, true)
+		b.ok(err)
+		_, err = b.WithoutCarrier(ctx, b.Scope, first.ID, b.BrunoRound, b.Anne)
+		b.is(err, store.NotFound)
+		foreseen, err := b.WithoutCarrier(ctx, b.Scope, first.ID, b.BrunoRound, b.Bruno)
+		b.ok(err)
+		if n := len(b.plans()); n != 1 || b.answers(first.ID)[b.BrunoRound] != store.AnswerOpen {
+			t.Fatalf("a question has changed something: %d plans", n)
+		}
+		b.told()
+		_, err = b.Answer(ctx, b.Scope, first.ID, b.BrunoRound, b.Bruno, store.AnswerAbsent, "the van does not start")
+		b.ok(err)
+		b.work()
+		if got := b.told(); !slices.Equal(got, []string{planning.CarrierAbsent, planning.PlanReady, planning.PlanProposed}) {
+			t.Errorf("told %v", got)
+		}
+		second := b.plans()[1]
+		without, after := b.right(second.ID)
+		if second.State != store.Proposed || second.Reason != "absent" || b.answers(second.ID)[b.BrunoRound] != store.AnswerAbsent {
+			t.Errorf("%+v, asked %v", second, b.answers(second.ID))
+		}
+		if len(without.Rounds) != len(week.Rounds)-1 || slices.ContainsFunc(after.Rounds, func(r engine.PlanRound) bool { return r.ID == b.BrunoRound }) {
+			t.Error("his round still runs")
+		}
+		var behind float64
+		riders := 0
+		for _, g := range foreseen.Goods {
+			behind += g.Behind
+			if g.Kg <= 0 || g.Producer.Name == "" || g.PickupPoint.Name == "" || (len(g.By) == 0) != (g.Behind > g.Kg-1e-6) {
+				t.Errorf("%+v", g)
+			}
+			riders++
+		}
+		var more float64
+		for _, r := range after.Rounds {
+			more += r.Metres
+		}
+		for _, r := range before.Rounds {
+			if r.ID != b.BrunoRound {
+				more -= r.Metres
+			}
+		}
+		if left := after.Summary.UnservedKg - before.Summary.UnservedKg; riders == 0 || math.Abs(behind-left) > 1e-6 || math.Abs(foreseen.MoreMetres-more) > 1 {
+			t.Errorf("%g kg stay behind and %g m more are driven, foreseen %+v", left, more, foreseen)
+		}
+		if un, err := b.Unsettled(ctx, b.Scope, second.ID); err != nil || slices.ContainsFunc(un, func(a store.Answer) bool { return a.State == store.AnswerAbsent }) {
+			t.Errorf("%v, %v stand in the way of publishing", un, err)
+		}
+		if un, err := b.Unsettled(ctx, b.Scope, first.ID); err != nil || !slices.ContainsFunc(un, func(a store.Answer) bool { return a.State == store.AnswerAbsent }) {
+			t.Errorf("%v, %v: nothing is in the way of a plan that counts on him", un, err)
+		}
+
+		_, err = b.Answer(ctx, b.Scope, second.ID, b.BrunoRound, b.Bruno, store.AnswerAccepted, "")
+		b.ok(err)
+		b.work()
+		_, after = b.right(b.plans()[2].ID)
+		if !slices.ContainsFunc(after.Rounds, func(r engine.PlanRound) bool { return r.ID == b.BrunoRound }) || math.Abs(after.Summary.UnservedKg-before.Summary.UnservedKg) > 1e-6 {
+			t.Errorf("he is back, and the plan leaves %g kg behind", after.Summary.UnservedKg)
+		}
+
+		// too late
+		left := roundIn(before, b.BrunoRound).Stops[0].Depart
+		b.Now = func() time.Time { return left }
+		_, err = b.Answer(ctx, b.Scope, first.ID, b.BrunoRound, b.Bruno, store.AnswerAbsent, "")
+		b.is(err, store.Conflict)
+		_, err = b.WithoutCarrier(ctx, b.Scope, first.ID, b.BrunoRound, b.Bruno)
+		b.is(err, store.Conflict)
 	})
 }
 

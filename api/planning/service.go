@@ -65,6 +65,7 @@ const (
 	PlanProposed  = "plan.proposed"
 	PlanPublished = "plan.published"
 	PlanFailed    = "plan.failed"
+	CarrierAbsent = "carrier.absent" // a carrier cannot come with a round
 )
 
 // longFrom is the search time from which a planning is a long one.
@@ -482,7 +483,8 @@ type notice struct {
 	Number  int64           `json:"number,omitempty"`
 	State   store.PlanState `json:"state,omitempty"`
 	Figures *Figures        `json:"figures,omitempty"`
-	Asked   []asked         `json:"asked,omitempty"` // who is to answer, of plan.proposed
+	Asked   []asked         `json:"asked,omitempty"`  // who is to answer, of plan.proposed
+	Absent  *asked          `json:"absent,omitempty"` // who cannot come with which round, of carrier.absent
 	Reason  string          `json:"reason,omitempty"`
 	Faults  []Fault         `json:"faults,omitempty"` // of plan.failed
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,25 +43,32 @@ func (s *Service) Offered() []Travel {
 	return append(s.Travels[:len(s.Travels):len(s.Travels)], crow)
 }
 
-// TravelOf is the source that a collective's kilometres are made of. ok is false where it has chosen one that is not offered any more.
-func (s *Service) TravelOf(collective *store.Collective) (t Travel, ok bool) {
+// TravelOf is the source that a collective's kilometres are made of, by its fastest or its shortest ways. Where that is not what the
+// collective has chosen, for it is not offered or not any more, unlike says what it is instead.
+func (s *Service) TravelOf(collective *store.Collective) (t Travel, unlike *store.Fault) {
 	offered := s.Offered()
-	for _, t := range offered {
-		if t.Name == collective.Travel {
-			return t, true
+	i := slices.IndexFunc(offered, func(t Travel) bool { return t.Name == collective.Travel })
+	if t = offered[max(i, 0)]; i < 0 && collective.Travel != "" {
+		names := make([]string, len(offered))
+		for i := range offered {
+			names[i] = offered[i].Name
 		}
+		unlike = &store.Fault{Path: "travel", Message: fmt.Sprintf("%q is not offered: it must be one of %s, or empty for the first", collective.Travel, strings.Join(names, ", "))}
 	}
-	return offered[0], collective.Travel == ""
+	switch shortest := t.Shortest(); {
+	case !collective.Shortest:
+	case shortest != nil:
+		t.Provider = shortest
+	case unlike == nil:
+		unlike = &store.Fault{Path: "shortest", Message: t.Name + " knows no shortest ways beside those that it gives"}
+	}
+	return t, unlike
 }
 
 // Choose has a collective's kilometres made of another source from now on, and the ways between its places computed.
 func (s *Service) Choose(ctx context.Context, c *store.Scope, collective *store.Collective) error {
-	if _, ok := s.TravelOf(collective); !ok {
-		var names []string
-		for _, t := range s.Offered() {
-			names = append(names, t.Name)
-		}
-		return invalid("travel", "%q is not offered: it must be one of %s, or empty for the first", collective.Travel, strings.Join(names, ", "))
+	if _, unlike := s.TravelOf(collective); unlike != nil {
+		return invalid(unlike.Path, "%s", unlike.Message)
 	}
 	return c.Together(ctx, func(c *store.Scope) error {
 		if err := c.UpdateItself(ctx, collective); err != nil || s.Survey == nil {
@@ -432,7 +440,7 @@ const (
 // mostLines is how long lines are waited for: what has not come by then is drawn straight.
 const mostLines = 15 * time.Second
 
-// drawn asks where the ways of a plan run, but those that are known from the plan before. Nothing of the plan depends on it.
+// drawn asks where the ways of a plan run, but those that are known from the plan before by the same source. Nothing of the plan depends on it.
 func (s *Service) drawn(ctx context.Context, t Travel, week *engine.Week, plan *engine.Plan, before map[string]string) map[string]string {
 	if t.Choice().Kind == geo.KindCrow {
 		return nil

@@ -2,14 +2,9 @@ package planning_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
-	"net/http"
-	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"carriole/api/internal/worldtest"
@@ -20,94 +15,7 @@ import (
 	"carriole/geo/provider"
 )
 
-// roadServer answers as OSRM does: roads are half as long again as the crow flies and driven at 10 m/s, with a bend half way. It knows
-// none east of longitude 6.
-type roadServer struct {
-	*httptest.Server
-
-	mu      sync.Mutex
-	version string
-	down    bool
-	pairs   int // that it was asked for
-	lines   int
-}
-
-func startRoads(t *testing.T) *roadServer {
-	s := &roadServer{version: "2026-11-20T00:00:00Z"}
-	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
-	t.Cleanup(s.Close)
-	return s
-}
-
-func (s *roadServer) serve(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	say := func(status int, v map[string]any) {
-		v["data_version"] = s.version
-		w.WriteHeader(status)
-		json.NewEncoder(w).Encode(v)
-	}
-	if s.down {
-		http.Error(w, "out of order", http.StatusForbidden)
-		return
-	}
-	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	var at []geo.Point
-	for i, text := range strings.Split(parts[3], ";") {
-		lon, lat, _ := strings.Cut(text, ",")
-		x, _ := strconv.ParseFloat(lon, 64)
-		y, _ := strconv.ParseFloat(lat, 64)
-		if x > 6 {
-			say(400, map[string]any{"code": "NoSegment", "message": fmt.Sprintf("Could not find a matching segment for coordinate %d", i)})
-			return
-		}
-		at = append(at, geo.Point{x, y})
-	}
-	switch parts[0] {
-	case "nearest":
-		say(200, map[string]any{"code": "Ok"})
-		return
-	case "route":
-		s.lines++
-		say(200, map[string]any{"code": "Ok", "routes": []any{map[string]any{"geometry": map[string]any{"coordinates": []geo.Point{at[0], {at[0][0], at[1][1]}, at[1]}}}}})
-		return
-	}
-	index := func(name string) (list []int) {
-		for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
-			if values, ok := strings.CutPrefix(pair, name+"="); ok {
-				for text := range strings.SplitSeq(values, ";") {
-					i, _ := strconv.Atoi(text)
-					list = append(list, i)
-				}
-			}
-		}
-		return list
-	}
-	var distances, durations [][]float64
-	from, to := index("sources"), index("destinations")
-	s.pairs += len(from) * len(to)
-	for _, i := range from {
-		var m, sec []float64
-		for _, j := range to {
-			metres := 1.5 * geo.GreatCircle(at[i], at[j])
-			m, sec = append(m, metres), append(sec, metres/10)
-		}
-		distances, durations = append(distances, m), append(durations, sec)
-	}
-	near := func(list []int) []any { return slices.Repeat([]any{map[string]any{"distance": 1}}, len(list)) }
-	say(200, map[string]any{"code": "Ok", "distances": distances, "durations": durations, "sources": near(from), "destinations": near(to)})
-}
-
-// asked is how many pairs the server was asked for since the last call.
-func (s *roadServer) asked() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := s.pairs
-	s.pairs = 0
-	return n
-}
-
-func (s *roadServer) travel(t *testing.T, name string) planning.Travel {
+func roadsOf(t *testing.T, s *worldtest.Roads, name string) planning.Travel {
 	t.Helper()
 	c, err := provider.Parse("osrm:"+s.URL, false)
 	if err != nil {
@@ -139,15 +47,15 @@ func byRoad(t *testing.T, week *engine.Week, plan *engine.Plan) {
 func TestRoads(t *testing.T) {
 	eachBench(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
-		roads := startRoads(t)
-		b.Travels = []planning.Travel{roads.travel(t, "Comtat")}
+		roads := worldtest.StartRoads(t)
+		b.Travels = []planning.Travel{roadsOf(t, roads, "Comtat")}
 		row := b.planned(b.Orders(20, 1)...)
 		week, plan := documents(b, row)
 		byRoad(t, week, plan)
-		if made := plan.Summary.Travel; made == nil || made.Kind != geo.KindOSRM || made.Name != "Comtat" || made.Version != roads.version || made.Date != "2026-11-20" {
+		if made := plan.Summary.Travel; made == nil || made.Kind != geo.KindOSRM || made.Name != "Comtat" || made.Version != worldtest.RoadsVersion || made.Date != "2026-11-20" {
 			t.Errorf("the plan is made of %+v", made)
 		}
-		if n := roads.asked(); n != 6*6 {
+		if n := roads.Asked(); n != 6*6 {
 			t.Errorf("%d pairs were asked for 6 places", n)
 		}
 		lines, err := b.Lines(ctx, b.Scope, row.ID)
@@ -172,7 +80,7 @@ func TestRoads(t *testing.T) {
 		got, err := b.Foresee(ctx, b.Scope, row.ID, planning.Decision{Absences: []store.Absence{{Producer: b.Bruno, First: worldtest.Day, Last: worldtest.Day}}}, "en")
 		b.ok(err)
 		byRoad(t, got.Week, got.Plan)
-		if n := roads.asked(); n != 0 {
+		if n := roads.Asked(); n != 0 {
 			t.Errorf("a question asked for %d pairs", n)
 		}
 
@@ -185,7 +93,7 @@ func TestRoads(t *testing.T) {
 		next := b.planned(b.Orders(2, 2)...)
 		week, plan = documents(b, next)
 		byRoad(t, week, plan)
-		if n := roads.asked(); n != 2*8+6*2 {
+		if n := roads.Asked(); n != 2*8+6*2 {
 			t.Errorf("%d pairs were asked for 2 new points beside 6", n)
 		}
 		comparison, err := b.Compare(ctx, b.Scope, row.ID, next.ID, "en")
@@ -195,23 +103,22 @@ func TestRoads(t *testing.T) {
 		}
 
 		// other roads are asked for in the background, and the plan before is still asked about by its own
-		roads.mu.Lock()
-		roads.version = "2026-12-01T00:00:00Z"
-		roads.mu.Unlock()
-		b.Travels = []planning.Travel{roads.travel(t, "Comtat")} // as after a restart
+		roads.Renew("2026-12-01T00:00:00Z")
+		b.Travels = []planning.Travel{roadsOf(t, roads, "Comtat")} // as after a restart
 		b.ok(b.SurveyDue(ctx))
-		if n := roads.asked(); n != 7*7 {
+		if n := roads.Asked(); n != 7*7 {
 			t.Errorf("%d pairs were asked for the 7 places of now", n)
 		}
 		b.ok(b.SurveyDue(ctx))
-		if n := roads.asked(); n != 0 {
+		if n := roads.Asked(); n != 0 {
 			t.Errorf("%d pairs were asked for again", n)
 		}
 		_, err = b.Foresee(ctx, b.Scope, next.ID, planning.Decision{}, "en")
 		b.ok(err)
+		roads.Drawn()
 		later := b.planned(b.Orders(2, 3)...)
-		if _, plan = documents(b, later); plan.Summary.Travel.Date != "2026-12-01" || roads.asked() != 0 {
-			t.Errorf("the plan after the change is made of %+v", plan.Summary.Travel)
+		if _, plan = documents(b, later); plan.Summary.Travel.Date != "2026-12-01" || roads.Asked() != 0 || roads.Drawn() == 0 {
+			t.Errorf("the plan after the change is made of %+v, or of lines of the roads before", plan.Summary.Travel)
 		}
 	})
 }
@@ -221,8 +128,8 @@ func TestRoads(t *testing.T) {
 func TestNoRoad(t *testing.T) {
 	eachBench(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
-		roads := startRoads(t)
-		b.Travels = []planning.Travel{roads.travel(t, "Comtat")}
+		roads := worldtest.StartRoads(t)
+		b.Travels = []planning.Travel{roadsOf(t, roads, "Comtat")}
 		b.ok(b.Scope.CreatePlace(ctx, &store.Place{Name: "Île", At: &store.Point{LonE7: 70000000, LatE7: 440000000}}))
 		b.planned(b.Orders(5, 1)...)
 		if p := b.state(store.PlanningDone); !strings.Contains(string(p.Faults), "Île") {
@@ -247,7 +154,9 @@ func TestNoRoad(t *testing.T) {
 		b.ok(err)
 		collective.Travel = "roads:/etc/passwd"
 		b.is(b.Choose(ctx, b.Scope, collective), store.Invalid)
-		collective.Travel = "crow"
+		collective.Travel, collective.Shortest = "crow", true
+		b.is(b.Choose(ctx, b.Scope, collective), store.Invalid)
+		collective.Shortest = false
 		b.ok(b.Choose(ctx, b.Scope, collective))
 		_, err = b.Request(ctx, b.Scope, b.Sale, planning.Options{})
 		b.ok(err)
@@ -272,9 +181,9 @@ func TestNoRoad(t *testing.T) {
 func TestRoadsDown(t *testing.T) {
 	eachBench(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
-		roads := startRoads(t)
-		roads.down = true
-		b.Travels = []planning.Travel{roads.travel(t, "Comtat")}
+		roads := worldtest.StartRoads(t)
+		roads.Fail(true)
+		b.Travels = []planning.Travel{roadsOf(t, roads, "Comtat")}
 		b.Order(t, b.Sale, b.Orders(5, 1)...)
 		_, err := b.Close(ctx, b.Scope, b.Sale)
 		b.ok(err)
@@ -288,9 +197,7 @@ func TestRoadsDown(t *testing.T) {
 		if err := b.SurveyDue(ctx); err == nil || !strings.Contains(err.Error(), "Comtat") {
 			t.Errorf("the survey says %v", err)
 		}
-		roads.mu.Lock()
-		roads.down = false
-		roads.mu.Unlock()
+		roads.Fail(false)
 		_, err = b.Request(ctx, b.Scope, b.Sale, planning.Options{})
 		b.ok(err)
 		b.work()

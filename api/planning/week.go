@@ -58,9 +58,9 @@ func (m *maker) make() {
 func (s *Service) week(ctx context.Context, c *store.Scope, d *store.WeekData) (*engine.Week, geo.Travel, []engine.Fault, error) {
 	m := newMaker(d)
 	m.make()
-	t, ok := s.TravelOf(&d.Collective)
-	if !ok {
-		m.warn("settings", "the distances of %q are not offered any more: kilometres are those of %s", d.Collective.Travel, t.Name)
+	t, unlike := s.TravelOf(&d.Collective)
+	if unlike != nil {
+		m.warn("settings", "the distances are not those that were chosen: %s. Kilometres are those of %s", unlike.Message, t.Name)
 	}
 	if m.hindered() {
 		return m.week, nil, m.faults, nil

@@ -14,12 +14,13 @@ type Collective struct {
 	Name     string
 	Timezone string // IANA name; its clocks are what hours and days are about
 	Travel   string // which of what the service offers its kilometres are made of; empty: the first
+	Shortest bool   // its ways are the shortest, not the fastest
 }
 
 func (*Collective) kind() kind {
-	return kind{noun: "collective", table: "collectives", columns: "name, timezone, travel", unique: "id"}
+	return kind{noun: "collective", table: "collectives", columns: "name, timezone, travel, shortest", unique: "id"}
 }
-func (x *Collective) fields() []any { return []any{&x.Name, &x.Timezone, &x.Travel} }
+func (x *Collective) fields() []any { return []any{&x.Name, &x.Timezone, &x.Travel, &x.Shortest} }
 func (*Collective) refs() []ref     { return nil }
 
 func (x *Collective) check(f *faults) {

@@ -234,8 +234,11 @@ func testRows(t *testing.T, s *Store) {
 	if col.Timezone != "Europe/Paris" || col.Name != "one" {
 		t.Errorf("the collective is %+v", col)
 	}
-	col.Name = "uno"
+	col.Name, col.Travel, col.Shortest = "uno", "Vaucluse", true
 	ok(t, c.UpdateItself(t.Context(), col))
+	if got, err := c.Itself(t.Context()); err != nil || got.Travel != col.Travel || got.Shortest != col.Shortest {
+		t.Errorf("the collective is kept as %+v, %v", got, err)
+	}
 	col.Version = 1
 	is(t, c.UpdateItself(t.Context(), col), Stale)
 }

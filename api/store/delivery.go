@@ -53,7 +53,7 @@ func (x *Delivery) fields() []any {
 func (x *Delivery) refs() []ref { return []ref{{"webhook", "webhook", "webhooks", x.Webhook}} }
 
 func (x *Delivery) check(f *faults) {
-	choice(f, "type", x.Type, OrderReceived, PlanReady, PlanProposed, PlanPublished, PlanFailed, WebhookTest)
+	choice(f, "type", x.Type, OrderReceived, PlanReady, PlanProposed, PlanPublished, PlanFailed, CarrierAbsent, WebhookTest)
 	if len(x.Body) == 0 {
 		f.add("body", "is empty")
 	}

@@ -5,27 +5,29 @@ import (
 	"time"
 )
 
-// Notice is an e-mail by which a member is told of a plan. There is one for each of the two events at most.
+// Notice is an e-mail by which a member is told of a plan. There is one for each event at most, and one for each round whose carrier is absent.
 type Notice struct {
 	Row
 	Member ID
 	Plan   ID
-	Event  EventType // PlanProposed or PlanPublished
+	Event  EventType // PlanProposed, PlanPublished or CarrierAbsent
+	Round  string    // of CarrierAbsent
 	Sent   time.Time // zero: not, or not yet
 }
 
 func (*Notice) kind() kind {
-	return kind{"notice", "notices", "member, plan, event, sent", "member, plan and event"}
+	return kind{"notice", "notices", "member, plan, event, round, sent", "member, plan, event and round"}
 }
 
-func (x *Notice) fields() []any { return []any{&x.Member, &x.Plan, &x.Event, stamp{&x.Sent}} }
+func (x *Notice) fields() []any { return []any{&x.Member, &x.Plan, &x.Event, &x.Round, stamp{&x.Sent}} }
 
 func (x *Notice) refs() []ref {
 	return []ref{{"member", "member", "members", x.Member}, {"plan", "plan", "plans", x.Plan}}
 }
 
 func (x *Notice) check(f *faults) {
-	choice(f, "event", x.Event, PlanProposed, PlanPublished)
+	choice(f, "event", x.Event, PlanProposed, PlanPublished, CarrierAbsent)
+	f.text("round", x.Round)
 	for _, r := range x.refs() {
 		if r.id == "" {
 			f.add(r.path, "is empty: a notice is for one")
@@ -39,7 +41,7 @@ type NoticeFilter struct {
 	Plan   ID
 }
 
-// CreateNotice adds a notice. Another for the same member, plan and event is a conflict.
+// CreateNotice adds a notice. Another for the same member, plan, event and round is a conflict.
 func (c *Scope) CreateNotice(ctx context.Context, x *Notice) error { return create(ctx, c, x) }
 
 // Notice is a notice by id.

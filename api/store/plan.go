@@ -266,7 +266,8 @@ type AnswerState string
 const (
 	AnswerOpen     AnswerState = "open"
 	AnswerAccepted AnswerState = "accepted"
-	AnswerRefused  AnswerState = "refused"
+	AnswerRefused  AnswerState = "refused" // not with goods of others
+	AnswerAbsent   AnswerState = "absent"  // they cannot come: the round does not run
 )
 
 // Answer is what the carrier of one round or trip of a plan says to it.
@@ -287,7 +288,7 @@ func (c *Scope) Ask(ctx context.Context, plan ID, answers []Answer) error {
 	for i := range answers {
 		a := &answers[i]
 		f.name(fmt.Sprintf("answers[%d].round", i), a.Round)
-		choice(&f, fmt.Sprintf("answers[%d].state", i), a.State, AnswerOpen, AnswerAccepted, AnswerRefused)
+		choice(&f, fmt.Sprintf("answers[%d].state", i), a.State, AnswerOpen, AnswerAccepted, AnswerRefused, AnswerAbsent)
 		f.text(fmt.Sprintf("answers[%d].note", i), a.Note)
 	}
 	if err := f.err(); err != nil {
@@ -333,7 +334,7 @@ func (t *tx) asking(ctx context.Context, plan ID, states ...PlanState) error {
 // GiveAnswer notes what a carrier says to their round of a proposed or published plan. It may change later.
 func (c *Scope) GiveAnswer(ctx context.Context, plan ID, round string, producer ID, state AnswerState, note string) error {
 	var f faults
-	choice(&f, "state", state, AnswerAccepted, AnswerRefused)
+	choice(&f, "state", state, AnswerAccepted, AnswerRefused, AnswerAbsent)
 	f.text("note", note)
 	if err := f.err(); err != nil {
 		return err

@@ -18,6 +18,7 @@ const (
 	PlanProposed  EventType = "plan.proposed"  // its carriers are asked
 	PlanPublished EventType = "plan.published" // it is in force
 	PlanFailed    EventType = "plan.failed"    // no plan could be made
+	CarrierAbsent EventType = "carrier.absent" // a carrier cannot come with a round that they were asked for
 	WebhookTest   EventType = "webhook.test"   // sent when somebody asks for it, whatever the webhook wants
 )
 
@@ -59,7 +60,7 @@ func (x *Webhook) check(f *faults) {
 	f.text("note", x.Note)
 	for i, e := range x.Events {
 		path := fmt.Sprintf("events[%d]", i)
-		choice(f, path, e, OrderReceived, PlanReady, PlanProposed, PlanPublished, PlanFailed)
+		choice(f, path, e, OrderReceived, PlanReady, PlanProposed, PlanPublished, PlanFailed, CarrierAbsent)
 		if slices.Contains(x.Events[:i], e) {
 			f.add(path, "%q is there twice", string(e))
 		}

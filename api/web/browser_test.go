@@ -227,7 +227,7 @@ func (w *window) accessible() {
 	}
 	asks[chromedp.Void](w, source+";0")
 	found := asks[[]violation](w, `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) => r.violations)`, chromedp.EvalAwaitPromise)
-	path, wide := asks[string](w, "location.pathname"), asks[int](w, "document.documentElement.scrollWidth - innerWidth")
+	path, wide := asks[string](w, "location.pathname"), asks[int](w, "document.documentElement.scrollWidth - document.documentElement.clientWidth")
 	for _, v := range found {
 		for i, n := range v.Nodes {
 			if v.ID == "target-size" && strings.Contains(n.HTML, "leaflet-marker") {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,8 +20,8 @@ import (
 
 // A kind is something that a collective has: a list of rows, and a form for one.
 type kind[T any] struct {
-	path           string // below /data/
-	one, many      [2]string
+	path           string    // below /data/
+	add, many      [2]string // what a new one and several are called
 	text           [2]string // what it is, above the list
 	columns        func(v *visit, n *names) []column[T]
 	list           func(v *visit, page store.Page) ([]T, store.Cursor, error)
@@ -32,6 +33,9 @@ type kind[T any] struct {
 	blank          func(v *visit) T
 	groups         func(v *visit, n *names, x *T) []group
 	read           func(v *visit, r *reader, x *T)
+	leads          func(x *T) string                                                // the page that creating one leads to; nil: the list
+	private        bool                                                             // coordinators alone see it
+	note           func(v *visit, n *names) (string, error)                         // something to know above the list, empty: nothing; may be nil
 	before         func(ctx context.Context, c *store.Scope, r *reader, x *T) error // makes what the row refers to; may be nil
 }
 
@@ -106,7 +110,8 @@ func chosen(list []choice, ids ...string) []choice {
 }
 
 type listView struct {
-	Path, One, Many, Text string
+	Path, Add, Many, Text string
+	Note                  string
 	Titles                []listTitle
 	Rows                  []listRow
 	More                  store.Cursor
@@ -125,27 +130,35 @@ type listRow struct {
 }
 
 type formView struct {
-	Path, One, Many, Name string
-	Form                  *form
-	MayChange             bool
-	Map                   bool // some field is a position
+	Path, List, Many, Name string
+	Form                   *form
+	MayChange              bool
+	Map                    bool   // some field is a position
+	Back                   string // the form that is gone back to once this one is saved; empty: to the list
+	Saved                  string // under which key the browser kept what has just been saved from here
 }
 
 // mount adds the pages of a kind.
 func mount[T any](s *Site, r chi.Router, k kind[T]) {
 	path := "/data/" + k.path
-	titles := func(v *visit) (one, many string) { return v.say(k.one[0], k.one[1]), v.say(k.many[0], k.many[1]) }
+	page := func(show func(*visit) error) http.HandlerFunc {
+		return s.page(func(v *visit) error {
+			if k.private && v.Role != store.Coordinator {
+				return &store.Error{Code: store.NotFound, Message: v.say("cette page est pour les coordinateurs", "this page is for coordinators")}
+			}
+			return show(v)
+		})
+	}
 
 	show := func(v *visit, status int, x *T, typed url.Values, faults []store.Fault) error {
 		n, err := v.names()
 		if err != nil {
 			return err
 		}
-		one, many := titles(v)
 		id := k.row(x).ID
 		f := form{Key: path + "/" + cmp.Or(string(id), "new"), Groups: k.groups(v, n, x), Version: k.row(x).Version, Removes: id != "" && k.remove != nil}
 		f.fill(typed, faults, v.lang)
-		out := formView{Path: path, One: one, Many: many, Form: &f, MayChange: v.Role == store.Coordinator}
+		out := formView{Path: path, List: path, Many: v.say(k.many[0], k.many[1]), Name: v.say(k.add[0], k.add[1]), Form: &f, MayChange: v.Role == store.Coordinator, Back: formBefore(v), Saved: v.r.URL.Query().Get("saved")}
 		if id != "" {
 			out.Path += "/" + string(id)
 			out.Name = k.name(v, x)
@@ -153,6 +166,13 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 			out.Path += "/new"
 		}
 		for _, g := range f.Groups {
+			for i := range g.Fields {
+				if x := &g.Fields[i]; x.From != "" && out.MayChange {
+					x.From = "/data/" + x.From + "/new?back=" + out.Path
+				} else {
+					x.From = ""
+				}
+			}
 			out.Map = out.Map || slices.ContainsFunc(g.Fields, func(f field) bool { return f.Kind == "map" })
 		}
 		return s.show(v, status, "form.html", out)
@@ -201,10 +221,17 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 		if len(faults) > 0 {
 			return show(v, http.StatusUnprocessableEntity, x, v.r.PostForm, faults)
 		}
-		return v.leads(path + "?saved=" + url.QueryEscape(cmp.Or(v.r.PostForm.Get("key"), string(k.row(x).ID))))
+		key := cmp.Or(v.r.PostForm.Get("key"), string(k.row(x).ID))
+		if back := formBefore(v); back != "" {
+			return v.leads(back + "?saved=" + url.QueryEscape(path+"/"+key))
+		}
+		if k.leads != nil && key == "new" {
+			return v.leads(k.leads(x) + "?saved=" + url.QueryEscape(path+"/"+key))
+		}
+		return v.leads(path + "?saved=" + url.QueryEscape(key))
 	}
 
-	r.Get(path, s.page(func(v *visit) error {
+	r.Get(path, page(func(v *visit) error {
 		rows, next, err := k.list(v, store.Page{After: store.Cursor(v.r.FormValue("after")), Limit: 200})
 		if err != nil {
 			return err
@@ -213,8 +240,12 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 		if err != nil {
 			return err
 		}
-		one, many := titles(v)
-		out := listView{Path: path, One: one, Many: many, Text: v.say(k.text[0], k.text[1]), More: next, Saved: v.r.FormValue("saved"), Removed: v.r.FormValue("removed"), MayChange: v.Role == store.Coordinator}
+		out := listView{Path: path, Add: v.say(k.add[0], k.add[1]), Many: v.say(k.many[0], k.many[1]), Text: v.say(k.text[0], k.text[1]), More: next, Saved: v.r.FormValue("saved"), Removed: v.r.FormValue("removed"), MayChange: v.Role == store.Coordinator}
+		if k.note != nil {
+			if out.Note, err = k.note(v, n); err != nil {
+				return err
+			}
+		}
 		columns := k.columns(v, n)
 		for _, c := range columns {
 			out.Titles = append(out.Titles, listTitle{c.title, c.right})
@@ -228,7 +259,7 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 		}
 		return s.render(v, "list.html", out)
 	}))
-	r.Get(path+"/new", s.page(func(v *visit) error {
+	r.Get(path+"/new", page(func(v *visit) error {
 		x := k.blank(v)
 		return show(v, http.StatusOK, &x, nil, nil)
 	}))
@@ -236,7 +267,7 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 		x := k.blank(v)
 		return save(v, &x, k.create)
 	}))
-	r.Get(path+"/{id}", s.page(func(v *visit) error {
+	r.Get(path+"/{id}", page(func(v *visit) error {
 		x, err := k.get(v.scope, v.ctx, v.id("id"))
 		if err != nil {
 			return err
@@ -261,6 +292,9 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 			if err != nil {
 				return err
 			}
+			if v.id("id") == v.Member {
+				return show(v, http.StatusConflict, x, nil, []store.Fault{{Message: v.say("c’est vous : demandez à un autre coordinateur", "this is you: ask another coordinator")}})
+			}
 			if err := k.remove(v.scope, v.ctx, v.id("id"), k.row(x).Version); err != nil {
 				faults, ok := faultsOf(err, v.lang)
 				if !ok {
@@ -272,6 +306,16 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 		}))
 	}
 }
+
+// formBefore is the form that this one was opened from, for something that was missing there; empty: none.
+func formBefore(v *visit) string {
+	if back := v.r.FormValue("back"); aForm.MatchString(back) {
+		return back
+	}
+	return ""
+}
+
+var aForm = regexp.MustCompile(`^/data/[a-z-]+/[a-z0-9]+$`)
 
 // faults answers a form that is checked while one types: what is wrong, by the names of fields.
 func (v *visit) faults(list []store.Fault) error {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"carriole/api/store"
 )
 
@@ -147,6 +149,82 @@ func TestStaleForm(t *testing.T) {
 	mine.Set("version", version)
 	if status, _, _ := h.send(path, mine); status != http.StatusSeeOther {
 		t.Errorf("saving once more: %d", status)
+	}
+}
+
+// Coordinators say who may sign in and who gets mail, see whom nobody writes to, and do not shut themselves out. Nobody else sees
+// addresses.
+func TestMembers(t *testing.T) {
+	h := newHouse(t)
+	me := store.Member{Email: "claire@example.org", Name: "Claire", Role: store.Coordinator}
+	must(t, h.scope().CreateMember(t.Context(), &me))
+	h.who.Member = me.ID
+	farm := h.named("Fournil de Monteux")
+	const path = "/data/members"
+	if _, _, body := h.get(path, "fr"); !strings.Contains(body, "Personne ne reçoit d’e-mail pour") || !strings.Contains(body, "Fournil de Monteux") {
+		t.Error("the farms that nobody writes to are not named")
+	}
+	form := h.values(path + "/new")
+	form.Set("email", "four@example.org")
+	form.Set("producer", farm)
+	if status, _, body := h.send(path+"/new", form); status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", status, body)
+	}
+	list, _, err := h.scope().Members(t.Context(), store.MemberFilter{Email: "four@example.org"}, store.Page{})
+	must(t, err)
+	if len(list) != 1 || list[0].NoMail || string(list[0].Producer) != farm {
+		t.Fatalf("%+v", list)
+	}
+	if _, _, body := h.get(path, "fr"); regexp.MustCompile(`Personne ne reçoit d’e-mail pour[^<]*Fournil de Monteux`).MatchString(body) {
+		t.Error("a farm that is written to counts as one that is not")
+	}
+	his := path + "/" + string(list[0].ID)
+	form = h.values(his)
+	form.Del("mail")
+	if status, _, _ := h.send(his, form); status != http.StatusSeeOther {
+		t.Fatalf("%d", status)
+	}
+	if got, err := h.scope().Member(t.Context(), list[0].ID); err != nil || !got.NoMail {
+		t.Errorf("%+v, %v", got, err)
+	}
+	mine := path + "/" + string(me.ID)
+	form = h.values(mine)
+	form.Set("role", string(store.Reader))
+	if status, _, _ := h.send(mine, form); status != http.StatusUnprocessableEntity {
+		t.Errorf("a coordinator shuts themselves out: %d", status)
+	}
+	if status, _, _ := h.send(mine+"/remove", nil); status != http.StatusConflict {
+		t.Errorf("a coordinator removes themselves: %d", status)
+	}
+	h.who.Role = store.Reader
+	for _, p := range []string{path, his} {
+		if status, _, body := h.get(p, "fr"); status != http.StatusNotFound || strings.Contains(body, "example.org") {
+			t.Errorf("%s: a reader sees it: %d", p, status)
+		}
+	}
+	if _, _, body := h.get("/data", "fr"); strings.Contains(body, path) {
+		t.Error("a reader is led to the members")
+	}
+}
+
+// Where the network goes away one is told, nothing is lost, and it is sent once the network is back.
+func TestAwayFromNetwork(t *testing.T) {
+	h := newHouse(t)
+	w := h.window(1000, "fr")
+	w.opens("/data/producers/" + string(h.producer))
+	h.loses(true)
+	w.types("Téléphone", "04 90 11 22 33")
+	w.sees("Pas de réseau")
+	asks[chromedp.Void](w, `window.stays = true; document.querySelector("form[data-keep] button:not([type=button])").click(); 0`)
+	w.accessible()
+	if typed := asks[string](w, `window.stays && document.querySelector("[name=phone]").value`); typed != "04 90 11 22 33" {
+		t.Errorf("what was typed has become %q", typed)
+	}
+	h.loses(false)
+	w.clicks("Enregistrer")
+	w.sees("Enregistré.")
+	if p, err := h.scope().Producer(t.Context(), h.producer); err != nil || p.Phone != "04 90 11 22 33" {
+		t.Errorf("%+v, %v", p, err)
 	}
 }
 

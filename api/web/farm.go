@@ -26,6 +26,7 @@ import (
 type farmView struct {
 	Name     string
 	Open     int // parts that are not answered yet
+	Absent   []farmAbsence
 	Days     []farmDay
 	Kept     []farmRest // what customers collect at the farm
 	Unserved []farmRest
@@ -80,7 +81,7 @@ func (x *farmItem) StopsBefore() []farmStop { return stopsOf(x.Before, x.InForce
 
 // MayAnswer says whether the producer is asked about it.
 func (x *farmItem) MayAnswer() bool {
-	return x.Round != nil && x.Round.Answer != "" && !x.Dropped && (x.State == store.Proposed || x.State == store.Published)
+	return x.Round != nil && x.Round.Answer != "" && x.Round.Answer != string(store.AnswerAbsent) && !x.Dropped && (x.State == store.Proposed || x.State == store.Published)
 }
 
 func begins(r *planning.DropoffRound) time.Time {
@@ -139,20 +140,30 @@ func (s *Site) dropoffs(v *visit) error {
 	return s.render(v, "farm.html", out)
 }
 
+// answerStates are what the forms' buttons say.
+var answerStates = map[string]store.AnswerState{"accept": store.AnswerAccepted, "refuse": store.AnswerRefused, "absent": store.AnswerAbsent}
+
 // answerOf takes what a producer says to what is asked of one of their rounds.
 func (s *Site) answerOf(v *visit) error {
 	plan, round := store.ID(v.r.PostFormValue("plan")), v.r.PostFormValue("round")
-	do, note := v.r.PostFormValue("do"), v.r.PostFormValue("note")
-	if do != "accept" && do != "refuse" {
-		return &store.Error{Code: store.Invalid, Message: v.say("acceptez ou refusez", "accept or refuse")}
+	note := v.r.PostFormValue("note")
+	state, ok := answerStates[v.r.PostFormValue("do")]
+	if !ok {
+		return &store.Error{Code: store.Invalid, Message: v.say("acceptez, refusez, ou dites que vous ne pouvez pas venir", "accept, refuse, or say that you cannot come")}
 	}
-	_, err := v.plans.Answer(v.ctx, v.scope, plan, round, v.Producer, do == "accept", note)
+	_, err := v.plans.Answer(v.ctx, v.scope, plan, round, v.Producer, state, note)
+	if err == nil && state == store.AnswerAbsent {
+		return v.leads("/farm#absent")
+	}
 	if err == nil {
 		return v.leads("/farm#" + anchor(plan, round))
 	}
 	var e *store.Error
 	if !errors.As(err, &e) {
 		return err
+	}
+	if state == store.AnswerAbsent && (e.Code == store.Invalid || e.Code == store.Conflict) {
+		return s.showAbsence(v, plan, round, note, e)
 	}
 	out, err := s.farmOf(v)
 	if err != nil {
@@ -293,6 +304,11 @@ func (s *Site) farmOf(v *visit) (*farmView, error) {
 			items = append(items, x)
 		}
 		last := &plans[n-1]
+		absent, err := v.absences(last)
+		if err != nil {
+			return nil, err
+		}
+		out.Absent = append(out.Absent, absent...)
 		if len(last.Kept) > 0 {
 			out.Kept = append(out.Kept, farmRest{last.Sale, last.Kept})
 		}

@@ -111,7 +111,7 @@ func (v *visit) calendar() (*ics.Calendar, error) {
 			return e
 		}
 		for k := range p.Rounds {
-			if r := &p.Rounds[k]; len(r.Stops) > 0 && r.Answer != string(store.AnswerRefused) {
+			if r := &p.Rounds[k]; len(r.Stops) > 0 && r.Answer != string(store.AnswerRefused) && r.Answer != string(store.AnswerAbsent) {
 				e := add(r.Round, begins(r), r.Stops[len(r.Stops)-1].Depart)
 				e.SetSummary(plain(v.roundTitle(r)))
 				e.SetDescription(plain(v.roundText(r)))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -44,6 +45,11 @@ func (a ask) choose(name, french, english string, list []choice, value string) f
 	return field{Name: name, Kind: "select", Label: a.say(french, english), Choices: chosen(list, value)}
 }
 
+// from lets what is missing among a field's choices be added from there.
+func (a ask) from(f *field, kind, french, english string) {
+	f.From, f.Add = kind, a.say(french, english)
+}
+
 // position is where a place is, typed as latitude and longitude or picked on a map.
 func (a ask) position(name string, at *store.Point) field {
 	f := field{Name: name, Kind: "map", Label: a.say("Position", "Position"), Hint: a.say("Cliquez sur la carte, ou tapez latitude et longitude : 44.0551, 5.0481", "Click on the map, or type latitude and longitude: 44.0551, 5.0481")}
@@ -67,7 +73,7 @@ func (r *reader) position(name string) *store.Point {
 			"This is no position: write latitude and longitude with a decimal point, 44.0551, 5.0481, or click on the map.")
 		return nil
 	}
-	return &store.Point{LonE7: int64(x*1e7 + 0.5), LatE7: int64(y*1e7 + 0.5)}
+	return &store.Point{LonE7: int64(math.Round(x * 1e7)), LatE7: int64(math.Round(y * 1e7))}
 }
 
 var weekdays = [...]struct {

@@ -1,9 +1,6 @@
 package web_test
 
 import (
-	"net/http"
-	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -13,52 +10,70 @@ import (
 	"carriole/api/web"
 )
 
-// From an empty collective to a plan that is published and to the producer's page: farms, vehicles, a round and a pickup point by their
-// forms, a sale, its orders out of a file.
+// From an empty collective to a plan that is published and to what its driver says on the road: the five steps of the first page,
+// each form as it is filled in by who has nothing yet, orders out of a file.
 func TestStoryFromNothing(t *testing.T) {
 	h := newHouse(t)
 	h.comtat, h.who = h.empty, h.coordinator(h.empty)
 	h.works()
-	made := func(path string, form url.Values) string {
-		t.Helper()
-		for name, values := range h.values(path + "/new") { // what the form fills in by itself
-			if _, ok := form[name]; !ok {
-				form[name] = values
-			}
-		}
-		status, to, body := h.send(path+"/new", form)
-		if status != http.StatusSeeOther {
-			t.Fatalf("%s: %d\n%s", path, status, regexp.MustCompile(`(?s)class="wrong"[^>]*>[^<]+`).FindAllString(body, -1))
-		}
-		_, _, list := h.get(to, "fr")
-		m := regexp.MustCompile(regexp.QuoteMeta(path)+`/([a-z0-9]{20})"`).FindAllStringSubmatch(list, -1)
-		return m[len(m)-1][1]
-	}
 	w := h.window(1400, "fr")
+	fills := func(pairs ...string) {
+		t.Helper()
+		for i := 0; i < len(pairs); i += 2 {
+			w.types(pairs[i], pairs[i+1])
+		}
+	}
 	w.opens("/")
 	w.sees("Votre première semaine")
 	w.accessible()
-	hall := made("/data/places", url.Values{"name": {"Salle des fêtes"}, "at": {"44.056, 5.043"}, "meet": {"1"}})
-	farms := map[string]string{}
-	for name, at := range map[string]string{"Mas d’Anne": "44.11, 5.10", "Grange de Bruno": "44.02, 5.00"} {
-		farms[name] = made("/data/producers", url.Values{"name": {name}, "new_place.address": {name}, "new_place.at": {at}, "active": {"1"}})
+	w.clicks("Les fermes")
+	for _, farm := range [][2]string{{"Mas d’Anne", "44.11, 5.10"}, {"Grange de Bruno", "44.02, 5.00"}} {
+		w.clicks("Nouvelle ferme")
+		fills("Nom", farm[0], "Position", farm[1])
+		w.clicks("Enregistrer")
+		w.sees("Enregistré.")
 	}
-	producers, _, err := h.scope().Producers(t.Context(), store.ProducerFilter{}, store.Page{})
+	w.opens("/")
+	w.sees("2 fermes")
+	w.clicks("Les tournées")
+	w.clicks("Nouvelle tournée")
+	w.accessible()
+	fills("Nom", "AMAP du jeudi", "Qui roule", "Mas d’Anne")
+	w.clicks("+ Ajouter un véhicule")
+	fills("Nom", "Kangoo", "À qui", "Mas d’Anne", "Charge utile", "500", "Sec", "2500")
+	w.clicks("Enregistrer")
+	w.sees("vous pouvez continuer ici")
+	w.clicks("+ Ajouter un lieu")
+	fills("Nom", "Salle des fêtes", "Position", "44.056, 5.043")
+	w.clicks("Enregistrer")
+	w.sees("Vous aviez commencé à taper ici")
+	w.clicks("Reprendre ce que j’ai tapé")
+	if name := asks[string](w, `document.querySelector("[name=name]").value`); name != "AMAP du jeudi" {
+		t.Errorf("what was typed before a place was added is %q", name)
+	}
+	fills("Avec quel véhicule", "Kangoo", "Départ au plus tôt", "14:00", "Retour au plus tard", "20:00")
+	w.clicks("jeudi")
+	fills("À compter du", "2026-01-01", "Départ", "Mas d’Anne", "Lieu", "Salle des fêtes", "Arrive après", "15:00", "et avant", "17:00", "Reste", "1", "Arrivée", "Mas d’Anne")
+	w.clicks("Enregistrer")
+	w.sees("AMAP du jeudi")
+	w.opens("/")
+	w.clicks("Les points de retrait")
+	w.clicks("Nouveau point de retrait")
+	fills("Nom", "Salle", "Lieu", "Salle des fêtes")
+	w.clicks("jeudi")
+	fills("De", "18:00", "À", "19:30", "Au plus tôt", "180")
+	w.clicks("Enregistrer")
+	w.sees("Enregistré.")
+	w.opens("/")
+	w.clicks("Une vente et ses commandes")
+	fills("Nom", "Semaine 48", "Jour de distribution", "2026-11-26")
+	w.clicks("Enregistrer")
+	w.sees("Il n’y a encore aucune commande")
+	sales, _, err := h.scope().Sales(t.Context(), store.SaleFilter{}, store.Page{})
 	must(t, err)
-	home := map[string]string{}
-	for _, p := range producers {
-		farms[p.Name], home[p.Name] = string(p.ID), string(p.Place)
-	}
-	van := made("/data/vehicles", url.Values{"name": {"Kangoo"}, "producer": {farms["Mas d’Anne"]}, "room.grams": {"500"}, "room.ambient_ml": {"2500"}, "equipment": {"none"},
-		"available[0].days": {"thu"}, "available[0].from": {"8:00"}, "available[0].until": {"19:00"}})
-	made("/data/rounds", url.Values{"name": {"AMAP du jeudi"}, "kind": {"amap"}, "producer": {farms["Mas d’Anne"]}, "vehicle": {van}, "start": {home["Mas d’Anne"]}, "end": {home["Mas d’Anne"]},
-		"depart_after": {"14:00"}, "return_by": {"20:00"}, "days": {"thu"}, "every": {"1"}, "starts": {"2026-01-01"}, "carries": {"all"},
-		"stops[0].place": {hall}, "stops[0].arrive_after": {"15:00"}, "stops[0].arrive_by": {"17:00"}, "stops[0].stay_s": {"60"}})
-	made("/data/pickup-points", url.Values{"name": {"Salle"}, "place": {hall}, "windows[0].days": {"thu"}, "windows[0].from": {"18:00"}, "windows[0].until": {"19:30"},
-		"accept_from_min": {"180"}, "accept_until_min": {"15"}, "active": {"1"}})
-	h.sale = store.ID(made("/data/sales", url.Values{"name": {"Semaine 48"}, "distribution": {"2026-11-26"}}))
+	h.sale = sales[0].ID
 	sale := "/sales/" + string(h.sale)
-	w.opens(sale + "/import")
+	w.clicks("Importer un fichier")
 	asks[chromedp.Void](w, `(() => {
 		const d = new DataTransfer();
 		d.items.add(new File(["Commande;Produit;Quantité;Producteur;Point de retrait\nA1;Pommes 1 kg;4;Mas d’Anne;Salle\nA2;Carottes 1 kg;3;Grange de Bruno;Salle\n"], "jeudi.csv"));
@@ -78,9 +93,15 @@ func TestStoryFromNothing(t *testing.T) {
 	w.clicks("Publier")
 	w.clicks("Publier quand même")
 	w.sees("c’est lui qui vaut")
-	h.who = &web.Who{Collective: h.empty, Actor: "member:anne", Role: store.ProducersRole, Producer: store.ID(farms["Mas d’Anne"]), Name: "Anne"}
+	h.who = &web.Who{Collective: h.empty, Actor: "member:anne", Role: store.ProducersRole, Producer: store.ID(h.named("Mas d’Anne")), Name: "Anne"}
 	phone := h.window(390, "fr")
 	phone.opens("/farm")
 	phone.sees("Grange de Bruno")
 	phone.accessible()
+	phone.clicksTick("✓ C’est")
+	phone.until("said", `document.querySelector(".said:not([hidden])") && JSON.parse(localStorage.getItem("farm:ticks")).length === 0`)
+	h.who = h.coordinator(h.empty)
+	w.opens(sale)
+	w.sees("Où en est-on 1 sur")
+	w.accessible()
 }

@@ -27,6 +27,8 @@ type field struct {
 	Checked bool
 	Needed  bool
 	List    string // id of the suggestions beside it
+	From    string // where a choice that is missing is added: a kind below /data/, then the page
+	Add     string // and what adding it is called
 
 	Rows  []row  // of rows: each has the same fields
 	More  string // what a further row is called

@@ -15,7 +15,7 @@ type homeView struct {
 
 // A step is one of the five that lead to a first plan.
 type step struct {
-	Href                    string
+	Href                    string // empty: it cannot begin yet
 	French, English         string
 	FrenchText, EnglishText string
 	N                       int // how many there are
@@ -82,13 +82,14 @@ func (s *Site) steps(v *visit, sales []store.Sale) ([]step, error) {
 	if err != nil {
 		return nil, err
 	}
-	orders, plan := 0, "/data/orders"
+	orders, sale, plan := 0, "/data/sales/new", ""
 	if len(sales) > 0 {
 		list, _, err := v.scope.Orders(v.ctx, store.OrderFilter{Sale: sales[0].ID}, one)
 		if err != nil {
 			return nil, err
 		}
 		orders, plan = len(list), "/sales/"+string(sales[0].ID)
+		sale = plan + "/orders"
 	}
 	steps := []step{
 		{Href: "/data/producers", French: "Les fermes", English: "The farms", N: len(producers), Words: stepWords{"ferme", "fermes", "farm", "farms"},
@@ -97,7 +98,7 @@ func (s *Site) steps(v *visit, sales []store.Sale) ([]step, error) {
 			FrenchText: "Ce que chacun roule de toute façon chaque semaine, avec quel véhicule : AMAP, marché, circuit.", EnglishText: "What each drives anyway every week, and with which vehicle: AMAP, market, circuit."},
 		{Href: "/data/pickup-points", French: "Les points de retrait", English: "The pickup points", N: len(points), Words: stepWords{"point de retrait", "points de retrait", "pickup point", "pickup points"},
 			FrenchText: "Où les clients viennent chercher leur commande, et à quelles heures.", EnglishText: "Where customers collect their orders, and when."},
-		{Href: "/data/sales/new", French: "Une vente et ses commandes", English: "A sale and its orders", N: orders, Words: stepWords{"commande", "commandes", "order", "orders"},
+		{Href: sale, French: "Une vente et ses commandes", English: "A sale and its orders", N: orders, Words: stepWords{"commande", "commandes", "order", "orders"},
 			FrenchText: "Le jour de distribution, puis les commandes : importées d’un fichier de Cagette ou d’Open Food Network, ou saisies.", EnglishText: "The day of distribution, then the orders: from a file of Cagette or Open Food Network, or by hand."},
 		{Href: plan, French: "Le plan", English: "The plan", Words: stepWords{"plan", "plans", "plan", "plans"},
 			FrenchText: "Carriole cherche qui porte quoi. Vous regardez, changez, proposez et publiez.", EnglishText: "Carriole finds who carries what. You look, change, propose and publish."},

@@ -32,6 +32,7 @@ func (s *Site) data(r chi.Router) {
 	mount(s, r, products)
 	mount(s, r, sales)
 	mount(s, r, absences)
+	mount(s, r, members)
 }
 
 type overviewView struct{ Kinds []overviewKind }
@@ -51,6 +52,9 @@ func (s *Site) overview(v *visit) error {
 	add(products.path, products.many, products.text)
 	add(sales.path, sales.many, sales.text)
 	add(absences.path, absences.many, absences.text)
+	if v.Role == store.Coordinator {
+		add(members.path, members.many, members.text)
+	}
 	add("calendar", [2]string{"Calendrier", "Calendar"}, [2]string{"Quand les tournées roulent, jours fériés et exceptions.", "When rounds are driven, with public holidays and exceptions."})
 	add("settings", [2]string{"Réglages", "Settings"}, [2]string{"De quoi sont faits les kilomètres, ce que pèsent habitudes et équité ; les règles du métier.", "What kilometres are made of, what habits and fairness weigh; the rules of the trade."})
 	return s.render(v, "data.html", out)
@@ -114,7 +118,7 @@ func (r *reader) somePlace(name string) store.ID {
 }
 
 var producers = kind[store.Producer]{
-	path: "producers", one: [2]string{"Ferme", "Farm"}, many: [2]string{"Fermes", "Farms"},
+	path: "producers", add: [2]string{"Nouvelle ferme", "New farm"}, many: [2]string{"Fermes", "Farms"},
 	text: [2]string{"Qui vend, où c’est, quand on peut y charger, et jusqu’où chacun accepte de rouler en plus.", "Who sells, where it is, when goods can be loaded, and how much further each is willing to drive."},
 	columns: func(v *visit, n *names) []column[store.Producer] {
 		return []column[store.Producer]{
@@ -170,7 +174,7 @@ var producers = kind[store.Producer]{
 }
 
 var places = kind[store.Place]{
-	path: "places", one: [2]string{"Lieu", "Place"}, many: [2]string{"Lieux", "Places"},
+	path: "places", add: [2]string{"Nouveau lieu", "New place"}, many: [2]string{"Lieux", "Places"},
 	text: [2]string{"Où l’on s’arrête : fermes, AMAP, marchés, points de retrait. Et ce qui peut y changer de véhicule.", "Where one stops: farms, AMAPs, markets, pickup points. And what can change vehicles there."},
 	columns: func(v *visit, _ *names) []column[store.Place] {
 		return []column[store.Place]{
@@ -212,7 +216,7 @@ var places = kind[store.Place]{
 }
 
 var vehicles = kind[store.Vehicle]{
-	path: "vehicles", one: [2]string{"Véhicule", "Vehicle"}, many: [2]string{"Véhicules", "Vehicles"},
+	path: "vehicles", add: [2]string{"Nouveau véhicule", "New vehicle"}, many: [2]string{"Véhicules", "Vehicles"},
 	text: [2]string{"À qui il est, ce qui y tient par température, et quand il peut faire un trajet exprès.", "Whose it is, what it takes by temperature, and when it can make a trip of its own."},
 	columns: func(v *visit, n *names) []column[store.Vehicle] {
 		return []column[store.Vehicle]{
@@ -234,6 +238,7 @@ var vehicles = kind[store.Vehicle]{
 		name.Needed, name.Hint = true, a.say("Kangoo, Master frigo…", "Kangoo, fridge van …")
 		owner := a.choose("producer", "À qui", "Whose", n.producers, string(x.Producer))
 		owner.Needed = true
+		a.from(&owner, "producers", "Ajouter une ferme", "Add a farm")
 		equipment := a.choose("equipment", "Ce qui garde le froid", "What keeps goods cold", []choice{
 			{Value: string(store.NoEquipment), Name: a.say("rien", "nothing")}, {Value: string(store.Boxes), Name: a.say("caisses isothermes", "insulated boxes")},
 			{Value: string(store.Fridge), Name: a.say("frigo", "fridge")}, {Value: string(store.Freezer), Name: a.say("congélateur", "freezer")}}, string(x.Equipment))
@@ -268,7 +273,7 @@ var vehicles = kind[store.Vehicle]{
 }
 
 var rounds = kind[store.Round]{
-	path: "rounds", one: [2]string{"Tournée", "Round"}, many: [2]string{"Tournées", "Rounds"},
+	path: "rounds", add: [2]string{"Nouvelle tournée", "New round"}, many: [2]string{"Tournées", "Rounds"},
 	text: [2]string{"Ce que chacun roule de toute façon, chaque semaine : arrêts, horaires, et ce qu’on accepte d’y ajouter.", "What each drives anyway, every week: stops, hours, and what may be added."},
 	columns: func(v *visit, n *names) []column[store.Round] {
 		return []column[store.Round]{
@@ -323,6 +328,8 @@ func (a ask) round(n *names, x *store.Round) []group {
 	for _, f := range []*field{&who, &with, &start, &end} {
 		f.Needed = true
 	}
+	a.from(&who, "producers", "Ajouter une ferme", "Add a farm")
+	a.from(&with, "vehicles", "Ajouter un véhicule", "Add a vehicle")
 	sort := a.choose("kind", "Genre", "Kind", []choice{{Value: "amap", Name: "AMAP"}, {Value: "market", Name: a.say("marché", "market")}, {Value: "circuit", Name: a.say("circuit", "circuit")}}, x.Kind)
 	var leaves, returns *store.Clock
 	if x.ID != "" {
@@ -341,6 +348,7 @@ func (a ask) round(n *names, x *store.Round) []group {
 	}
 	repeats = append(repeats, a.day("starts", "À compter du", "From", x.Starts), a.text("season.from", "Saison, de (mois-jour)", "Season, from (month-day)", x.Season.From), a.text("season.until", "à (mois-jour)", "to (month-day)", x.Season.Until))
 	stops := field{Name: "stops", Kind: "rows", Label: a.say("Arrêts de toute façon, dans l’ordre", "Stops made anyway, in order"), More: a.say("Encore un arrêt", "One more stop")}
+	a.from(&stops, "places", "Ajouter un lieu", "Add a place")
 	for i := range len(x.Stops) + emptyRows {
 		at := fmt.Sprintf("stops[%d]", i)
 		var s store.Stop
@@ -405,7 +413,7 @@ func (r *reader) round(x *store.Round) {
 }
 
 var pickupPoints = kind[store.PickupPoint]{
-	path: "pickup-points", one: [2]string{"Point de retrait", "Pickup point"}, many: [2]string{"Points de retrait", "Pickup points"},
+	path: "pickup-points", add: [2]string{"Nouveau point de retrait", "New pickup point"}, many: [2]string{"Points de retrait", "Pickup points"},
 	text: [2]string{"Où les clients viennent chercher leur commande, et à quelles heures.", "Where customers collect their orders, and when."},
 	columns: func(v *visit, n *names) []column[store.PickupPoint] {
 		return []column[store.PickupPoint]{
@@ -463,7 +471,7 @@ func (a ask) hours(list store.Windows) string {
 }
 
 var products = kind[store.Product]{
-	path: "products", one: [2]string{"Produit", "Product"}, many: [2]string{"Produits", "Products"},
+	path: "products", add: [2]string{"Nouveau produit", "New product"}, many: [2]string{"Produits", "Products"},
 	text: [2]string{"Ce qui se vend, ce que pèse une unité et la place qu’elle prend, et à quelle température elle voyage.", "What is sold, what a unit weighs and takes up, and at which temperature it travels."},
 	columns: func(v *visit, n *names) []column[store.Product] {
 		return []column[store.Product]{
@@ -486,6 +494,7 @@ var products = kind[store.Product]{
 		name.Needed = true
 		who := a.choose("producer", "De quelle ferme", "Of which farm", n.producers, string(x.Producer))
 		who.Needed = true
+		a.from(&who, "producers", "Ajouter une ferme", "Add a farm")
 		unit := a.text("unit", "Unité", "Unit", x.Unit)
 		unit.Hint = a.say("500 g, 6 œufs, pièce…", "500 g, 6 eggs, piece …")
 		var grams, ml *int64
@@ -510,7 +519,7 @@ var products = kind[store.Product]{
 }
 
 var sales = kind[store.Sale]{
-	path: "sales", one: [2]string{"Vente", "Sale"}, many: [2]string{"Ventes", "Sales"},
+	path: "sales", add: [2]string{"Nouvelle vente", "New sale"}, many: [2]string{"Ventes", "Sales"},
 	text: [2]string{"Un cycle de commandes : quand il ferme, et le jour où les clients viennent chercher.", "An order cycle: when it closes, and the day on which customers collect."},
 	columns: func(v *visit, _ *names) []column[store.Sale] {
 		return []column[store.Sale]{
@@ -526,6 +535,7 @@ var sales = kind[store.Sale]{
 	get: (*store.Scope).Sale, create: (*store.Scope).CreateSale, update: (*store.Scope).UpdateSale, remove: (*store.Scope).DeleteSale,
 	row: func(x *store.Sale) *store.Row { return &x.Row }, name: func(_ *visit, x *store.Sale) string { return x.Name },
 	blank: func(*visit) store.Sale { return store.Sale{} },
+	leads: func(x *store.Sale) string { return "/sales/" + string(x.ID) + "/orders" },
 	groups: func(v *visit, _ *names, x *store.Sale) []group {
 		a := v.ask()
 		name := a.text("name", "Nom", "Name", x.Name)
@@ -557,7 +567,7 @@ var sales = kind[store.Sale]{
 }
 
 var absences = kind[store.Absence]{
-	path: "absences", one: [2]string{"Absence", "Absence"}, many: [2]string{"Absences", "Absences"},
+	path: "absences", add: [2]string{"Nouvelle absence", "New absence"}, many: [2]string{"Absences", "Absences"},
 	text: [2]string{"Quand une ferme ne roule pas, qu’un véhicule est en panne, ou que tout le monde s’arrête.", "When a farm does not drive, a vehicle is out of order, or everybody rests."},
 	columns: func(v *visit, n *names) []column[store.Absence] {
 		return []column[store.Absence]{
@@ -592,4 +602,115 @@ var absences = kind[store.Absence]{
 			x.Last = r.day("last")
 		}
 	},
+}
+
+var members = kind[store.Member]{
+	path: "members", add: [2]string{"Nouvelle personne", "New person"}, many: [2]string{"Personnes", "People"}, private: true,
+	text: [2]string{"Qui peut se connecter, avec quelle adresse, et à qui Carriole écrit.", "Who may sign in, with which address, and whom Carriole writes to."},
+	columns: func(v *visit, n *names) []column[store.Member] {
+		return []column[store.Member]{
+			{v.say("Nom", "Name"), func(x *store.Member) string { return cmp.Or(x.Name, x.Email) }, false},
+			{v.say("E-mail", "E-mail"), func(x *store.Member) string { return x.Email }, false},
+			{v.say("Rôle", "Role"), func(x *store.Member) string {
+				if x.Role == store.ProducersRole {
+					return n.of[x.Producer]
+				}
+				return v.role(x.Role)
+			}, false},
+			{v.say("Reçoit les e-mails", "Gets e-mails"), func(x *store.Member) string {
+				if x.Role == store.Reader {
+					return "–"
+				}
+				return yes(v.lang, !x.NoMail)
+			}, false}}
+	},
+	list: func(v *visit, p store.Page) ([]store.Member, store.Cursor, error) {
+		return v.scope.Members(v.ctx, store.MemberFilter{}, p)
+	},
+	get: (*store.Scope).Member, create: (*store.Scope).CreateMember, update: (*store.Scope).UpdateMember, remove: (*store.Scope).DeleteMember,
+	row: func(x *store.Member) *store.Row { return &x.Row }, name: func(_ *visit, x *store.Member) string { return cmp.Or(x.Name, x.Email) },
+	blank: func(v *visit) store.Member {
+		return store.Member{Role: store.ProducersRole, Producer: store.ID(v.r.FormValue("producer"))}
+	},
+	note: func(v *visit, n *names) (string, error) {
+		told, err := v.mailed()
+		if err != nil {
+			return "", err
+		}
+		const most = 12
+		var without []string
+		for _, p := range n.producers {
+			if !told[store.ID(p.Value)] {
+				without = append(without, p.Name)
+			}
+		}
+		if len(without) == 0 {
+			return "", nil
+		}
+		list := strings.Join(without[:min(most, len(without))], ", ")
+		if more := len(without) - most; more > 0 {
+			list += fmt.Sprintf(v.say(" et %d autres", " and %d more"), more)
+		}
+		return v.say("Personne ne reçoit d’e-mail pour : ", "Nobody gets e-mail for: ") + list + ".", nil
+	},
+	groups: func(v *visit, n *names, x *store.Member) []group {
+		a := v.ask()
+		email := a.text("email", "E-mail", "E-mail", x.Email)
+		email.Kind, email.Needed, email.Hint = "email", true, a.say("Avec cette adresse, la personne se connecte.", "With this address they sign in.")
+		var roles []choice
+		for _, r := range []store.Role{store.ProducersRole, store.Coordinator, store.Reader} {
+			roles = append(roles, choice{Value: string(r), Name: v.role(r)})
+		}
+		role := a.choose("role", "Rôle", "Role", roles, string(x.Role))
+		role.Needed = true
+		farm := a.choose("producer", "Ferme", "Farm", n.producers, string(x.Producer))
+		farm.Hint = a.say("D’une productrice ou d’un producteur : sa ferme.", "Of a producer: their farm.")
+		a.from(&farm, "producers", "Ajouter une ferme", "Add a farm")
+		language := a.choose("language", "Langue", "Language", []choice{{Value: "fr", Name: "français"}, {Value: "en", Name: "English"}}, x.Language)
+		language.Hint = a.say("Vide : celle du navigateur.", "Empty: the browser’s.")
+		mail := a.check("mail", "Reçoit les e-mails de Carriole", "Gets Carriole’s e-mails", !x.NoMail)
+		mail.Hint = a.say("Qui roule : quand un plan est proposé, publié ou changé. Qui coordonne : quand quelqu’un ne peut pas venir.", "Who drives: when a plan is proposed, published or changed. Who coordinates: when somebody cannot come.")
+		return []group{{Fields: []field{a.text("name", "Nom", "Name", x.Name), email, role, farm, language}}, {Fields: []field{mail}}}
+	},
+	read: func(v *visit, r *reader, x *store.Member) {
+		x.Name, x.Email, x.Role, x.Producer, x.Language, x.NoMail = r.text("name"), r.email("email"), store.Role(r.need("role")), r.id("producer"), r.text("language"), !r.check("mail")
+		switch {
+		case x.Email == "" && len(r.faults) == 0:
+			r.need("email")
+		case x.Role == store.ProducersRole && x.Producer == "":
+			r.wrong("producer", "Choisissez sa ferme.", "Choose their farm.")
+		case x.Role != store.ProducersRole:
+			x.Producer = ""
+		}
+		if x.ID == v.Member && x.ID != "" && x.Role != store.Coordinator {
+			r.wrong("role", "C’est vous : demandez à un autre coordinateur de le changer.", "This is you: ask another coordinator to change it.")
+		}
+	},
+}
+
+// role is what people call a role.
+func (v *visit) role(r store.Role) string {
+	switch r {
+	case store.Coordinator:
+		return v.say("coordonne", "coordinates")
+	case store.Reader:
+		return v.say("lit seulement", "reads only")
+	}
+	return v.say("produit et livre", "produces and drives")
+}
+
+// mailed are the producers of whom somebody is told of plans by e-mail.
+func (v *visit) mailed() (map[store.ID]bool, error) {
+	out := map[store.ID]bool{}
+	for m, err := range store.Rows(func(p store.Page) ([]store.Member, store.Cursor, error) {
+		return v.scope.Members(v.ctx, store.MemberFilter{Role: store.ProducersRole}, p)
+	}) {
+		if err != nil {
+			return nil, err
+		}
+		if !m.NoMail {
+			out[m.Producer] = true
+		}
+	}
+	return out, nil
 }

@@ -113,7 +113,7 @@ func (s *Site) orders(v *visit) error {
 	out := &ordersView{Sale: sale, Search: strings.TrimSpace(v.r.FormValue("q")), Point: v.r.FormValue("point"), Page: 1, MayChange: v.mayOrder(sale)}
 	out.Points = chosen(n.points, out.Point)
 	if ref := v.r.FormValue("saved"); ref != "" {
-		out.Said = ref
+		out.Said = cmp.Or(strings.TrimPrefix(ref, "1"), "/sales/"+string(sale.ID)+"/orders/new")
 	}
 	fmt.Sscan(v.r.FormValue("page"), &out.Page)
 	list, err := store.All(func(p store.Page) ([]store.Order, store.Cursor, error) {
@@ -178,17 +178,19 @@ type orderView struct {
 	Products  []string
 	MayChange bool
 	Cancelled bool
-	Planned   bool // saving it has the sale planned again
+	Planned   bool          // saving it has the sale planned again
+	Asked     *whatIfAnswer // what saving it would change; nil: that is not asked
+	Unseen    string        // why that cannot be said
 }
 
-func (s *Site) newOrder(v *visit) error { return s.showOrder(v, &store.Order{}, nil, nil) }
+func (s *Site) newOrder(v *visit) error { return s.showOrder(v, &store.Order{}, nil, nil, nil) }
 
 func (s *Site) order(v *visit) error {
 	o, err := v.saleOrder()
 	if err != nil {
 		return err
 	}
-	return s.showOrder(v, o, nil, nil)
+	return s.showOrder(v, o, nil, nil, nil)
 }
 
 // saleOrder is the order of the path.
@@ -200,7 +202,8 @@ func (v *visit) saleOrder() (*store.Order, error) {
 	return o, err
 }
 
-func (s *Site) showOrder(v *visit, o *store.Order, typed url.Values, faults []store.Fault) error {
+// showOrder shows the form of an order, with what has been typed and, where would is set, what saving that would change.
+func (s *Site) showOrder(v *visit, o *store.Order, typed url.Values, faults []store.Fault, would *store.Order) error {
 	sale, err := v.scope.Sale(v.ctx, v.id("id"))
 	if err != nil {
 		return err
@@ -251,6 +254,15 @@ func (s *Site) showOrder(v *visit, o *store.Order, typed url.Values, faults []st
 	status := http.StatusOK
 	if faults != nil {
 		status = http.StatusUnprocessableEntity
+	}
+	if would != nil && newest != nil {
+		got, err := v.plans.Foresee(v.ctx, v.scope, newest.ID, planning.Decision{Orders: []store.Order{*would}}, v.lang)
+		if status, out.Unseen, err = v.unseen(err); err != nil {
+			return err
+		}
+		if out.Unseen == "" {
+			out.Asked = &whatIfAnswer{v.say("Avec cette commande", "With this order"), &got.Before.Summary, &got.Plan.Summary, got.Turns}
+		}
 	}
 	return s.show(v, status, "order.html", out)
 }
@@ -324,7 +336,7 @@ func (s *Site) saveOrder(v *visit) error {
 	if o.ID != "" {
 		reason = v.say("commande changée : ", "order changed: ") + o.Ref
 	}
-	faults, checks := rd.faults, v.r.Header.Get("X-Check") != ""
+	faults, checks, sees := rd.faults, v.r.Header.Get("X-Check") != "", v.r.PostForm.Has("see")
 	var p *store.Planning
 	if len(faults) == 0 {
 		err := v.scope.Together(v.ctx, func(c *store.Scope) error {
@@ -336,7 +348,7 @@ func (s *Site) saveOrder(v *visit) error {
 				}
 			}
 			p, err = v.save(c, o, reason)
-			if err == nil && checks {
+			if err == nil && (checks || sees) {
 				err = errCheck
 			}
 			return err
@@ -356,7 +368,11 @@ func (s *Site) saveOrder(v *visit) error {
 	}
 	if len(faults) > 0 {
 		now.Version = o.Version
-		return s.showOrder(v, &now, v.r.PostForm, faults)
+		return s.showOrder(v, &now, v.r.PostForm, faults, nil)
+	}
+	if sees {
+		now.Version = o.Version
+		return s.showOrder(v, &now, v.r.PostForm, nil, o)
 	}
 	return v.saved(p)
 }

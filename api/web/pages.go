@@ -88,7 +88,6 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		"id": func(name string) string {
 			return strings.NewReplacer("[", "-", "].", "-", "]", "", ".", "-").Replace(name)
 		},
-		"dir":      path.Dir,
 		"base":     path.Base,
 		"day":      func(t time.Time) string { return day(lang, t) },
 		"in":       func(t time.Time, zone *time.Location) time.Time { return t.In(zone) },
@@ -118,8 +117,14 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		"moreKm":      func(before, after float64) string { return signed(after-before, lang.Km(after-before)) },
 		"co2":         lang.CO2,
 		"kg0":         func(x float64) string { return lang.Number(x, 0) + "\u202fkg" },
+		"unplanned":   func() string { return unplanned(lang) },
 		"list":        func(items ...any) []any { return items },
 	}
+}
+
+// unplanned says that a sale has no plan yet.
+func unplanned(lang view.Lang) string {
+	return say(lang, "Cette vente n’est pas encore planifiée.", "This sale is not planned yet.")
 }
 
 // day is a day of the week and of the month, short.

@@ -72,7 +72,7 @@ func (s *Site) paper(v *visit) error {
 		return err
 	}
 	if plan == nil {
-		return &store.Error{Code: store.NotFound, Message: v.say("la vente n’a pas de plan", "the sale has no plan")}
+		return &store.Error{Code: store.NotFound, Message: unplanned(v.lang)}
 	}
 	return s.paperOf(v, plan.ID, "", "/sales/"+string(plan.Sale)+"/papers?plan="+string(plan.ID))
 }

@@ -24,8 +24,9 @@ type lifeView struct {
 	Newest    *store.Plan   // that is worked on, else in force
 	InForce   *store.Plan   // beside the newest; nil: none or the same
 	Answers   []answerRow
-	Open      int     // answers
-	Stages    []stage // of the plan's life
+	Open      int         // answers
+	Absent    []answerRow // who cannot come
+	Stages    []stage     // of the plan's life
 	Past      *planning.Past
 	UndoWhat  string // what can be taken back
 	RedoWhat  string // what can be brought back
@@ -74,7 +75,9 @@ type answerRow struct {
 	When                       time.Time // the round leaves; zero: it is not part of the plan
 	Answered                   time.Time
 	AddedM                     float64
-	Kg                         float64 // of others that it takes on board
+	Kg                         float64   // of others that it takes on board
+	Mute                       bool      // nobody of the carrier is told by e-mail
+	Day                        time.Time // of the round of somebody who is absent
 }
 
 // newestPlan is the plan of a sale that is worked on, else the one in force, which is also given where it is another; nil: none.
@@ -97,7 +100,7 @@ func (v *visit) newestPlan(sale store.ID) (newest, force *store.Plan, err error)
 func (v *visit) life(sale *store.Sale, plan *weekPlan) (*lifeView, error) {
 	l := &lifeView{Sale: sale, Past: &planning.Past{}, MayChange: v.Role == store.Coordinator}
 	l.Said, l.Wrong = said(v)
-	l.Answering = slices.Contains([]string{"accepted", "refused"}, v.r.FormValue("said"))
+	l.Answering = slices.Contains([]string{"accepted", "refused", "absent"}, v.r.FormValue("said"))
 	var err error
 	if l.Newest, l.InForce, err = v.newestPlan(sale.ID); err != nil {
 		return nil, err
@@ -234,7 +237,7 @@ func (v *visit) fault(sale store.ID, f *planning.Fault) faultRow {
 
 // reason is why a plan was made, in the visitor's language where the service has said it.
 func (v *visit) reason(reason string) string {
-	french, ok := map[string]string{"first plan": "premier plan", "locked": "voie imposée", "refused": "refus d’un transporteur", "made anew": "refait de zéro", "asked for": "sur demande",
+	french, ok := map[string]string{"first plan": "premier plan", "locked": "voie imposée", "refused": "refus d’un transporteur", "absent": "un transporteur ne peut pas venir", "back": "un transporteur vient finalement", "made anew": "refait de zéro", "asked for": "sur demande",
 		"orders since the plan before": "nouvelles commandes"}[reason]
 	if !ok {
 		return reason
@@ -245,6 +248,10 @@ func (v *visit) reason(reason string) string {
 // answers reads what the carriers of a plan say.
 func (v *visit) answers(l *lifeView, plan *weekPlan) error {
 	list, err := v.scope.Answers(v.ctx, plan.ID)
+	if err != nil {
+		return err
+	}
+	told, err := v.mailed()
 	if err != nil {
 		return err
 	}
@@ -263,15 +270,21 @@ func (v *visit) answers(l *lifeView, plan *weekPlan) error {
 		}
 	}
 	for _, a := range list {
-		row := answerRow{Round: a.Round, Carrier: cmp.Or(names[string(a.Producer)], string(a.Producer)), Note: a.Note, State: a.State, Answered: a.Answered, Kg: kg[a.Round]}
+		row := answerRow{Round: a.Round, Carrier: cmp.Or(names[string(a.Producer)], string(a.Producer)), Note: a.Note, State: a.State, Answered: a.Answered, Kg: kg[a.Round], Mute: !told[a.Producer]}
 		if r := rounds[a.Round]; r != nil {
 			row.Name, row.When, row.AddedM = names[a.Round], r.Stops[0].Depart.In(v.zone()), r.Metres-r.BaseMetres
 			if r.Dedicated {
 				row.Name = v.say("trajet dédié", "dedicated trip")
 			}
 		}
-		if a.State == store.AnswerOpen {
+		switch a.State {
+		case store.AnswerOpen:
 			l.Open++
+		case store.AnswerAbsent:
+			if row.Name, row.Day, err = v.declined(a.Round); err != nil {
+				return err
+			}
+			l.Absent = append(l.Absent, row)
 		}
 		l.Answers = append(l.Answers, row)
 	}
@@ -288,6 +301,8 @@ func said(v *visit) (text string, wrong bool) {
 		return v.say("C’est noté : accepté.", "Noted: accepted."), false
 	case "refused":
 		return v.say("C’est noté : refusé. Le plan est refait autour de cette tournée.", "Noted: refused. The plan is made again around this round."), false
+	case "absent":
+		return v.say("C’est noté : ne peut pas venir. Le plan est refait sans cette tournée.", "Noted: cannot come. The plan is made again without this round."), false
 	case "published":
 		return v.say("Le plan est publié : c’est lui qui vaut.", "The plan is published: it is the one in force."), false
 	case "done":
@@ -412,18 +427,18 @@ func (s *Site) propose(v *visit) error {
 
 // answer notes what a carrier says on the telephone.
 func (s *Site) answer(v *visit) error {
-	plan, accept := store.ID(v.r.PostFormValue("plan")), v.r.PostFormValue("do") == "accept"
-	p, err := v.plans.Answer(v.ctx, v.scope, plan, v.r.PostFormValue("round"), "", accept, strings.TrimSpace(v.r.PostFormValue("note")))
+	plan, state := store.ID(v.r.PostFormValue("plan")), answerStates[v.r.PostFormValue("do")]
+	p, err := v.plans.Answer(v.ctx, v.scope, plan, v.r.PostFormValue("round"), "", state, strings.TrimSpace(v.r.PostFormValue("note")))
 	if store.IsNotFound(err) {
 		return v.toSale("replaced")
 	}
-	if err != nil || accept {
-		return v.outcome(err, "accepted")
+	if err != nil || p == nil {
+		return v.outcome(err, string(state))
 	}
 	if _, err := v.settle(p); err != nil {
 		return err
 	}
-	return v.toSale("refused")
+	return v.toSale(string(state))
 }
 
 // A confirmView asks before something that cannot be undone.

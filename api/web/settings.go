@@ -3,9 +3,11 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
+	"carriole/api/planning"
 	"carriole/api/store"
 	"carriole/geo"
 )
@@ -37,7 +39,8 @@ var knobs = []knob{
 type settingsView struct {
 	Groups    []settingGroup
 	Travels   []travelChoice
-	Version   int64 // of the collective
+	Ways      []travelChoice // the fastest or the shortest; nil: no source that is offered knows both
+	Version   int64          // of the collective
 	MayChange bool
 	Saved     bool
 	Wrong     []string
@@ -100,7 +103,7 @@ func (s *Site) showSettings(v *visit, wrong []string) error {
 			wishes.Knobs = append(wishes.Knobs, x)
 		}
 	}
-	return s.render(v, "settings.html", settingsView{[]settingGroup{wishes, rules}, v.travels(), v.col.Version, v.Role == store.Coordinator, v.r.FormValue("saved") != "", wrong})
+	return s.render(v, "settings.html", settingsView{[]settingGroup{wishes, rules}, v.travels(), v.fastOrShort(), v.col.Version, v.Role == store.Coordinator, v.r.FormValue("saved") != "", wrong})
 }
 
 // set changes one setting from today on.
@@ -175,13 +178,29 @@ func (v *visit) travels() (out []travelChoice) {
 	return out
 }
 
-// setTravel has the collective's kilometres made of another source.
+// fastOrShort are the ways that a source can give which knows both.
+func (v *visit) fastOrShort() []travelChoice {
+	if !slices.ContainsFunc(v.plans.Offered(), func(t planning.Travel) bool { return t.Shortest() != nil }) {
+		return nil
+	}
+	return []travelChoice{
+		{choice{"", v.say("Les trajets les plus rapides", "The fastest ways"), !v.col.Shortest}, ""},
+		{choice{"1", v.say("Les trajets les plus courts", "The shortest ways"), v.col.Shortest},
+			v.say("Moins de kilomètres, souvent par de petites routes et en plus de temps.", "Fewer kilometres, often by small roads and in more time.")},
+	}
+}
+
+// setTravel has the collective's kilometres made of another source, or of other ways of it. Fastest ways it is where the source does
+// not know both.
 func (s *Site) setTravel(v *visit) error {
 	version, err := strconv.ParseInt(v.r.PostFormValue("version"), 10, 64)
 	if err == nil {
 		v.col.Version = version
 	}
-	v.col.Travel = v.r.PostFormValue("travel")
+	v.col.Travel, v.col.Shortest = v.r.PostFormValue("travel"), false
+	if t, _ := v.plans.TravelOf(v.col); t.Shortest() != nil {
+		v.col.Shortest = v.r.PostFormValue("shortest") != ""
+	}
 	err = v.plans.Choose(v.ctx, v.scope, v.col)
 	if faults, ok := faultsOf(err, v.lang); ok {
 		return s.showSettings(v, []string{sentence(faults[0].Message)})

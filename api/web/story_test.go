@@ -207,9 +207,22 @@ func TestStoryTwoCoordinators(t *testing.T) {
 	a.planned()
 	b.clicks("↶ Undo")
 	b.sees("made again meanwhile")
+	// both change the same farm: the second is told, and keeps what was typed
+	farm := "/data/producers/" + string(h.producer)
+	a.opens(farm)
+	b.opens(farm)
+	a.types("Téléphone", "04 90 11 22 33")
+	a.clicks("Enregistrer")
+	b.types("Telephone", "06 12 34 56 78")
+	b.clicks("Save")
+	b.sees("Somebody else has changed this meanwhile")
+	if typed := asks[string](b, `document.querySelector("[name=phone]").value`); typed != "06 12 34 56 78" {
+		t.Errorf("what the second typed has become %q", typed)
+	}
 }
 
-// An order by hand: what is wrong is said while one types, it is planned in, found again and cancelled.
+// An order by hand: what is wrong is said while one types, what it would change before it is stored, it is planned in, found again
+// and cancelled.
 func TestStoryOrder(t *testing.T) {
 	h := newHouse(t)
 	h.works()
@@ -228,7 +241,14 @@ func TestStoryOrder(t *testing.T) {
 	w.types("Référence", "marché du samedi")
 	w.types("Produit", product)
 	w.types("Quantité", "2,5")
-	w.clicks("Enregistrer")
+	w.clicks("Voir d’abord")
+	w.sees("Avec cette commande")
+	w.accessible()
+	w.draws("order-seen")
+	if list, _, err := h.scope().Orders(t.Context(), store.OrderFilter{Sale: h.sale, Ref: "marché du samedi"}, store.Page{}); err != nil || len(list) > 0 {
+		t.Fatalf("a question has stored %v, %v", list, err)
+	}
+	w.clicks("Enregistrer cette commande")
 	w.planned()
 	w.opens(sale + "/orders")
 	w.types("Chercher", "samedi marché")

@@ -142,6 +142,7 @@ func TestChooseRoads(t *testing.T) {
 	w.opens("/data/settings")
 	w.accessible()
 	w.clicks("comtat.osm")
+	w.clicks("Les trajets les plus courts")
 	w.clicks("Enregistrer")
 	w.sees("Enregistré")
 	w.opens(sale)
@@ -150,6 +151,7 @@ func TestChooseRoads(t *testing.T) {
 	w.clicks("Planifier")
 	w.planned()
 	w.sees("ceux des routes de comtat.osm")
+	w.sees("Les trajets sont les plus courts.")
 	w.until("background", `[...document.querySelectorAll("#map canvas")].some((c) => {
 		const copy = Object.assign(document.createElement("canvas"), { width: 64, height: 64 }).getContext("2d", { willReadFrequently: true });
 		copy.drawImage(c, 0, 0, 64, 64);

@@ -94,6 +94,7 @@ func (s *Site) Mount(r chi.Router) {
 		s.data(r)
 		r.Get("/farm", s.farm(s.dropoffs))
 		r.Post("/farm/answer", s.farm(s.answerOf))
+		r.Get("/farm/absent", s.farm(s.absent))
 		r.Post("/farm/tick", s.farm(s.tick))
 		r.Post("/farm/mail", s.farm(s.mailOf))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))

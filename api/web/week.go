@@ -388,7 +388,7 @@ func (s *Site) weekMap(v *visit) error {
 		return err
 	}
 	if plan == nil {
-		return &store.Error{Code: store.NotFound, Message: "the sale has no plan yet"}
+		return &store.Error{Code: store.NotFound, Message: unplanned(v.lang)}
 	}
 	c, err := v.plans.Document(v.ctx, v.scope, plan.ID, planning.GeoJSON, v.lang)
 	if err != nil {
@@ -404,7 +404,7 @@ func (s *Site) weekPicture(v *visit) error {
 		return err
 	}
 	if plan == nil {
-		return &store.Error{Code: store.NotFound, Message: "the sale has no plan yet"}
+		return &store.Error{Code: store.NotFound, Message: unplanned(v.lang)}
 	}
 	c, err := v.plans.Document(v.ctx, v.scope, plan.ID, planning.SVG, v.lang)
 	if err != nil {

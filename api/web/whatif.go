@@ -121,19 +121,26 @@ func (s *Site) whatIf(v *visit) error {
 		return s.show(v, http.StatusUnprocessableEntity, "whatif.html", out)
 	}
 	got, err := v.plans.Foresee(v.ctx, v.scope, plan.ID, d, v.lang)
+	status, wrong, err := v.unseen(err)
+	if err != nil {
+		return err
+	}
+	if out.Wrong = wrong; wrong == "" {
+		out.Asked = &whatIfAnswer{title, &got.Before.Summary, &got.Plan.Summary, got.Turns}
+	}
+	return s.show(v, status, "whatif.html", out)
+}
+
+// unseen says why a question about a plan has no answer, where that is for people to know; empty: it has one.
+func (v *visit) unseen(err error) (status int, why string, _ error) {
 	var e *store.Error
 	switch {
 	case errors.Is(err, planning.ErrBusy):
-		out.Wrong = v.say("Trop de choses se calculent en ce moment : réessayez dans quelques secondes.", "Too much is being computed at this moment: try again in some seconds.")
-		return s.show(v, http.StatusServiceUnavailable, "whatif.html", out)
+		return http.StatusServiceUnavailable, v.say("Trop de choses se calculent en ce moment : réessayez dans quelques secondes.", "Too much is being computed at this moment: try again in some seconds."), nil
 	case errors.As(err, &e) && (e.Code == store.Invalid || e.Code == store.Conflict):
-		out.Wrong = v.say("Cela ne se peut pas : ", "That cannot be: ") + v.failure(e.Error())
-		return s.show(v, http.StatusConflict, "whatif.html", out)
-	case err != nil:
-		return err
+		return http.StatusConflict, v.say("Cela ne se peut pas : ", "That cannot be: ") + v.failure(e.Error()), nil
 	}
-	out.Asked = &whatIfAnswer{title, &got.Before.Summary, &got.Plan.Summary, got.Turns}
-	return s.render(v, "whatif.html", out)
+	return http.StatusOK, "", err
 }
 
 // doIt decides what was asked.

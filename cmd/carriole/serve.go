@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -59,8 +60,15 @@ type serveCmd struct {
 	Grace          time.Duration  `env:"CARRIOLE_GRACE" default:"20s" placeholder:"20s" help:"How long a stop waits for requests that are being answered (default ${default})."`
 }
 
+// gcPercent lets the heap of a service grow further than Go does by default before garbage is collected: what lives is some
+// megabytes, and at the default an eighth of a request's time goes into collecting what it leaves. GOGC, where set, holds instead.
+const gcPercent = 400
+
 // Run is called by kong.
 func (c *serveCmd) Run() error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log := c.logger(os.Stderr)

@@ -32,7 +32,7 @@ type workerFlags struct {
 	WorkGrace time.Duration `env:"CARRIOLE_WORK_GRACE" default:"10s" placeholder:"10s" help:"How long a stop waits for plannings to finish before it gives them back for another worker (default ${default})."`
 	Lease     time.Duration `env:"CARRIOLE_LEASE" default:"30s" placeholder:"30s" help:"How long nothing may be heard of a worker before its planning is given to another (default ${default})."`
 
-	Travel []string `env:"CARRIOLE_TRAVEL" sep:";" placeholder:"[NAME=]crow|roads:FILE|osrm:URL|valhalla:URL" help:"What kilometres are made of, under the name that people see: the roads of an OpenStreetMap extract (.osm.pbf; prepared once, kept beside it), a routing server or great circles times 1.3 at 45 km/h. Several are separated by semicolons: collectives choose among them in their settings, the first is for who does not (default: crow)."`
+	Travel []string `env:"CARRIOLE_TRAVEL" sep:";" placeholder:"[NAME=]crow|roads:FILE|osrm:URL|valhalla:URL" help:"What kilometres are made of, under the name that people see: the roads of an OpenStreetMap extract (.osm.pbf; prepared once, kept beside it), a routing server or great circles times 1.3 at 45 km/h. Several are separated by semicolons: collectives choose among them in their settings, and between the fastest and the shortest ways of roads and valhalla; who does not has the fastest of the first (default: crow)."`
 
 	OFNPrivate bool `name:"ofn-private" env:"CARRIOLE_OFN_PRIVATE" help:"Fetch reports of Open Food Networks at addresses that are not public too."`
 }
@@ -51,7 +51,7 @@ func (f *mailFlags) server() *post.Server {
 	return &post.Server{URL: f.MailServer, From: f.MailFrom}
 }
 
-// notices are what tells producers of plans, at the URL of a service, with their jobs among the kinds.
+// notices are what tells producers of plans and coordinators of absences, at the URL of a service, with their jobs among the kinds.
 func (f *mailFlags) notices(s *store.Store, url string, kinds *jobs.Kinds, enqueue func(context.Context, *store.Scope, jobs.Args) error, log *slog.Logger) (*notice.Service, error) {
 	x := &notice.Service{Store: s, Enqueue: enqueue, URL: strings.TrimSuffix(url, "/"), Log: log}
 	if server := f.server(); server != nil {

@@ -24,8 +24,9 @@ func TestTravels(t *testing.T) {
 	for i, want := range []struct {
 		name string
 		kind geo.Kind
-	}{{"Routes du Comtat", geo.KindRoads}, {"localhost:5000", geo.KindOSRM}, {"routes.example", geo.KindValhalla}, {"crow", geo.KindCrow}} {
-		if got[i].Name != want.name || got[i].Choice().Kind != want.kind {
+		both bool // the fastest and the shortest ways
+	}{{"Routes du Comtat", geo.KindRoads, true}, {"localhost:5000", geo.KindOSRM, false}, {"routes.example", geo.KindValhalla, true}, {"crow", geo.KindCrow, false}} {
+		if got[i].Name != want.name || got[i].Choice().Kind != want.kind || (got[i].Shortest() != nil) != want.both {
 			t.Errorf("%d is %s, %s; want %v", i, got[i].Name, got[i].Choice().Kind, want)
 		}
 	}

@@ -17,9 +17,10 @@ import (
 
 // Provider answers what ways there are, again and again: a service asks it for new places alone. It is safe for concurrent use.
 type Provider struct {
-	choice Choice
-	say    func(string)
-	server server // nil: crow or roads
+	choice   Choice
+	say      func(string)
+	server   server    // nil: crow or roads
+	shortest *Provider // the same by its shortest ways
 
 	mu      sync.Mutex
 	network *roads.Network // of roads, once it is needed
@@ -27,9 +28,14 @@ type Provider struct {
 	source  geo.Source     // of a server
 	asked   time.Time      // when the server said so
 
-	drawing    sync.Mutex
-	background *roads.Background // of roads, once it is needed
-	drawn      fileState
+	drawing *drawing // of roads
+}
+
+// drawing is the background that an extract gives maps, once it is needed.
+type drawing struct {
+	mu         sync.Mutex
+	background *roads.Background
+	file       fileState // that it is of
 }
 
 // fileState tells whether a file was replaced.
@@ -41,7 +47,16 @@ type fileState struct {
 // Open makes a choice ready to be asked; an extract is read when it is first needed, and again when the file has changed. say,
 // if not nil, is told what goes wrong without being in the way.
 func (c Choice) Open(say func(string)) *Provider {
-	p := &Provider{choice: c, say: say}
+	p := c.open(say, new(drawing))
+	if (c.Kind == geo.KindRoads || c.Kind == geo.KindValhalla) && !c.Shortest {
+		c.Shortest = true
+		p.shortest = c.open(say, p.drawing)
+	}
+	return p
+}
+
+func (c Choice) open(say func(string), d *drawing) *Provider {
+	p := &Provider{choice: c, say: say, drawing: d}
 	switch c.Kind {
 	case geo.KindOSRM:
 		p.server = &osrm{client{c.Target, c.pause}}
@@ -53,6 +68,9 @@ func (c Choice) Open(say func(string)) *Provider {
 
 // Choice is what was opened.
 func (p *Provider) Choice() Choice { return p.choice }
+
+// Shortest is the same extract or server, asked for the shortest ways instead of the fastest; nil: it knows no others than it gives.
+func (p *Provider) Shortest() *Provider { return p.shortest }
 
 // sourceLasts is for how long a server's roads are taken to be the same.
 const sourceLasts = time.Minute
@@ -249,22 +267,23 @@ func (p *Provider) Background(ctx context.Context) (*roads.Background, error) {
 	if p.choice.Kind != geo.KindRoads {
 		return nil, nil
 	}
-	p.drawing.Lock()
-	defer p.drawing.Unlock()
+	d := p.drawing
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	info, err := os.Stat(p.choice.Target)
-	if err != nil && p.background == nil {
+	if err != nil && d.background == nil {
 		return nil, err
 	}
 	if err == nil {
-		if now := (fileState{info.Size(), info.ModTime()}); p.background == nil || now != p.drawn {
+		if now := (fileState{info.Size(), info.ModTime()}); d.background == nil || now != d.file {
 			b, err := roads.OpenBackground(ctx, p.choice.Target)
 			if err != nil {
 				return nil, err
 			}
-			p.background, p.drawn = b, now
+			d.background, d.file = b, now
 		}
 	}
-	return p.background, nil
+	return d.background, nil
 }
 
 // Line is the way from one place to another, from road to road; nil where no roads are known.

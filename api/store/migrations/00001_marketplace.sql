@@ -18,6 +18,7 @@ create table collectives (
 	name text not null,
 	timezone text not null,
 	travel text not null,
+	shortest boolean not null,
 	primary key (collective, id)
 );
 

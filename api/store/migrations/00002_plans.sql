@@ -60,7 +60,7 @@ create table answers (
 	plan text not null,
 	round text not null,
 	producer text not null,
-	state text not null check (state in ('open', 'accepted', 'refused')),
+	state text not null check (state in ('open', 'accepted', 'refused', 'absent')),
 	note text not null,
 	answered bigint,
 	primary key (collective, plan, round),

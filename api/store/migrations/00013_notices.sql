@@ -11,10 +11,11 @@ create table notices (
 	changed bigint not null,
 	member text not null,
 	plan text not null,
-	event text not null check (event in ('plan.proposed', 'plan.published')),
+	event text not null check (event in ('plan.proposed', 'plan.published', 'carrier.absent')),
+	round text not null,
 	sent bigint,
 	primary key (collective, id),
-	unique (plan, event, member, collective),
+	unique (plan, event, member, round, collective),
 	foreign key (collective, member) references members (collective, id) on delete cascade,
 	foreign key (collective, plan) references plans (collective, id) on delete cascade
 );

@@ -16,10 +16,12 @@ for (const form of document.querySelectorAll("form[data-check]")) {
 		let faults;
 		try {
 			const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-Check": "1" } });
+			dispatchEvent(new Event("online"));
 			if (!answer.ok) return;
 			faults = await answer.json();
 		} catch {
-			return; // without a network the server says it when the form is sent
+			dispatchEvent(new Event("offline")); // the server says what is wrong when the form is sent
+			return;
 		}
 		if (turn !== last) return;
 		for (const p of form.querySelectorAll("[data-wrong]")) {

@@ -51,6 +51,10 @@ function follow() {
 	const lay = sketch(part("map"));
 	let told = "";
 	const stream = new EventSource(box.dataset.progress);
+	stream.addEventListener("open", () => dispatchEvent(new Event("online")));
+	stream.addEventListener("error", () => { // where it is not given up, the browser connects again by itself
+		if (stream.readyState === EventSource.CONNECTING) dispatchEvent(new Event("offline"));
+	});
 	stream.addEventListener("message", (m) => {
 		const e = JSON.parse(m.data);
 		if (e.state !== "waiting" && e.state !== "running") {

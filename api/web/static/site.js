@@ -25,6 +25,11 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
 			if (act === "restore") {
 				const values = new Map();
 				for (const [k, v] of JSON.parse(kept)) values.set(k, [...(values.get(k) ?? []), v]);
+				for (const rows of form.querySelectorAll("[data-rows]")) {
+					const numbers = [...values].filter(([k, v]) => k.startsWith(`${rows.dataset.rows}[`) && v.some((x) => x)).map(([k]) => Number.parseInt(k.slice(rows.dataset.rows.length + 1), 10));
+					const many = Math.min(60, Math.max(0, ...numbers.map((n) => n + 1)));
+					while (rows.querySelectorAll(".rowset").length < many) rows.querySelector("[data-more]").click();
+				}
 				for (const input of form.elements) {
 					if (!input.name || input.type === "hidden" || input.type === "submit") continue;
 					const list = values.get(input.name) ?? [];
@@ -36,6 +41,22 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
 		});
 	}
 	form.addEventListener("input", () => localStorage.setItem(name, JSON.stringify(typed())));
+}
+
+// Without a network one is told, and a form stays as it is: it is sent once the server answers again.
+const away = document.querySelector("[data-away]");
+if (away) {
+	away.hidden = navigator.onLine;
+	addEventListener("offline", () => { away.hidden = false; });
+	addEventListener("online", () => { away.hidden = true; });
+	document.addEventListener("submit", (e) => {
+		if (away.hidden || e.defaultPrevented || e.target.method !== "post") return;
+		e.preventDefault();
+		fetch(document.querySelector("link[rel=icon]").href, { cache: "no-store" }).then(() => {
+			away.hidden = true;
+			e.target.requestSubmit(e.submitter);
+		}, () => {});
+	});
 }
 
 // A question before what cannot be undone.
