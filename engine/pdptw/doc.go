@@ -22,8 +22,9 @@
 // Fewer vehicles come first by giving a route up and going on with requests that have no route. A state with others
 // left out is better when those have been easier to place so far (the sum of absences of the same paper), and now and
 // then a request is put where one or two such have to leave for it (guided ejection search, Nagata and Kobayashi 2010).
-// When two fifths of the time are over the number of vehicles is what it is, and distance counts; while the annealing is
-// hot requests may still wait outside for a while, at a price.
+// When two fifths of the time are over, or nothing has come near to one vehicle less for a tenth, the number of vehicles is
+// what it is, and distance counts. Requests may still wait outside for a while, at a price that rises while they wait, and
+// the annealing begins hotter than for distance alone: with as few vehicles as can be, valleys lie far apart.
 //
 // # What carries how much
 //

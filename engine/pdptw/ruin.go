@@ -24,15 +24,17 @@ type worker struct {
 	s      *state
 	rng    *rand.Rand
 	source *rand.PCG
-	out    []bool  // by request: being removed
-	cut    []bool  // by route: has lost a string
-	vain   []int64 // by request: how often it was left without a route
+	out    []bool    // by request: being removed
+	cut    []bool    // by route: has lost a string
+	vain   []int64   // by request: how often it was left without a route
+	hard   []float64 // by request: see press
 	order  []int32
 	best   plan
 
 	scratch route
 	riders  []int32
 	rounds  int
+	fewest  int // requests without a route since a vehicle was saved last, at the least
 }
 
 // ruin removes strings of adjacent stops from routes near one another.

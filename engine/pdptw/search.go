@@ -10,9 +10,12 @@ const (
 	stretches  = 40  // after each the workers share what they have found
 	ejections  = 5   // iterations of saving vehicles for one ejection
 	fleetShare = 0.4 // of the search that may go into having fewer vehicles
+	hopeShare  = 0.1 // of the search without a vehicle less ends that, where more than hopeLeft requests, or per cent of them, had no route at any time
+	hopeLeft   = 8
 	// The temperature, as a share of what a request costs on average.
-	hot, cold = 1.0, 0.01
-	saving    = 0.3 // while vehicles are being saved
+	hot, cold           = 1.0, 0.01
+	tightHot, tightCold = 4.0, 0.04 // where the vehicles are as few as can be
+	saving              = 0.3       // while vehicles are being saved
 )
 
 // search is one run of Solve.
@@ -27,6 +30,8 @@ type search struct {
 	done    float64
 	until   float64 // share at which the stretch ends
 	from    float64 // share at which the annealing began
+	fleet   int     // vehicles of the best plan
+	saved   float64 // share at which a vehicle was saved last
 }
 
 func newSearch(in *instance, opt Options, stop func() bool) *search {
@@ -35,6 +40,10 @@ func newSearch(in *instance, opt Options, stop func() bool) *search {
 		w := &worker{s: newState(in), source: rand.NewPCG(opt.Seed, uint64(k)+1), out: make([]bool, in.requests), vain: make([]int64, in.requests)}
 		w.rng = rand.New(w.source)
 		w.cut = make([]bool, len(w.s.routes))
+		w.hard = make([]float64, in.requests)
+		for r := range w.hard {
+			w.hard[r] = 1
+		}
 		s.workers = append(s.workers, w)
 	}
 	return s
@@ -47,6 +56,7 @@ func (s *search) run() *Solution {
 		w.s.sequences(&w.best)
 	}
 	s.fewer = s.opt.Objective == VehiclesFirst
+	s.fleet = s.leader().best.routes
 	for s.next() {
 		var wg sync.WaitGroup
 		for _, w := range s.workers[1:] {
@@ -74,7 +84,7 @@ func (s *search) next() bool {
 		s.done = s.opt.Share()
 		s.until = math.Floor(s.done*stretches+1) / stretches
 	}
-	if s.fewer && s.done >= fleetShare {
+	if s.fewer && (s.done >= fleetShare || s.vain()) {
 		s.fewer, s.from = false, s.done
 		best := s.leader().best
 		for _, w := range s.workers {
@@ -84,6 +94,15 @@ func (s *search) next() bool {
 		}
 	}
 	return s.done < 1
+}
+
+// vain reports whether nobody has come near to saving one more vehicle for a while.
+func (s *search) vain() bool {
+	few := s.in.requests
+	for _, w := range s.workers {
+		few = min(few, w.fewest)
+	}
+	return len(s.leader().best.absent) == 0 && s.done-s.saved > hopeShare && few > max(hopeLeft, s.in.requests*hopeLeft/100)
 }
 
 // at is the share of the search that is over after n iterations of the stretch, and whether the stretch is.
@@ -98,6 +117,9 @@ func (s *search) at(n int) (float64, bool) {
 // share lets workers go on from the best state that one of them has.
 func (s *search) share() {
 	b := s.leader()
+	if b.best.routes < s.fleet {
+		s.fleet, s.saved = b.best.routes, s.until
+	}
 	for _, w := range s.workers {
 		if s.fewer && b.best.beats(&w.best, true) && b.best.routes < w.best.routes {
 			w.best.copy(&b.best)
@@ -148,7 +170,11 @@ func (s *search) stretch(w *worker) {
 	st := w.s
 	served := s.in.requests - len(w.best.absent)
 	unit := float64(w.best.dist) / float64(max(1, served))
-	heat := unit * hot
+	begin, end := hot, cold
+	if s.opt.Objective == VehiclesFirst {
+		begin, end = tightHot, tightCold
+	}
+	heat := unit * begin
 	for n := 0; ; n++ {
 		if n&15 == 0 || s.length > 0 {
 			at, over := s.at(n)
@@ -156,12 +182,14 @@ func (s *search) stretch(w *worker) {
 				return
 			}
 			at = (at - s.from) / (1 - s.from)
-			heat = unit * hot * math.Pow(cold/hot, at)
+			heat = unit * begin * math.Pow(end/begin, at)
 			if s.fewer {
 				heat = unit * saving
 			}
 		}
-		w.rounds++
+		if w.rounds++; !s.fewer && w.rounds%patience == 0 {
+			w.press()
+		}
 		before := len(st.absent)
 		if !s.fewer || n%ejections > 0 || len(st.absent) == 0 || !w.eject() {
 			w.ruin()
@@ -174,6 +202,7 @@ func (s *search) stretch(w *worker) {
 			for _, r := range st.absent {
 				w.vain[r]++
 			}
+			w.fewest = min(w.fewest, after)
 			accept = after == 0 || w.weight(st.absent) < w.weight(st.before.absent) || after <= before && float64(st.dist-st.before.dist) < bonus
 		} else {
 			accept = float64(st.dist-st.before.dist)+w.penalty(st.absent, unit)-w.penalty(st.before.absent, unit) < bonus
@@ -203,12 +232,31 @@ func (w *worker) weight(absent []int32) (sum int64) {
 	return sum
 }
 
+// Requests without a route grow dearer while they wait: every patience iterations by dearer, to mostHard times at most, and cheaper
+// again when they have one.
+const (
+	patience = 200
+	dearer   = 1.2
+	cheaper  = 0.98
+	mostHard = 30
+)
+
+func (w *worker) press() {
+	for r := range w.hard {
+		if w.s.whose[r] < 0 {
+			w.hard[r] = min(w.hard[r]*dearer, mostHard)
+		} else {
+			w.hard[r] = max(1, w.hard[r]*cheaper)
+		}
+	}
+}
+
 // penalty is what absent requests count in distance when a state is accepted or not: more than bringing each by itself,
-// so that they come back when the annealing is cold.
+// so that they come back when the annealing is cold, and more while they have been waiting.
 func (w *worker) penalty(absent []int32, unit float64) float64 {
-	sum := unit * float64(len(absent))
+	sum := 0.0
 	for _, r := range absent {
-		sum += float64(w.s.in.alone[r])
+		sum += (unit + float64(w.s.in.alone[r])) * w.hard[r]
 	}
 	return sum
 }
@@ -238,6 +286,7 @@ func (w *worker) spare() {
 		}
 	}
 	s.limit = len(s.used) - 1
+	w.fewest = w.s.in.requests
 	s.remove(which, w.out)
 	for _, r := range s.absent {
 		w.out[r] = false
