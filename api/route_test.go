@@ -159,6 +159,7 @@ func (x *site) things(name string, place, producer store.ID) map[string]thing {
 	point := add("pickup points", "pickup-points", map[string]any{"name": name, "place": place})
 	product := add("products", "products", map[string]any{"name": name, "producer": producer, "kg": 0.5, "litres": 1.5})
 	sale := add("sales", "sales", map[string]any{"name": name, "distribution": "2026-11-27"})
+	add("lots", "lots", map[string]any{"sale": sale, "producer": producer, "product": product, "code": name})
 	add("ways", "ways", map[string]any{"producer": producer, "pickup_point": point, "rides": []any{map[string]any{"round": round}}})
 	add("forbids", "forbids", map[string]any{"producer": producer, "round": round})
 	add("settings", "settings", map[string]any{"name": "handover_m", "since": fmt.Sprintf("20%02d-01-01", 10+len(name)), "value": 500})

@@ -10,7 +10,7 @@ import (
 
 type setting struct {
 	Meta
-	Name   store.SettingName `json:"name" enum:"handover_m,max_pickup_m,change_m,fairness_permil,nobody_worse_off,cost_cents_per_km,others_within_m,eggs_within_m,gross_grams,minutes_in_box,classes_by_equipment" doc:"With its unit."`
+	Name   store.SettingName `json:"name" enum:"handover_m,max_pickup_m,change_m,fairness_permil,nobody_worse_off,cost_cents_per_km,crate_ml,crate_grams,others_within_m,eggs_within_m,gross_grams,minutes_in_box,classes_by_equipment" doc:"With its unit."`
 	Since  store.Day         `json:"since" doc:"It holds from this day on, until a later one."`
 	Value  *int64            `json:"value,omitzero" minimum:"0" maximum:"1000000000000" doc:"Left out: no limit, or what the planner does by itself."`
 	Reason string            `json:"reason,omitzero" maxLength:"2000" doc:"Needed to overrule a rule of the trade; see /v1/rules."`

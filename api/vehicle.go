@@ -11,6 +11,7 @@ type vehicle struct {
 	Ref       string          `json:"ref,omitzero" maxLength:"2000" doc:"Another system's id; unique in the collective."`
 	Name      string          `json:"name" minLength:"1" maxLength:"2000" example:"Kangoo"`
 	Producer  store.ID        `json:"producer" doc:"Whose it is."`
+	Plate     string          `json:"plate,omitzero" maxLength:"100" doc:"The number plate, for run sheets and delivery notes." example:"AB-123-CD"`
 	Kg        kilograms       `json:"kg" doc:"How much it carries."`
 	Litres    volumes         `json:"litres" doc:"Room by temperature class; a class not named has none."`
 	GrossKg   *kilograms      `json:"gross_kg,omitzero" doc:"Most mass laden; above 3.5 t other rules hold."`
@@ -38,10 +39,10 @@ func vehicles(s *Service) {
 		narrow:   func(in *vehicleList, id store.ID) error { in.Producer = id; return nil },
 		document: func(r *store.Vehicle) vehicle {
 			has := roomOf(r.Room)
-			return vehicle{metaOf(r.Row), r.Ref, r.Name, r.Producer, has.Kg, has.Litres, (*kilograms)(r.GrossGrams), r.Equipment, r.Boxes, r.CO2GPerKm, r.Available}
+			return vehicle{metaOf(r.Row), r.Ref, r.Name, r.Producer, r.Plate, has.Kg, has.Litres, (*kilograms)(r.GrossGrams), r.Equipment, r.Boxes, r.CO2GPerKm, r.Available}
 		},
 		row: func(w *vehicle) store.Vehicle {
-			return store.Vehicle{Row: w.row(), Ref: w.Ref, Name: w.Name, Producer: w.Producer, Room: room{w.Kg, w.Litres}.store(), GrossGrams: (*int64)(w.GrossKg),
+			return store.Vehicle{Row: w.row(), Ref: w.Ref, Name: w.Name, Producer: w.Producer, Plate: w.Plate, Room: room{w.Kg, w.Litres}.store(), GrossGrams: (*int64)(w.GrossKg),
 				Equipment: w.Equipment, Boxes: w.Boxes, CO2GPerKm: w.CO2GPerKm, Available: w.Available}
 		},
 	})

@@ -26,6 +26,7 @@ const (
 	CauseLongest        CauseKind = "longest_s"       // Round or Vehicle: the goods would be too long on board
 	CauseUnserved       CauseKind = "unserved"        // nobody carried the goods before
 	CauseSaves          CauseKind = "saves"           // Metres: the objective falls by them
+	CauseEven           CauseKind = "even"            // burdens are more even: the week's fairness asks for it
 	CauseOthers         CauseKind = "others"          // what else has changed asks for it
 )
 
@@ -191,6 +192,8 @@ func (f *differ) goods() {
 				m.Cause = r.cause[n]
 			} else if n >= 0 && r.saved[n] > 0 {
 				m.Cause = Cause{Kind: CauseSaves, Metres: r.saved[n]}
+			} else if n >= 0 && r.evened[n] {
+				m.Cause = Cause{Kind: CauseEven}
 			}
 			f.add(m)
 		}

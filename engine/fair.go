@@ -16,10 +16,9 @@ type wishes struct {
 // gradeM is the burden in metres that counts as one at a fairness of 1; a smaller fairness makes it larger.
 const gradeM = 4000
 
-// wishesOf are a week's wishes beside the draft in which each brings their own goods.
-func (m *model) wishesOf(fairness float64, nobodyWorseOff bool, alone *draft) wishes {
+// wishesOf are a week's wishes beside what each adds who brings their own goods, by rank, in search units.
+func (m *model) wishesOf(fairness float64, nobodyWorseOff bool, added []int64) wishes {
 	var w wishes
-	added := m.addedBy(alone)
 	if fairness > 0 {
 		w.grade = int32(max(1, min(gradeM/fairness*m.unit, search.Inf/2)))
 		w.even = make([]int32, len(added))

@@ -109,6 +109,33 @@ func TestFairnessLowersTheLargestBurden(t *testing.T) {
 	}
 }
 
+// TestReplanIsFair: what comes late makes no burden larger than it must be, although who has the largest would be nearest.
+func TestReplanIsFair(t *testing.T) {
+	week := neighbours(4, 10000, 8000, 9000, 11000)
+	for i := range week.Orders {
+		week.Orders[i].Lines[0].Producer = "p3"
+	}
+	week.Vehicles = week.Vehicles[:3]
+	for i := range week.Travel.Metres[0] {
+		if i > 3 {
+			week.Travel.Metres[0][i] -= 5
+			week.Travel.Metres[i][0] -= 5
+		}
+	}
+	late := week.Orders[12:]
+	week.Orders = week.Orders[:12]
+	week.Settings.Fairness = 1
+	before := solved(t, t.Context(), week, Options{Iterations: 300})
+	got, err := Replan(t.Context(), week, nil, before, Change{Orders: late}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustBeRight(t, got.Week, got.Plan)
+	if x := largest(got.Plan); x > 34000 {
+		t.Errorf("the largest burden is %.0f m, and 8 and 9 km forth and back are 34000", x)
+	}
+}
+
 // TestBalancesRotate: of three who make the same way, each drives in turn.
 func TestBalancesRotate(t *testing.T) {
 	week := neighbours(3, 20000)

@@ -289,7 +289,7 @@ func (r *replanner) recallConsignment(i int) {
 func (r *replanner) addParcel(c *parcel, way []draftLeg, u underway, was int, why Cause) {
 	d := r.d
 	d.parcels, d.ways, d.under = append(d.parcels, c), append(d.ways, way), append(d.under, u)
-	r.was, r.cause, r.saved = append(r.was, was), append(r.cause, why), append(r.saved, 0)
+	r.was, r.cause, r.saved, r.evened = append(r.was, was), append(r.cause, why), append(r.saved, 0), append(r.evened, false)
 }
 
 // gone is why a round's stops are not there any more.

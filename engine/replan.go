@@ -41,7 +41,8 @@ var ErrPast = errors.New("the change contradicts what is done already")
 // be brought any further are unserved.
 //
 // The search looks around the changes alone and takes Options.Iterations steps (40 by default), so that the answer is
-// there in a click and the same every time; Workers and Share do not count. Each consignment's Why is the previous plan's where its way has stayed.
+// there in a click and the same every time; Workers and Share do not count. The week's wishes to be fair to each hold as they do for
+// Solve, beside what each drove alone in the previous plan or, where the change makes a difference to that, drives alone now. Each consignment's Why is the previous plan's where its way has stayed.
 func Replan(ctx context.Context, week *Week, travel geo.Travel, previous *Plan, change Change, opt Options) (*Replanned, error) {
 	changed, err := change.Apply(week, previous)
 	if err != nil {
@@ -174,9 +175,12 @@ type replanner struct {
 	at     map[string][]int32  // and its stops in the draft, by position; −1: not kept
 	origin map[int32]*PlanStop // the stop of before that a fixed stop of the draft is
 
-	was       []int     // by parcel: its consignment in the previous plan; −1: none
-	cause     []Cause   // by parcel: why it was put anew; of no kind where it was not
-	saved     []float64 // by parcel: what the step that gave it its way saved, in metres
+	lone      []Share    // what each would drive alone, in the week's order
+	loneFuel  *emissions // by which that is
+	was       []int      // by parcel: its consignment in the previous plan; −1: none
+	cause     []Cause    // by parcel: why it was put anew; of no kind where it was not
+	saved     []float64  // by parcel: what the step that gave it its way saved, in metres
+	evened    []bool     // by parcel: that step made burdens more even and saved nothing
 	over      []arrived
 	reasons   map[int]*search.Reason // by parcel
 	explained *frame
@@ -200,6 +204,7 @@ func (r *replanner) run(hops int) (*Plan, error) {
 	}
 	r.assign()
 	r.assigned()
+	r.standAlone()
 	r.recall()
 	if r.against != nil {
 		return nil, fmt.Errorf("%w: %s", ErrPast, r.against[0])
@@ -376,6 +381,9 @@ func (r *replanner) mend(hops int) error {
 	}
 	for k, x := range mended.Saved {
 		r.saved[f.parcels[k]] = float64(x) / m.unit
+	}
+	for k, x := range mended.Evened {
+		r.evened[f.parcels[k]] = x
 	}
 	f.adopt(d, mended.Solution)
 	r.explainNew(f, mended.Solution)

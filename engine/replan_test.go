@@ -146,6 +146,9 @@ func TestReplan(t *testing.T) {
 	})
 	eachShape(t, 6, func(t *testing.T, week *Week, rng *rand.Rand) {
 		m := &weekMaker{Rand: rng, week: week, shape: weekShapes[strings.Split(t.Name(), "/")[1]]}
+		if rng.IntN(3) == 0 {
+			week.Settings.NobodyWorseOff, week.Settings.Fairness = rng.IntN(3) > 0, []float64{0, 0.5, 1}[rng.IntN(3)]
+		}
 		plan := solved(t, t.Context(), week, Options{Seed: 1, Iterations: 40, Workers: 1})
 		if rng.IntN(3) == 0 {
 			week.Settings.ChangeM = new(1e6)
@@ -192,6 +195,11 @@ func TestReplan(t *testing.T) {
 				mustConserve(t, got.Week, got.Plan)
 				mustKeepThePast(t, plan, got, &c)
 				mustTellAll(t, plan, got, &c)
+				for _, p := range got.Plan.Summary.Producers {
+					if p.WorseOff && week.Settings.NobodyWorseOff && c.Now.IsZero() {
+						t.Errorf("%s drives %.0f m, alone %.0f m", p.Producer, p.PlannedMetres, p.AloneMetres)
+					}
+				}
 				for _, d := range got.Differences {
 					if week.Settings.ChangeM != nil && d.Cause.Kind == CauseSaves && d.What == GoodsMoved && !slices.Equal(d.Before, d.After) {
 						t.Errorf("%+v, at a high price", d)

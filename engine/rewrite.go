@@ -1,11 +1,13 @@
 package engine
 
 import (
-	"carriole/engine/internal/search"
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
+
+	"carriole/engine/internal/search"
 )
 
 // write makes the plan.
@@ -44,7 +46,7 @@ func (r *replanner) write() *Plan {
 	}
 	r.writeUnserved(p)
 	m.summarize(p)
-	r.compare(p)
+	m.balance(p, slices.Clone(r.lone), r.loneFuel)
 	p.Summary.Habits = m.habitsKept(p)
 	r.writeWhy(p)
 	return p
@@ -298,40 +300,42 @@ func (r *replanner) writeUnserved(p *Plan) {
 	}
 }
 
-// compare sets the plan beside what each would drive alone, of which the previous plan knows what has not changed.
-func (r *replanner) compare(p *Plan) {
+// standAlone finds what each would drive alone, of which the previous plan knows what has not changed, and what the week's
+// wishes to be fair to each ask beside it.
+func (r *replanner) standAlone() {
 	m := r.m
-	e := &emissions{m: m}
 	touched, all := r.touched()
 	known := map[string]*Share{}
 	for i := range r.previous.Summary.Producers {
 		known[r.previous.Summary.Producers[i].Producer] = &r.previous.Summary.Producers[i]
 	}
-	shares := make([]Share, len(m.week.Producers))
 	var anew []int
 	for _, i := range m.producers {
-		id := m.week.Producers[i].ID
-		x := known[id]
-		if x == nil || all || touched[id] {
+		if id := m.week.Producers[i].ID; known[id] == nil || all || touched[id] {
 			anew = append(anew, i)
-			continue
 		}
-		shares[i] = Share{Producer: id, AloneMetres: x.AloneMetres, AloneCO2Kg: x.AloneCO2Kg, AloneUnserved: x.AloneUnserved}
 	}
 	now := m.now
 	m.now = -search.Inf
-	for i, x := range m.shares(r.aloneOf(anew), e) {
-		if slices.Contains(anew, i) {
-			shares[i] = x
-		}
-	}
+	alone := r.aloneOf(anew)
 	m.now = now
-	if len(anew) < len(shares) {
-		source := r.previous.Summary.CO2Source
-		e.own = e.own || source == CO2Own || source == CO2Both
-		e.standard = e.standard || source == CO2Default || source == CO2Both
+	r.loneFuel = &emissions{m: m}
+	r.lone = m.shares(alone, r.loneFuel)
+	added := m.addedBy(alone)
+	for k, i := range m.producers {
+		x := known[m.week.Producers[i].ID]
+		if slices.Contains(anew, i) {
+			continue
+		}
+		added[k] = int64(math.Round((x.AloneMetres - r.lone[i].AloneMetres) * m.unit)) // the draft has their own rounds alone
+		r.lone[i] = Share{Producer: x.Producer, AloneMetres: x.AloneMetres, AloneCO2Kg: x.AloneCO2Kg, AloneUnserved: x.AloneUnserved}
 	}
-	m.balance(p, shares, e)
+	if len(anew) < len(r.lone) {
+		source := r.previous.Summary.CO2Source
+		r.loneFuel.own = r.loneFuel.own || source == CO2Own || source == CO2Both
+		r.loneFuel.standard = r.loneFuel.standard || source == CO2Default || source == CO2Both
+	}
+	m.wish = m.wishesOf(m.week.Settings.Fairness, m.week.Settings.NobodyWorseOff, added)
 }
 
 // touched are the producers for whom the change makes a difference alone; all: nobody knows which.

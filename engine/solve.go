@@ -139,7 +139,7 @@ func (s *solver) solve() *Plan {
 	s.inParts = len(d.searchable()) > m.sizes.whole
 	if set := &m.week.Settings; set.Fairness > 0 || set.NobodyWorseOff {
 		s.first, s.byThemselves = d.parcels, s.alone(d.parcels, m.newDraft)
-		m.wish = m.wishesOf(set.Fairness, set.NobodyWorseOff, s.byThemselves)
+		m.wish = m.wishesOf(set.Fairness, set.NobodyWorseOff, m.addedBy(s.byThemselves))
 	}
 	best := s.outcome(d)
 	var atWorst *outcome // of each alone, where that is known

@@ -41,7 +41,14 @@ func (m *maker) labelsOf(c *engine.Consignment) []Label {
 	}
 	var names []string
 	organic := true
+	var lots []string
+	blank := false
 	for _, p := range m.products([]*engine.Consignment{c}) {
+		if text := joined(", ", p.lot, p.until); text == "" {
+			blank = true
+		} else if !slices.Contains(lots, text) {
+			lots = append(lots, text)
+		}
 		names = append(names, m.quantity(p.quantity)+"\u00a0× "+p.name)
 		organic = organic && p.organic
 	}
@@ -49,7 +56,10 @@ func (m *maker) labelsOf(c *engine.Consignment) []Label {
 	if farm := m.Producers[store.ID(c.Producer)]; farm != nil && organic && len(names) > 0 && farm.OrganicBody != "" {
 		x.Facts = append(x.Facts, m.say("Bio ", "Organic ")+farm.OrganicBody)
 	}
-	x.Facts = append(x.Facts, m.say("Lot\u00a0: ____________", "Lot: ____________"))
+	if blank || len(lots) == 0 {
+		lots = append(lots, "____________")
+	}
+	x.Facts = append(x.Facts, m.say("Lot\u00a0: ", "Lot: ")+strings.Join(lots, "\u00a0; "))
 	if n := m.Notes[store.Consigned{Producer: store.ID(c.Producer), PickupPoint: store.ID(c.PickupPoint)}]; n > 0 {
 		x.Facts = append(x.Facts, m.say("Bon n°\u00a0", "Note no. ")+number(n))
 	}
@@ -60,7 +70,7 @@ func (m *maker) labelsOf(c *engine.Consignment) []Label {
 		}
 	}
 	x.Facts = append(x.Facts, m.say("Avec ", "With ")+strings.Join(by, " → "))
-	out := make([]Label, crates(c.Kg, c.Litres))
+	out := make([]Label, m.Crate.Count(c.Kg, c.Litres))
 	for i := range out {
 		out[i] = x
 		out[i].Mark = joined(" · ", strings.ToUpper(m.class(c.Class)), fmt.Sprintf("%d / %d", i+1, len(out)))

@@ -13,17 +13,6 @@ import (
 	"carriole/engine/view"
 )
 
-// A usual crate of 600 × 400 mm: what it takes, and what one person lifts.
-const (
-	crateLitres = 48
-	crateKg     = 20
-)
-
-// crates is how many crates goods need, as far as their amounts tell.
-func crates(kg, litres float64) int {
-	return max(1, int(math.Ceil(max(kg/crateKg, litres/crateLitres)-1e-9)))
-}
-
 // maker makes papers.
 type maker struct {
 	*Source
@@ -182,6 +171,8 @@ type packed struct {
 	organic              bool
 	class                engine.Class
 	orders               []string
+	lot                  string // empty: not known
+	until                string // and until when it keeps
 }
 
 // products are what consignments have, by name.
@@ -198,6 +189,9 @@ func (m *maker) products(list []*engine.Consignment) []packed {
 			if k < 0 {
 				x := m.Products[Sold{store.ID(l.Producer), l.Product}]
 				k, out = len(out), append(out, packed{name: l.Product, class: c.Class, organic: x != nil && x.Organic})
+				if x != nil {
+					out[k].lot, out[k].until = m.traced(m.Lots[x.ID])
+				}
 			}
 			p := &out[k]
 			p.quantity, p.kg, p.litres = p.quantity+l.Quantity, p.kg+l.Kg, p.litres+l.Litres
@@ -206,6 +200,28 @@ func (m *maker) products(list []*engine.Consignment) []packed {
 	}
 	slices.SortStableFunc(out, func(a, b packed) int { return cmp.Compare(strings.ToLower(a.name), strings.ToLower(b.name)) })
 	return out
+}
+
+// traced is a lot's code and until when it keeps; nil: nothing is known.
+func (m *maker) traced(x *store.Lot) (lot, until string) {
+	if x == nil {
+		return "", ""
+	}
+	date := func(french, english string, d store.Day) string {
+		if d == "" {
+			return ""
+		}
+		return m.say(french, english) + d.At(0, m.Collective.Zone()).Format("02/01/2006")
+	}
+	return x.Code, joined(", ", date("DLC ", "use by ", x.UseBy), date("DDM ", "best before ", x.BestBefore))
+}
+
+// plate is a vehicle's; empty: not known.
+func (m *maker) plate(vehicle string) string {
+	if x := m.Vehicles[store.ID(vehicle)]; x != nil {
+		return x.Plate
+	}
+	return ""
 }
 
 // stop is one of a round; nil: it has no such stop.

@@ -146,7 +146,7 @@ func (m *maker) transport(c *engine.Consignment) Table {
 		if s.Round.Dedicated {
 			name = m.say("trajet dédié", "dedicated trip")
 		}
-		t.Rows = append(t.Rows, Row{Cells: []string{s.Producer, s.Vehicle + "\n", name,
+		t.Rows = append(t.Rows, Row{Cells: []string{s.Producer, s.Vehicle + "\n" + m.plate(s.Round.Vehicle), name,
 			from.Name + "\n" + m.moment(from.Depart), to.Name + "\n" + m.moment(to.Arrive)}})
 	}
 	return t
@@ -169,10 +169,10 @@ func (m *maker) noteLines(x *shipment, lines []packed) Table {
 		if p.organic {
 			organic = joined(" ", m.say("oui", "yes"), body)
 		}
-		t.Rows = append(t.Rows, Row{Cells: []string{p.name, m.quantity(p.quantity), m.Lang.Number(p.kg, 2), cmp.Or(m.class(p.class), m.Lang.Class(engine.Ambient)), "", "", organic}})
+		t.Rows = append(t.Rows, Row{Cells: []string{p.name, m.quantity(p.quantity), m.Lang.Number(p.kg, 2), cmp.Or(m.class(p.class), m.Lang.Class(engine.Ambient)), p.lot, p.until, organic}})
 	}
 	for _, c := range x.goods {
-		kg, boxes = kg+c.Kg, boxes+crates(c.Kg, c.Litres)
+		kg, boxes = kg+c.Kg, boxes+m.Crate.Count(c.Kg, c.Litres)
 	}
 	t.Rows = append(t.Rows, Row{Heading: fmt.Sprintf("%s %s, %s", m.say("En tout\u00a0:", "In all:"), m.Lang.Kg(kg), m.boxes(boxes))})
 	return t

@@ -48,7 +48,7 @@ func (m *maker) packingList(producer string, list []*engine.Consignment, left []
 	}
 	total, boxes := 0., 0
 	for _, c := range list {
-		total, boxes = total+c.Kg, boxes+crates(c.Kg, c.Litres)
+		total, boxes = total+c.Kg, boxes+m.Crate.Count(c.Kg, c.Litres)
 	}
 	p := Paper{Title: m.say("Liste de préparation\u00a0: ", "Packing list: ") + m.called(producer), Sub: m.sub(), Notice: m.notice(), Facts: []Fact{
 		{m.say("Ferme", "Farm"), farm},
@@ -78,9 +78,9 @@ func (m *maker) packingList(producer string, list []*engine.Consignment, left []
 
 // packedRows are what to pack of one consignment: products, each with the orders that it is for.
 func (m *maker) packedRows(c *engine.Consignment) []Row {
-	out := []Row{{Heading: joined(" · ", "→ "+m.called(c.PickupPoint), strings.ToUpper(m.class(c.Class)), m.Lang.Kg(c.Kg), m.boxes(crates(c.Kg, c.Litres)))}, {Note: m.takenBy(c)}}
+	out := []Row{{Heading: joined(" · ", "→ "+m.called(c.PickupPoint), strings.ToUpper(m.class(c.Class)), m.Lang.Kg(c.Kg), m.boxes(m.Crate.Count(c.Kg, c.Litres)))}, {Note: m.takenBy(c)}}
 	for _, p := range m.products([]*engine.Consignment{c}) {
-		out = append(out, Row{Cells: []string{Tick, p.name, m.quantity(p.quantity), m.Lang.Number(p.kg, 1), "", ""}})
+		out = append(out, Row{Cells: []string{Tick, p.name, m.quantity(p.quantity), m.Lang.Number(p.kg, 1), p.lot, p.until}})
 		for part := range slices.Chunk(p.orders, mostInNote) {
 			out = append(out, Row{Note: strings.Join(part, "   ")})
 		}

@@ -71,6 +71,32 @@ func relay() *paper.Source {
 	}
 }
 
+// What is known of lots, dates and number plates stands on the papers; what is not is a blank.
+func TestTraced(t *testing.T) {
+	s := relay()
+	s.Products[paper.Sold{Producer: "rose", Name: "Miel 500 g"}].ID = "honey"
+	s.Products[paper.Sold{Producer: "paul", Name: "Tomme 1 kg"}] = &store.Product{Row: store.Row{ID: "tomme"}}
+	s.Lots = map[store.ID]*store.Lot{"honey": {Code: "M-7", BestBefore: "2028-06-30"}}
+	s.Vehicles = map[store.ID]*store.Vehicle{"kangoo": {Plate: "AB-123-CD"}}
+	for _, kind := range []paper.Kind{paper.DeliveryNotes, paper.PackingLists, paper.CrateLabels} {
+		text := textOf(t, s.Make(paper.Query{Kind: kind, Producer: "rose", Lang: view.French}))
+		if !strings.Contains(text, "M-7") || !strings.Contains(text, "DDM") || !strings.Contains(text, "30/06/2028") {
+			t.Errorf("%s do not have the lot:\n%s", kind, text)
+		}
+	}
+	if text := textOf(t, s.Make(paper.Query{Kind: paper.CrateLabels, Producer: "rose", Lang: view.French})); strings.Contains(text, "____") {
+		t.Errorf("a blank stands beside what is known:\n%s", text)
+	}
+	if text := textOf(t, s.Make(paper.Query{Kind: paper.CrateLabels, Producer: "paul", Lang: view.French})); !strings.Contains(text, "____") {
+		t.Errorf("no blank:\n%s", text)
+	}
+	for _, kind := range []paper.Kind{paper.DeliveryNotes, paper.RunSheets} {
+		if text := textOf(t, s.Make(paper.Query{Kind: kind, Lang: view.English})); strings.Count(text, "AB-123-CD") != 1 {
+			t.Errorf("%s do not have the plate once:\n%s", kind, text)
+		}
+	}
+}
+
 // pdfText is what the pages of a file say, each piece in its line.
 func pdfText(t *testing.T, b []byte) (pages []string) {
 	t.Helper()

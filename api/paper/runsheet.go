@@ -34,7 +34,7 @@ func (m *maker) runSheet(s *view.Sheet) Paper {
 		{m.say("Jour", "Day"), m.day(first.Depart)},
 		{m.say("Départ et retour", "Leaves and returns"), m.clock(first.Depart) + " – " + m.clock(last.Arrive)},
 		{m.say("Distance", "Distance"), m.distance(s)},
-		{m.say("Immatriculation", "Number plate"), ""},
+		{m.say("Immatriculation", "Number plate"), m.plate(s.Round.Vehicle)},
 	}}
 	t := Table{Columns: []Column{{"", .05, false}, {m.say("Quoi faire", "What to do"), .27, false}, {m.say("Produits de → pour", "Goods of → for"), .35, false},
 		{m.say("Froid", "Cold"), .09, false}, {"kg", .08, true}, {m.say("litres", "litres"), .08, true}, {m.say("caisses", "crates"), .08, true}}}
@@ -89,7 +89,7 @@ func (m *maker) stopRows(who string, s *view.SheetStop) []Row {
 				do = m.do(who, s, &t)
 			}
 			out = append(out, Row{Cells: []string{Tick, do, g.ProducerName + " → " + g.PointName, m.class(g.Class), m.Lang.Number(g.Kg, 1), m.Lang.Number(g.Litres, 1),
-				strconv.Itoa(crates(g.Kg, g.Litres))}})
+				strconv.Itoa(m.Crate.Count(g.Kg, g.Litres))}})
 		}
 	}
 	return out

@@ -18,7 +18,10 @@ type Source struct {
 	Producers  map[store.ID]*store.Producer
 	Places     map[store.ID]*store.Place
 	Products   map[Sold]*store.Product
+	Vehicles   map[store.ID]*store.Vehicle
+	Lots       map[store.ID]*store.Lot   // of the sale, by product
 	Notes      map[store.Consigned]int64 // numbers of delivery notes
+	Crate      planning.Crate
 }
 
 // Sold names a product as weeks do.
@@ -29,7 +32,8 @@ type Sold struct {
 
 // Read reads what the papers of a plan are made from. A plan whose documents are forgotten is not found.
 func Read(ctx context.Context, c *store.Scope, plans *planning.Service, id store.ID) (*Source, error) {
-	s := &Source{Producers: map[store.ID]*store.Producer{}, Places: map[store.ID]*store.Place{}, Products: map[Sold]*store.Product{}}
+	s := &Source{Producers: map[store.ID]*store.Producer{}, Places: map[store.ID]*store.Place{}, Products: map[Sold]*store.Product{},
+		Vehicles: map[store.ID]*store.Vehicle{}, Lots: map[store.ID]*store.Lot{}}
 	err := c.Snapshot(ctx, func(c *store.Scope) (err error) {
 		if s.Row, err = c.Plan(ctx, id); err != nil {
 			return err
@@ -45,6 +49,25 @@ func Read(ctx context.Context, c *store.Scope, plans *planning.Service, id store
 		}
 		if s.Notes, err = c.DeliveryNotes(ctx, s.Row.Sale); err != nil {
 			return err
+		}
+		if s.Crate, err = planning.CrateOn(ctx, c, s.Sale.Distribution); err != nil {
+			return err
+		}
+		for x, err := range store.Rows(func(p store.Page) ([]store.Vehicle, store.Cursor, error) {
+			return c.Vehicles(ctx, store.VehicleFilter{}, p)
+		}) {
+			if err != nil {
+				return err
+			}
+			s.Vehicles[x.ID] = x
+		}
+		for x, err := range store.Rows(func(p store.Page) ([]store.Lot, store.Cursor, error) {
+			return c.Lots(ctx, store.LotFilter{Sale: s.Row.Sale}, p)
+		}) {
+			if err != nil {
+				return err
+			}
+			s.Lots[x.Product] = x
 		}
 		for x, err := range store.Rows(func(p store.Page) ([]store.Producer, store.Cursor, error) {
 			return c.Producers(ctx, store.ProducerFilter{}, p)

@@ -86,6 +86,7 @@ type Goods struct {
 	Class       engine.Class `json:"class"`
 	Kg          float64      `json:"kg"`
 	Litres      float64      `json:"litres"`
+	Crates      int          `json:"crates"`             // about, by the collective's crate
 	Products    []Packed     `json:"products,omitempty"` // of the producer who asks alone
 	From        *Partner     `json:"from,omitempty"`     // who brings them, where they change hands
 	To          *Partner     `json:"to,omitempty"`       // who takes them on
@@ -242,7 +243,32 @@ func (w *partWriter) write(ctx context.Context, sale *store.Sale) (*SaleDropoffs
 	}
 	slices.SortStableFunc(out.Fetched, func(a, b Fetched) int { return a.Depart.Compare(b.Depart) })
 	w.unserved(out)
+	crate, err := CrateOn(ctx, w.c, sale.Distribution)
+	if err != nil {
+		return nil, err
+	}
+	out.count(crate)
 	return out, nil
+}
+
+// count says of all goods how many crates they need.
+func (d *SaleDropoffs) count(crate Crate) {
+	count := func(list []Goods) {
+		for i := range list {
+			list[i].Crates = crate.Count(list[i].Kg, list[i].Litres)
+		}
+	}
+	for i := range d.Rounds {
+		for k := range d.Rounds[i].Stops {
+			count(d.Rounds[i].Stops[k].Load)
+			count(d.Rounds[i].Stops[k].Unload)
+		}
+	}
+	for i := range d.Fetched {
+		count(d.Fetched[i].Goods)
+	}
+	count(d.Kept)
+	count(d.Unserved)
 }
 
 func (w *partWriter) round(ctx context.Context, r *engine.PlanRound) (*DropoffRound, error) {

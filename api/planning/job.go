@@ -321,9 +321,6 @@ func (r *run) prepare(ctx context.Context) (*prepared, error) {
 	if f := hindering(x.warnings); f != nil {
 		return nil, &failure{reason: faultsReason(f), faults: f}
 	}
-	if set := &x.week.Settings; x.base != nil && (set.Fairness > 0 || set.NobodyWorseOff) {
-		x.warnings = append(x.warnings, Fault{Path: "settings", Message: "fairness and nobody_worse_off count where a plan is made anew: this one changes the plan before as little as possible", Warning: true})
-	}
 	return x, nil
 }
 

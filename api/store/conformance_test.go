@@ -193,6 +193,9 @@ func testRows(t *testing.T, s *Store) {
 	row(t, Sale{Name: "S49", Distribution: "2026-12-04"}, func(x *Sale) {
 		x.Opens, x.Closes, x.State, x.Ref = time.UnixMilli(1764000000123).UTC(), time.UnixMilli(1764500000000).UTC(), SaleDone, "2026-W49"
 	}, c.CreateSale, c.Sale, func(ctx context.Context, p Page) ([]Sale, Cursor, error) { return c.Sales(ctx, SaleFilter{}, p) }, c.UpdateSale, c.DeleteSale)
+	row(t, Lot{Sale: w.sale, Producer: w.producer, Product: w.product}, func(x *Lot) {
+		x.Code, x.UseBy, x.BestBefore = "P48-2", "2026-12-01", "2026-12-24"
+	}, c.CreateLot, c.Lot, func(ctx context.Context, p Page) ([]Lot, Cursor, error) { return c.Lots(ctx, LotFilter{}, p) }, c.UpdateLot, c.DeleteLot)
 	row(t, Member{Email: "Marie@Example.org", Name: "Marie", Role: Reader}, func(x *Member) {
 		x.Role, x.Producer, x.Language, x.NoMail = ProducersRole, w.producer, "fr", true
 	}, c.CreateMember, c.Member, func(ctx context.Context, p Page) ([]Member, Cursor, error) {
@@ -294,6 +297,8 @@ func testInvalid(t *testing.T, s *Store) {
 		return &r
 	}
 	ok(t, c.CreateRound(ctx, with(func(*Round) {})))
+	other := Producer{Name: "other", Place: w.place}
+	ok(t, c.CreateProducer(ctx, &other))
 	for _, x := range []struct {
 		path string
 		err  error
@@ -331,6 +336,9 @@ func testInvalid(t *testing.T, s *Store) {
 		{"rides", c.CreateWay(ctx, &Way{Producer: w.producer, PickupPoint: w.point})},
 		{"to_day", c.CreateRoundChange(ctx, &RoundChange{Round: w.round, Day: "2026-11-26", Kind: Cancelled, ToDay: "2026-11-27"})},
 		{"vehicle", c.CreateAbsence(ctx, &Absence{Producer: w.producer, Vehicle: w.vehicle, First: "2026-11-26", Last: "2026-11-26"})},
+		{"value", c.CreateSetting(ctx, &Setting{Name: CrateMl, Since: "2026-01-01", Value: pointer(int64(0))})},
+		{"product", c.CreateLot(ctx, &Lot{Sale: w.sale, Producer: other.ID, Product: w.product})},
+		{"use_by", c.CreateLot(ctx, &Lot{Sale: w.sale, Producer: w.producer, Product: w.product, UseBy: "tomorrow"})},
 		{"siret", c.CreateProducer(ctx, &Producer{Name: "x", Place: w.place, Siret: "732 829 320 00075"})},
 		{"siret", c.CreateProducer(ctx, &Producer{Name: "x", Place: w.place, Siret: "FR 732829320"})},
 		{"signature", c.CreateImportMapping(ctx, &ImportMapping{})},

@@ -46,6 +46,8 @@ func testIsolation(t *testing.T, s *Store) {
 	ok(t, c.CreateProduct(ctx, &product))
 	point := PickupPoint{Ref: "theirs", Name: "x", Place: theirs.place}
 	ok(t, c.CreatePickupPoint(ctx, &point))
+	lot := Lot{Sale: theirs.sale, Producer: theirs.producer, Product: theirs.product, Code: "their lot"}
+	ok(t, c.CreateLot(ctx, &lot))
 	member := Member{Email: "a@example.org", Role: Reader}
 	ok(t, c.CreateMember(ctx, &member))
 	token := Token{Name: "t", Scope: ReadToken}
@@ -203,6 +205,17 @@ func testIsolation(t *testing.T, s *Store) {
 		},
 		"DeleteRoundChange": func() error { return refused(m.DeleteRoundChange(ctx, change.ID, 1)) },
 
+		"CreateLot": func() error {
+			return refused(m.CreateLot(ctx, &Lot{Sale: theirs.sale, Producer: mine.producer, Product: mine.product}), m.CreateLot(ctx, &Lot{Sale: mine.sale, Producer: theirs.producer, Product: theirs.product}))
+		},
+		"Lot": func() error { return gets(m.Lot(ctx, lot.ID)) },
+		"Lots": func() error {
+			return errors.Join(empty(m.Lots(ctx, LotFilter{Sale: theirs.sale}, Page{})), none(ids)(m.Lots(ctx, LotFilter{}, Page{})))
+		},
+		"UpdateLot": func() error {
+			return refused(m.UpdateLot(ctx, &Lot{Row: lot.Row, Sale: mine.sale, Producer: mine.producer, Product: mine.product}))
+		},
+		"DeleteLot": func() error { return refused(m.DeleteLot(ctx, lot.ID, 1)) },
 		"CreateAbsence": func() error {
 			return refused(m.CreateAbsence(ctx, &Absence{Producer: theirs.producer, First: "2026-11-26", Last: "2026-11-26"}),
 				m.CreateAbsence(ctx, &Absence{Vehicle: theirs.vehicle, First: "2026-11-26", Last: "2026-11-26"}))

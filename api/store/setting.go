@@ -16,6 +16,8 @@ const (
 	FairnessPermil  SettingName = "fairness_permil"   // 0 to 1000
 	NobodyWorseOff  SettingName = "nobody_worse_off"  // 0 or 1
 	CostCentsPerKm  SettingName = "cost_cents_per_km" // what a driven kilometre really costs
+	CrateMl         SettingName = "crate_ml"          // what a crate takes, as crates are counted on papers and pages
+	CrateGrams      SettingName = "crate_grams"       // … and what goes into it so that one person lifts it
 	OthersWithinM   SettingName = "others_within_m"   // how far from the carrier's farm goods of others are handled
 	EggsWithinM     SettingName = "eggs_within_m"     // how far a producer brings eggs without packing centre
 	GrossGramsLimit SettingName = "gross_grams"       // heavier vehicles are flagged
@@ -58,7 +60,7 @@ func (x *Setting) fields() []any { return []any{&x.Name, &x.Since, &x.Value, &x.
 func (*Setting) refs() []ref     { return nil }
 
 func (x *Setting) check(f *faults) {
-	choice(f, "name", x.Name, HandoverM, MaxPickupM, ChangeM, FairnessPermil, NobodyWorseOff, CostCentsPerKm, OthersWithinM, EggsWithinM, GrossGramsLimit, BoxMinutes, ClassesByEquipment)
+	choice(f, "name", x.Name, HandoverM, MaxPickupM, ChangeM, FairnessPermil, NobodyWorseOff, CostCentsPerKm, CrateMl, CrateGrams, OthersWithinM, EggsWithinM, GrossGramsLimit, BoxMinutes, ClassesByEquipment)
 	x.Since.check(f, "since")
 	f.optional("value", x.Value)
 	for _, most := range []struct {
@@ -68,6 +70,9 @@ func (x *Setting) check(f *faults) {
 		if x.Name == most.name && x.Value != nil && *x.Value > most.value {
 			f.add("value", "%d is more than %d", *x.Value, most.value)
 		}
+	}
+	if (x.Name == CrateMl || x.Name == CrateGrams) && x.Value != nil && *x.Value == 0 {
+		f.add("value", "is 0: nothing goes into such a crate")
 	}
 	f.text("reason", x.Reason)
 	for _, rule := range TradeRules() {

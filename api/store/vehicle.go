@@ -37,6 +37,7 @@ type Vehicle struct {
 	Name       string
 	Producer   ID
 	Room       Room
+	Plate      string // the number plate, for papers
 	GrossGrams *int64 // most mass laden; above 3.5 t other rules hold
 	Equipment  Equipment
 	Boxes      int64 // how many insulated boxes
@@ -45,11 +46,11 @@ type Vehicle struct {
 }
 
 func (*Vehicle) kind() kind {
-	return kind{"vehicle", "vehicles", "ref, name, producer, gross_grams, equipment, boxes, co2_g_per_km, available, grams, ambient_ml, chilled_ml, frozen_ml", "ref"}
+	return kind{"vehicle", "vehicles", "ref, name, producer, plate, gross_grams, equipment, boxes, co2_g_per_km, available, grams, ambient_ml, chilled_ml, frozen_ml", "ref"}
 }
 
 func (x *Vehicle) fields() []any {
-	return append([]any{optional[string]{&x.Ref}, &x.Name, &x.Producer, &x.GrossGrams, &x.Equipment, &x.Boxes, &x.CO2GPerKm, document[Windows]{&x.Available}},
+	return append([]any{optional[string]{&x.Ref}, &x.Name, &x.Producer, &x.Plate, &x.GrossGrams, &x.Equipment, &x.Boxes, &x.CO2GPerKm, document[Windows]{&x.Available}},
 		x.Room.fields()...)
 }
 
@@ -61,6 +62,7 @@ func (x *Vehicle) check(f *faults) {
 	if x.Producer == "" {
 		f.add("producer", "is empty: name whose vehicle it is")
 	}
+	f.text("plate", x.Plate)
 	x.Room.check(f, "room.")
 	f.optional("gross_grams", x.GrossGrams)
 	if x.Equipment == "" {

@@ -13,6 +13,9 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
+	"golang.org/x/text/search"
 
 	"carriole/api/store"
 	"carriole/engine/view"
@@ -25,6 +28,7 @@ type kind[T any] struct {
 	text           [2]string // what it is, above the list
 	columns        func(v *visit, n *names) []column[T]
 	list           func(v *visit, page store.Page) ([]T, store.Cursor, error)
+	order          func(a, b *T) int // of the list; nil: by the first column
 	get            func(*store.Scope, context.Context, store.ID) (*T, error)
 	create, update func(*store.Scope, context.Context, *T) error
 	remove         func(*store.Scope, context.Context, store.ID, int64) error
@@ -94,8 +98,9 @@ func (v *visit) names() (*names, error) {
 	for _, x := range points {
 		add(&n.points, x.ID, x.Name)
 	}
+	by := byName()
 	for _, list := range []*[]choice{&n.places, &n.producers, &n.vehicles, &n.points} {
-		slices.SortFunc(*list, func(a, b choice) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+		slices.SortStableFunc(*list, func(a, b choice) int { return by.CompareString(a.Name, b.Name) })
 	}
 	return n, nil
 }
@@ -114,9 +119,31 @@ type listView struct {
 	Note                  string
 	Titles                []listTitle
 	Rows                  []listRow
-	More                  store.Cursor
+	All, Found            int    // rows, and those that match
+	Search                string // words that rows must have
+	Page, Pages           int
 	Saved, Removed        string
 	MayChange             bool
+}
+
+// cut leaves one page of the rows.
+func (l *listView) cut(page string) {
+	const most = 200
+	l.Found, l.Page, l.Pages = len(l.Rows), 1, max(1, (len(l.Rows)+most-1)/most)
+	if n, err := strconv.Atoi(page); err == nil {
+		l.Page = min(max(1, n), l.Pages)
+	}
+	l.Rows = l.Rows[(l.Page-1)*most : min(l.Page*most, len(l.Rows))]
+}
+
+// Prev and Next are pages of the list; 0: none.
+func (l *listView) Prev() int { return l.Page - 1 }
+
+func (l *listView) Next() int {
+	if l.Page == l.Pages {
+		return 0
+	}
+	return l.Page + 1
 }
 
 type listTitle struct {
@@ -128,6 +155,19 @@ type listRow struct {
 	Href  string
 	Cells []listTitle
 }
+
+// matches says whether a row has all words, whatever their accents and capitals.
+func (r *listRow) matches(words []string, m *search.Matcher) bool {
+	return !slices.ContainsFunc(words, func(w string) bool {
+		return !slices.ContainsFunc(r.Cells, func(c listTitle) bool {
+			at, _ := m.IndexString(c.Text, w)
+			return at >= 0
+		})
+	})
+}
+
+// byName orders names as people look for them: capitals, accents and ligatures aside, numbers by what they count.
+func byName() *collate.Collator { return collate.New(language.French, collate.Loose, collate.Numeric) }
 
 type formView struct {
 	Path, List, Many, Name string
@@ -232,7 +272,7 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 	}
 
 	r.Get(path, page(func(v *visit) error {
-		rows, next, err := k.list(v, store.Page{After: store.Cursor(v.r.FormValue("after")), Limit: 200})
+		rows, err := store.All(func(p store.Page) ([]T, store.Cursor, error) { return k.list(v, p) })
 		if err != nil {
 			return err
 		}
@@ -240,7 +280,7 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 		if err != nil {
 			return err
 		}
-		out := listView{Path: path, Add: v.say(k.add[0], k.add[1]), Many: v.say(k.many[0], k.many[1]), Text: v.say(k.text[0], k.text[1]), More: next, Saved: v.r.FormValue("saved"), Removed: v.r.FormValue("removed"), MayChange: v.Role == store.Coordinator}
+		out := listView{Path: path, Add: v.say(k.add[0], k.add[1]), Many: v.say(k.many[0], k.many[1]), Text: v.say(k.text[0], k.text[1]), All: len(rows), Search: strings.TrimSpace(v.r.FormValue("q")), Saved: v.r.FormValue("saved"), Removed: v.r.FormValue("removed"), MayChange: v.Role == store.Coordinator}
 		if k.note != nil {
 			if out.Note, err = k.note(v, n); err != nil {
 				return err
@@ -250,13 +290,24 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 		for _, c := range columns {
 			out.Titles = append(out.Titles, listTitle{c.title, c.right})
 		}
+		if k.order != nil {
+			slices.SortStableFunc(rows, func(a, b T) int { return k.order(&a, &b) })
+		}
+		words, loose := strings.Fields(out.Search), search.New(language.French, search.Loose)
 		for i := range rows {
 			x := listRow{Href: path + "/" + string(k.row(&rows[i]).ID)}
 			for _, c := range columns {
 				x.Cells = append(x.Cells, listTitle{c.text(&rows[i]), c.right})
 			}
-			out.Rows = append(out.Rows, x)
+			if x.matches(words, loose) {
+				out.Rows = append(out.Rows, x)
+			}
 		}
+		if k.order == nil {
+			by := byName()
+			slices.SortStableFunc(out.Rows, func(a, b listRow) int { return by.CompareString(a.Cells[0].Text, b.Cells[0].Text) })
+		}
+		out.cut(v.r.FormValue("page"))
 		return s.render(v, "list.html", out)
 	}))
 	r.Get(path+"/new", page(func(v *visit) error {

@@ -2,10 +2,12 @@ package web_test
 
 import (
 	"encoding/json"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -225,6 +227,33 @@ func TestAwayFromNetwork(t *testing.T) {
 	w.sees("Enregistré.")
 	if p, err := h.scope().Producer(t.Context(), h.producer); err != nil || p.Phone != "04 90 11 22 33" {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// Lists stand in the order of their names and are searched, whatever accents and capitals are typed.
+func TestLists(t *testing.T) {
+	h := newHouse(t)
+	rows := func(path string) (out []string) {
+		_, _, body := h.get(path, "fr")
+		for _, m := range regexp.MustCompile(`<th scope="row"><a[^>]*>([^<]+)`).FindAllStringSubmatch(body, -1) {
+			out = append(out, html.UnescapeString(m[1]))
+		}
+		return out
+	}
+	farms := rows("/data/producers")
+	if before, after := slices.Index(farms, "Légumes d’Althen"), slices.Index(farms, "Œufs de Sarrians"); before < 0 || after < before || slices.Index(farms, "Petit épeautre de Flassan") < after {
+		t.Errorf("farms stand as %q", farms)
+	}
+	if got := rows("/data/producers?q=oeufs+SARRIANS"); !slices.Equal(got, []string{"Œufs de Sarrians"}) {
+		t.Errorf("found %q", got)
+	}
+	if _, _, body := h.get("/data/producers?q=rien+de+tel", "fr"); !strings.Contains(body, "Rien ne répond à cette recherche") {
+		t.Error("that nothing was found is not said")
+	}
+	for path, want := range map[string]int{"/data/products?page=2": 1, "/data/products?page=x": 1, "/data/products?page=-3": 1} {
+		if got := rows(path); len(got) < want {
+			t.Errorf("%s: %d rows", path, len(got))
+		}
 	}
 }
 

@@ -238,6 +238,8 @@ var vehicles = kind[store.Vehicle]{
 		name.Needed, name.Hint = true, a.say("Kangoo, Master frigo…", "Kangoo, fridge van …")
 		owner := a.choose("producer", "À qui", "Whose", n.producers, string(x.Producer))
 		owner.Needed = true
+		plate := a.text("plate", "Immatriculation", "Number plate", x.Plate)
+		plate.Hint = a.say("Imprimée sur les feuilles de route et les bons de livraison.", "Printed on run sheets and delivery notes.")
 		a.from(&owner, "producers", "Ajouter une ferme", "Add a farm")
 		equipment := a.choose("equipment", "Ce qui garde le froid", "What keeps goods cold", []choice{
 			{Value: string(store.NoEquipment), Name: a.say("rien", "nothing")}, {Value: string(store.Boxes), Name: a.say("caisses isothermes", "insulated boxes")},
@@ -252,7 +254,7 @@ var vehicles = kind[store.Vehicle]{
 		co2 := a.number("co2_g_per_km", "CO₂", "CO₂", "g/km", x.CO2GPerKm, 1)
 		co2.Hint = a.say("Vide : 507 g/km (utilitaire jusqu’à 3,5 t).", "Empty: 507 g/km (van up to 3.5 t).")
 		return []group{
-			{Fields: []field{name, owner}},
+			{Fields: []field{name, owner, plate}},
 			{Title: a.say("Ce qui y tient", "What it takes"), Fields: []field{
 				a.number("room.grams", "Charge utile", "Payload", "kg", amount(r.Grams), 1000),
 				a.number("room.ambient_ml", "Sec", "Ambient", a.say("litres", "litres"), amount(r.AmbientMl), 1000),
@@ -265,7 +267,7 @@ var vehicles = kind[store.Vehicle]{
 		}
 	},
 	read: func(_ *visit, r *reader, x *store.Vehicle) {
-		x.Name, x.Producer = r.need("name"), r.needID("producer")
+		x.Name, x.Producer, x.Plate = r.need("name"), r.needID("producer"), r.text("plate")
 		x.Room = store.Room{Grams: r.zero("room.grams", 1000), AmbientMl: r.zero("room.ambient_ml", 1000), ChilledMl: r.zero("room.chilled_ml", 1000), FrozenMl: r.zero("room.frozen_ml", 1000)}
 		x.Equipment, x.Boxes, x.GrossGrams, x.CO2GPerKm = store.Equipment(r.text("equipment")), r.zero("boxes", 1), r.amount("gross_grams", 1000), r.amount("co2_g_per_km", 1)
 		x.Available = r.windows("available", x.Available)
@@ -524,7 +526,7 @@ var sales = kind[store.Sale]{
 	columns: func(v *visit, _ *names) []column[store.Sale] {
 		return []column[store.Sale]{
 			{v.say("Nom", "Name"), func(x *store.Sale) string { return x.Name }, false},
-			{v.say("Distribution", "Distribution"), func(x *store.Sale) string { return string(x.Distribution) }, false},
+			{v.say("Distribution", "Distribution"), func(x *store.Sale) string { return v.date(x.Distribution) }, false},
 			{v.say("État", "State"), func(x *store.Sale) string {
 				return v.say(map[store.SaleState]string{store.SaleOpen: "ouverte", store.SaleClosed: "close", store.SaleDone: "faite", store.SaleCancelled: "annulée"}[x.State], string(x.State))
 			}, false}}
@@ -532,7 +534,8 @@ var sales = kind[store.Sale]{
 	list: func(v *visit, p store.Page) ([]store.Sale, store.Cursor, error) {
 		return v.scope.Sales(v.ctx, store.SaleFilter{}, p)
 	},
-	get: (*store.Scope).Sale, create: (*store.Scope).CreateSale, update: (*store.Scope).UpdateSale, remove: (*store.Scope).DeleteSale,
+	order: func(a, b *store.Sale) int { return cmp.Compare(b.Distribution, a.Distribution) },
+	get:   (*store.Scope).Sale, create: (*store.Scope).CreateSale, update: (*store.Scope).UpdateSale, remove: (*store.Scope).DeleteSale,
 	row: func(x *store.Sale) *store.Row { return &x.Row }, name: func(_ *visit, x *store.Sale) string { return x.Name },
 	blank: func(*visit) store.Sale { return store.Sale{} },
 	leads: func(x *store.Sale) string { return "/sales/" + string(x.ID) + "/orders" },
@@ -574,15 +577,16 @@ var absences = kind[store.Absence]{
 			{v.say("Qui", "Who"), func(x *store.Absence) string {
 				return cmp.Or(n.of[x.Producer], n.of[x.Vehicle], v.say("tout le monde", "everybody"))
 			}, false},
-			{v.say("Du", "From"), func(x *store.Absence) string { return string(x.First) }, false}, {v.say("au", "to"), func(x *store.Absence) string { return string(x.Last) }, false},
+			{v.say("Du", "From"), func(x *store.Absence) string { return v.date(x.First) }, false}, {v.say("au", "to"), func(x *store.Absence) string { return v.date(x.Last) }, false},
 			{v.say("Pourquoi", "Why"), func(x *store.Absence) string { return x.Reason }, false}}
 	},
 	list: func(v *visit, p store.Page) ([]store.Absence, store.Cursor, error) {
 		return v.scope.Absences(v.ctx, store.AbsenceFilter{}, p)
 	},
-	get: (*store.Scope).Absence, create: (*store.Scope).CreateAbsence, update: (*store.Scope).UpdateAbsence, remove: (*store.Scope).DeleteAbsence,
+	order: func(a, b *store.Absence) int { return cmp.Compare(b.First, a.First) },
+	get:   (*store.Scope).Absence, create: (*store.Scope).CreateAbsence, update: (*store.Scope).UpdateAbsence, remove: (*store.Scope).DeleteAbsence,
 	row: func(x *store.Absence) *store.Row { return &x.Row }, name: func(v *visit, x *store.Absence) string {
-		return v.say("Absence du ", "Absence from ") + string(x.First)
+		return v.say("Absence du ", "Absence from ") + v.date(x.First)
 	},
 	blank: func(*visit) store.Absence { return store.Absence{} },
 	groups: func(v *visit, n *names, x *store.Absence) []group {
@@ -686,6 +690,12 @@ var members = kind[store.Member]{
 			r.wrong("role", "C’est vous : demandez à un autre coordinateur de le changer.", "This is you: ask another coordinator to change it.")
 		}
 	},
+}
+
+// date is a day with its year.
+func (v *visit) date(d store.Day) string {
+	t := d.At(0, v.zone())
+	return v.lang.Date(t) + " " + strconv.Itoa(t.Year())
 }
 
 // role is what people call a role.

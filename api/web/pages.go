@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"carriole/engine"
 	"carriole/engine/view"
@@ -117,6 +119,7 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		"moreKm":      func(before, after float64) string { return signed(after-before, lang.Km(after-before)) },
 		"co2":         lang.CO2,
 		"kg0":         func(x float64) string { return lang.Number(x, 0) + "\u202fkg" },
+		"capital":     capital,
 		"unplanned":   func() string { return unplanned(lang) },
 		"list":        func(items ...any) []any { return items },
 	}
@@ -125,6 +128,15 @@ func words(lang view.Lang, f *files) template.FuncMap {
 // unplanned says that a sale has no plan yet.
 func unplanned(lang view.Lang) string {
 	return say(lang, "Cette vente n’est pas encore planifiée.", "This sale is not planned yet.")
+}
+
+// capital is a text as a title begins.
+func capital(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + s[n:]
 }
 
 // day is a day of the week and of the month, short.

@@ -350,7 +350,7 @@ func (h *house) tiled(times int) (collective, sale store.ID) {
 // A very large week is shown in its first lines, and in full where less is asked for.
 func TestLargeWeek(t *testing.T) {
 	h := newHouse(t)
-	collective, sale := h.tiled(8)
+	collective, sale := h.tiled(13)
 	h.who = h.coordinator(collective)
 	status, _, body := h.get("/sales/"+string(sale), "fr")
 	if status != http.StatusOK || !strings.Contains(body, "C’est une grande semaine") || strings.Contains(body, `class="stops"`) || strings.Contains(body, `class="timeline"`) {

@@ -29,6 +29,8 @@ var knobs = []knob{
 	{store.FairnessPermil, "Équité (0 à 1)", "Fairness (0 to 1)", "0 : seul le total compte. 1 : le plus chargé compte le plus.", "0: only the total counts. 1: the largest burden counts most.", "", 1000, false},
 	{store.NobodyWorseOff, "Personne ne roule plus que seul", "Nobody drives more than alone", "", "", "", 1, true},
 	{store.CostCentsPerKm, "Ce que coûte vraiment un kilomètre", "What a kilometre really costs", "Pour partager les frais, jamais pour gagner. Vide : 0,40 €.", "To share costs, never to earn. Empty: €0.40.", "€", 100, false},
+	{store.CrateMl, "Ce que contient une caisse", "What a crate takes", "Pour compter les caisses sur les pages et les papiers. Vide : 48 l.", "To count crates on pages and papers. Empty: 48 l.", "l", 1000, false},
+	{store.CrateGrams, "Ce que pèse une caisse au plus", "What a crate weighs at most", "Pour que chacun puisse la porter. Vide : 20 kg.", "So that everybody can lift it. Empty: 20 kg.", "kg", 1000, false},
 	{store.OthersWithinM, "Produits d’autres à moins de", "Goods of others within", "", "", "km", 1000, false},
 	{store.EggsWithinM, "Œufs sans centre d’emballage à moins de", "Eggs without packing centre within", "", "", "km", 1000, false},
 	{store.GrossGramsLimit, "Véhicules signalés au-dessus de", "Vehicles flagged above", "", "", "kg", 1000, false},
@@ -95,7 +97,7 @@ func (s *Site) showSettings(v *visit, wrong []string) error {
 			}
 		}
 		if x.Since != "" {
-			x.SinceText = v.lang.Date(x.Since.At(0, v.zone())) + " " + string(x.Since)[:4]
+			x.SinceText = v.date(x.Since)
 		}
 		if x.Rule = x.Source != ""; x.Rule {
 			rules.Knobs = append(rules.Knobs, x)

@@ -91,7 +91,8 @@ func (v *visit) fillShares(out *sharesView) {
 		wide := func(m float64) float64 { return math.Round(1000*m/max(1, out.MostM)) / 10 }
 		r.AloneWide, r.PlannedWide, r.ForWide = wide(r.AloneM), wide(r.PlannedM), wide(min(r.ForM, r.PlannedM))
 	}
-	slices.SortStableFunc(out.Rows, func(a, b shareRow) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	by := byName()
+	slices.SortStableFunc(out.Rows, func(a, b shareRow) int { return by.CompareString(a.Name, b.Name) })
 	if sh := sum.Sharing; sh != nil {
 		out.Method = v.lang.Shares(sh.Method)
 		for _, t := range sh.Transfers {

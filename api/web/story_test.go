@@ -117,7 +117,7 @@ func TestStoryWhatIf(t *testing.T) {
 	w.accessible()
 	w.types("Qui", "Fournil de Monteux")
 	w.clicks("Voir")
-	w.sees("Fournil de Monteux absent")
+	w.sees("Sans Fournil de Monteux")
 	w.accessible()
 	w.draws("what-if")
 	if a := h.away(); len(a) != 0 {
@@ -134,7 +134,7 @@ func TestStoryWhatIf(t *testing.T) {
 		t.Fatalf("away: %v", a)
 	}
 	w.opens(sale + "/what-if")
-	w.sees("Fournil de Monteux\nabsent")
+	w.sees("Fournil de Monteux\nabsence")
 	w.clicks("Lever : Fournil de Monteux")
 	w.planned()
 	if a := h.away(); len(a) != 0 {

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	townsTag    = "towns"
+	groundTag   = "ground"
 	osmBy       = "© OpenStreetMap"
 	tilesLast   = "private, max-age=86400"
 	tileSuffix  = ".mvt"
@@ -31,7 +31,7 @@ func (s *Site) tiles(v *visit) (address, by string) {
 	if p := v.extract(); p != nil {
 		return fmt.Sprintf("/map/%08x", crc32.ChecksumIEEE([]byte(p.Choice().Target))) + tilesOfHere, osmBy
 	}
-	return "/map/" + townsTag + tilesOfHere, roads.TownsBy
+	return "/map/" + groundTag + tilesOfHere, roads.GroundBy
 }
 
 // extract is the one that a collective's maps are drawn from: of its own distances, else the first that is offered; nil: none.
@@ -81,10 +81,10 @@ func (s *Site) tile(v *visit) error {
 }
 
 func (s *Site) background(v *visit) (*roads.Background, error) {
-	if chi.URLParam(v.r, "tag") != townsTag {
+	if chi.URLParam(v.r, "tag") != groundTag {
 		if p := v.extract(); p != nil {
 			return p.Background(context.WithoutCancel(v.ctx)) // others wait for it, too
 		}
 	}
-	return s.towns()
+	return s.ground()
 }

@@ -92,32 +92,32 @@ func (h *house) layers(template string, at geo.Point) map[string]int {
 
 var tilesOf = regexp.MustCompile(`data-tiles="([^"]+)"`)
 
-// The map has the names of towns beneath it, and roads and rivers where there is an extract.
+// The map has large rivers and the names of towns beneath it, and roads and all rivers where there is an extract.
 func TestBackground(t *testing.T) {
 	h := newHouse(t)
 	sale := "/sales/" + string(h.sale)
 	carpentras := geo.Point{5.048, 44.055}
 	_, _, body := h.get(sale, "fr")
-	towns := tilesOf.FindStringSubmatch(body)[1]
-	if got := h.layers(towns, carpentras); got["places"] == 0 || got["roads"] > 0 {
-		t.Errorf("the tile of towns has %v", got)
+	ground := tilesOf.FindStringSubmatch(body)[1]
+	if got := h.layers(ground, carpentras); got["places"] == 0 || got["roads"] > 0 {
+		t.Errorf("the tile of the ground has %v", got)
 	}
-	for _, path := range []string{"/map/towns/11/x/y.mvt", "/map/towns/11/1/99999.mvt", "/map/towns/99/1/1.mvt", "/map/towns/-1/0/0.mvt", "/map/towns/1/1/1"} {
+	for _, path := range []string{"/map/ground/11/x/y.mvt", "/map/ground/11/1/99999.mvt", "/map/ground/99/1/1.mvt", "/map/ground/-1/0/0.mvt", "/map/ground/1/1/1"} {
 		if status, _, _ := h.get(path, "fr"); status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
-	if status, _, _ := h.get("/map/towns/11/0/0.mvt", "fr"); status != http.StatusNoContent {
+	if status, _, _ := h.get("/map/ground/11/0/0.mvt", "fr"); status != http.StatusNoContent {
 		t.Errorf("a tile of the sea: %d", status)
 	}
 	h.offers(h.extract())
 	_, _, body = h.get(sale, "fr")
 	roads := tilesOf.FindStringSubmatch(body)[1]
-	if got := h.layers(roads, carpentras); got["roads"] == 0 || got["water"] == 0 || roads == towns {
+	if got := h.layers(roads, carpentras); got["roads"] == 0 || got["water"] == 0 || roads == ground {
 		t.Errorf("the tile of the extract, %s, has %v", roads, got)
 	}
 	h.who = nil
-	if status, _, _ := h.get("/map/towns/11/1/1.mvt", "fr"); status != http.StatusSeeOther {
+	if status, _, _ := h.get("/map/ground/11/1/1.mvt", "fr"); status != http.StatusSeeOther {
 		t.Errorf("nobody sees a tile: %d", status)
 	}
 }

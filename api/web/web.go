@@ -32,8 +32,8 @@ type Config struct {
 	URL      string                            // where people reach the pages, as in https://plan.example.org, for labels; empty: these have no address
 
 	// Tiles are the map's background where one is configured, as in https://tile.example.org/{z}/{x}/{y}.png; else it is
-	// drawn from the extract of the collective's distances, or one that is offered, or shows the names of towns. TilesBy is who has to
-	// be named for them.
+	// drawn from the extract of the collective's distances, or one that is offered, or shows the sea, large rivers and the
+	// names of towns. TilesBy is who has to be named for them.
 	Tiles, TilesBy string
 }
 
@@ -54,7 +54,7 @@ type Site struct {
 	log     *slog.Logger
 	pages   pages
 	files   *files
-	towns   func() (*roads.Background, error)
+	ground  func() (*roads.Background, error)
 	origin  http.CrossOriginProtection
 }
 
@@ -66,7 +66,7 @@ func New(config Config) (*Site, error) {
 	if config.Planning == nil {
 		config.Planning = planning.New(config.Store, nil)
 	}
-	s := &Site{config: config, log: cmp.Or(config.Log, slog.New(slog.DiscardHandler)), towns: sync.OnceValues(roads.Towns)}
+	s := &Site{config: config, log: cmp.Or(config.Log, slog.New(slog.DiscardHandler)), ground: sync.OnceValues(roads.Ground)}
 	if config.Tiles != "" {
 		if u, err := url.Parse(config.Tiles); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 			return nil, fmt.Errorf("web: tiles from %q: it must be like https://tile.example.org/{z}/{x}/{y}.png", config.Tiles)
@@ -95,6 +95,8 @@ func (s *Site) Mount(r chi.Router) {
 		r.Get("/farm", s.farm(s.dropoffs))
 		r.Post("/farm/answer", s.farm(s.answerOf))
 		r.Get("/farm/absent", s.farm(s.absent))
+		r.Get("/farm/lots", s.farm(s.farmLots))
+		r.Post("/farm/lots", s.farm(s.farmLots))
 		r.Post("/farm/tick", s.farm(s.tick))
 		r.Post("/farm/mail", s.farm(s.mailOf))
 		r.Get("/farm/rounds/{round}.gpx", s.farm(s.roundGPX))
@@ -148,6 +150,8 @@ func (s *Site) sale(r chi.Router) {
 
 	r.Get("/shares", s.page(s.shares))
 
+	r.Get("/lots", s.page(s.saleLots))
+	r.Post("/lots", s.change(s.saleLots))
 	r.Get("/papers", s.page(s.papers))
 	r.Get("/papers/{kind}", s.page(s.paper))
 }

@@ -148,7 +148,7 @@ type weekMaker struct {
 // What is shown at once: of more rounds their first lines alone, without the time lines, and of more lines that nobody carries the
 // first.
 const (
-	mostRounds = 60
+	mostRounds = 120
 	mostLeft   = 200
 )
 
@@ -207,7 +207,8 @@ func (m *weekMaker) goods(g view.Goods) bool {
 }
 
 func (m *weekMaker) choices(days map[store.Day]bool) (c weekChoices) {
-	byName := func(a, b choice) int { return cmp.Compare(a.Name, b.Name) }
+	collator := byName()
+	named := func(a, b choice) int { return collator.CompareString(a.Name, b.Name) }
 	for day := range days {
 		c.Days = append(c.Days, choice{string(day), m.v.lang.Date(day.At(0, m.zone)), day == m.f.Day})
 	}
@@ -216,12 +217,12 @@ func (m *weekMaker) choices(days map[store.Day]bool) (c weekChoices) {
 		p := &m.plan.Week.Producers[i]
 		c.Producers = append(c.Producers, choice{p.ID, cmp.Or(p.Name, p.ID), p.ID == m.f.Producer})
 	}
-	slices.SortFunc(c.Producers, byName)
+	slices.SortStableFunc(c.Producers, named)
 	for i := range m.plan.Week.PickupPoints {
 		p := &m.plan.Week.PickupPoints[i]
 		c.Points = append(c.Points, choice{p.ID, cmp.Or(p.Name, p.ID), p.ID == m.f.Point})
 	}
-	slices.SortFunc(c.Points, byName)
+	slices.SortStableFunc(c.Points, named)
 	for _, class := range engine.Classes {
 		c.Classes = append(c.Classes, choice{string(class), m.v.lang.Class(class), class == m.f.Class})
 	}

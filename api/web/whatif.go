@@ -56,7 +56,7 @@ func (v *visit) question(sale *store.Sale, plan *weekPlan) (d planning.Decision,
 			return d, "", false
 		}
 		d.Absences = []store.Absence{{Producer: store.ID(producer), First: sale.First, Last: sale.Last, Reason: sale.Name}}
-		return d, v.say(names[producer]+" absent", names[producer]+" away"), true
+		return d, v.say("sans ", "without ") + names[producer], true
 	case "cancel":
 		if !isRound || names[round] == "" {
 			return d, "", false
@@ -106,7 +106,8 @@ func (s *Site) whatIf(v *visit) error {
 		p := &plan.Week.Producers[i]
 		out.Producers = append(out.Producers, choice{p.ID, cmp.Or(p.Name, p.ID), p.ID == out.Producer})
 	}
-	slices.SortFunc(out.Producers, func(a, b choice) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	by := byName()
+	slices.SortStableFunc(out.Producers, func(a, b choice) int { return by.CompareString(a.Name, b.Name) })
 	rounds := slices.Clone(plan.Week.Rounds)
 	slices.SortStableFunc(rounds, func(a, b engine.Round) int { return a.DepartAfter.Compare(b.DepartAfter) })
 	for i := range rounds {
@@ -224,7 +225,7 @@ func (v *visit) decided(sale *store.Sale, plan *weekPlan) (out []decidedRow, err
 				names[who] = x.Name
 			}
 		}
-		out = append(out, decidedRow{Text: cmp.Or(names[who], who), Detail: v.say("absent, du ", "away, ") + v.lang.Date(a.First.At(0, v.zone())) + v.say(" au ", " to ") + v.lang.Date(a.Last.At(0, v.zone())),
+		out = append(out, decidedRow{Text: cmp.Or(names[who], who), Detail: v.say("absence du ", "away, ") + v.lang.Date(a.First.At(0, v.zone())) + v.say(" au ", " to ") + v.lang.Date(a.Last.At(0, v.zone())),
 			Lift: []choice{{Name: "what", Value: "absence"}, {Name: "producer", Value: string(a.Producer)}, {Name: "vehicle", Value: string(a.Vehicle)}, {Name: "first", Value: string(a.First)}, {Name: "last", Value: string(a.Last)}}})
 	}
 	return out, nil

@@ -28,7 +28,7 @@ import (
 
 // flags of the command line.
 type flags struct {
-	Run    []string `default:"ingest,single,read" help:"What to measure, of: ingest (orders in bulk into the store and over HTTP, beside a plain COPY), single (orders one by one over HTTP, beside a bare handler), read (a plan and drop-offs, beside a bare handler with the same bytes), kill (processes are killed in the middle of their work: is anything lost?), fuzz (Schemathesis and broken bodies: is there an answer 5xx, or a leak?). Default ${default}."`
+	Run    []string `default:"ingest,single,read" help:"What to measure, of: ingest (orders in bulk into the store and over HTTP, beside a plain COPY), single (orders one by one over HTTP, beside a bare handler), read (a plan and drop-offs, beside a bare handler with the same bytes), paint (how soon Chromium shows the plan of a week), kill (processes are killed in the middle of their work: is anything lost?), fuzz (Schemathesis and broken bodies: is there an answer 5xx, or a leak?). Default ${default}."`
 	Orders int      `default:"70000" help:"Orders to ingest (default ${default})."`
 	Lines  int      `default:"4" help:"Lines of each (default ${default})."`
 	Bulk   int      `default:"10000" help:"Orders of one request (default ${default})."`
@@ -65,6 +65,7 @@ var experiments = map[string]func(*run) (*bench.Section, error){
 	"ingest": ingest,
 	"single": single,
 	"read":   read,
+	"paint":  paint,
 	"kill":   kill,
 	"fuzz":   fuzz,
 }

@@ -131,8 +131,8 @@ func (r *run) mediumWeek(ctx context.Context) (*engine.Week, error) {
 
 // published is a week in a store with a plan in force.
 type published struct {
-	token          string
-	plan, producer store.ID
+	token                string
+	sale, plan, producer store.ID
 }
 
 func publish(ctx context.Context, databaseURL string, week *engine.Week) (out *published, err error) {
@@ -164,7 +164,7 @@ func publish(ctx context.Context, databaseURL string, week *engine.Week) (out *p
 	if made, err = p.Publish(ctx, scope, made.ID, 0, true); err != nil {
 		return nil, err
 	}
-	out = &published{plan: made.ID}
+	out = &published{sale: sale, plan: made.ID}
 	if out.token, err = scope.CreateToken(ctx, &store.Token{Name: "benchmark", Scope: store.CoordinatorToken}); err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ type changeWords struct {
 	WhyFmt, ForFmt                                           string
 	Order, OrderCancelled, Weighed, RoundCancelled           string
 	RoundChanged, Vehicle, Refused, Lock, Hours, Room, Limit string
-	Longest, WasUnserved, Saves, Others                      string
+	Longest, WasUnserved, Saves, Even, Others                string
 }
 
 var englishChanges = changeWords{
@@ -32,7 +32,7 @@ var englishChanges = changeWords{
 	Order: "order %s", OrderCancelled: "order %s is cancelled", Weighed: "order %s weighs other than before", RoundCancelled: "round %s is cancelled",
 	RoundChanged: "round %s is new or changed", Vehicle: "vehicle %s does not make the trip", Refused: "round %s may not carry the goods of this producer",
 	Lock: "they are locked to other rounds", Hours: "%s would be late", Room: "%s has no more room", Limit: "%s may not be diverted so far",
-	Longest: "they would be too long on board of %s", WasUnserved: "nobody carried them before", Saves: "saves %s", Others: "the other changes ask for it",
+	Longest: "they would be too long on board of %s", WasUnserved: "nobody carried them before", Saves: "saves %s", Even: "the work is shared more evenly", Others: "the other changes ask for it",
 }
 
 var frenchChanges = changeWords{
@@ -45,7 +45,7 @@ var frenchChanges = changeWords{
 	Order: "commande %s", OrderCancelled: "la commande %s est annulée", Weighed: "la commande %s pèse autrement que prévu", RoundCancelled: "la tournée %s est annulée",
 	RoundChanged: "la tournée %s est nouvelle ou modifiée", Vehicle: "le véhicule %s ne fait pas ce trajet", Refused: "la tournée %s ne peut pas porter les produits de ce producteur",
 	Lock: "d’autres tournées leur sont imposées", Hours: "%s serait en retard", Room: "%s n’a plus de place", Limit: "%s ne peut pas faire un si grand détour",
-	Longest: "ils resteraient trop longtemps à bord de %s", WasUnserved: "personne ne les portait avant", Saves: "économise %s", Others: "les autres changements le demandent",
+	Longest: "ils resteraient trop longtemps à bord de %s", WasUnserved: "personne ne les portait avant", Saves: "économise %s", Even: "le travail est mieux réparti", Others: "les autres changements le demandent",
 }
 
 // Turn is one thing that a replanning changes, in words.
@@ -245,6 +245,8 @@ func (c *changes) cause(x *engine.Cause) string {
 		return c.words.fixed(s.WasUnserved)
 	case engine.CauseSaves:
 		return c.words.say(s.Saves, c.km(x.Metres))
+	case engine.CauseEven:
+		return c.words.fixed(s.Even)
 	}
 	return c.words.fixed(s.Others)
 }

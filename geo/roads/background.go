@@ -18,7 +18,7 @@ import (
 
 // The layers of a background.
 const (
-	LayerWater  = "water"  // lines and areas: kind (river, canal, stream, lake), name
+	LayerWater  = "water"  // lines and areas: kind (sea, lake, river, canal, stream), name
 	LayerRoads  = "roads"  // lines: kind (motorway, trunk, primary, secondary, tertiary, minor, service, ferry), name, ref, tunnel
 	LayerPlaces = "places" // points: kind (city, town, village, hamlet), name, population where it is known
 )
@@ -37,6 +37,7 @@ type Background struct {
 type backgroundFeature struct {
 	layer    string
 	from     int     // the zoom from which on it is shown
+	to       int     // the last zoom at which it is shown; 0: all that come
 	extent   float64 // degrees of the longer side of its box
 	shape    orb.Geometry
 	tags     geojson.Properties
@@ -381,7 +382,7 @@ func (b *Background) shown(box orb.Bound, zoom int) []*backgroundFeature {
 	b.tree.Search(box.Min, box.Max, func(_, _ [2]float64, i int32) bool {
 		f := &b.features[i]
 		_, isLine := f.shape.(orb.LineString)
-		if zoom >= f.from && (isLine || f.layer == LayerPlaces || f.extent > 3*pixel(zoom)) {
+		if zoom >= f.from && (f.to == 0 || zoom <= f.to) && (isLine || f.layer == LayerPlaces || f.extent > 3*pixel(zoom)) {
 			found = append(found, i)
 		}
 		return true

@@ -117,6 +117,7 @@ create table vehicles (
 	ref text,
 	name text not null,
 	producer text not null,
+	plate text not null,
 	grams bigint not null check (grams >= 0),
 	gross_grams bigint check (gross_grams >= 0),
 	ambient_ml bigint not null check (ambient_ml >= 0),

@@ -1,4 +1,4 @@
--- The numbers of delivery notes, which stay whatever becomes of the plan.
+-- The numbers of delivery notes, which stay whatever becomes of the plan, and what is traced of the goods.
 
 -- +goose Up
 create table delivery_notes (
@@ -18,3 +18,24 @@ create table delivery_notes (
 );
 create index delivery_notes_producer on delivery_notes (producer, collective);
 create index delivery_notes_pickup_point on delivery_notes (pickup_point, collective);
+
+create table lots (
+	collective text not null,
+	id text not null,
+	version bigint not null,
+	created bigint not null,
+	changed bigint not null,
+	sale text not null,
+	producer text not null,
+	product text not null,
+	code text not null,
+	use_by text,
+	best_before text,
+	primary key (collective, id),
+	unique (sale, product, collective),
+	foreign key (collective, sale) references sales (collective, id) on delete cascade,
+	foreign key (collective, producer) references producers (collective, id),
+	foreign key (collective, product) references products (collective, id) on delete cascade
+);
+create index lots_producer on lots (producer, collective);
+create index lots_product on lots (product, collective);

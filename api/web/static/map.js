@@ -23,24 +23,36 @@ export function along(map, path, every, f) {
 	}
 }
 
+// wide is how much room a text takes in the page's letters.
+const pen = document.createElement("canvas").getContext("2d");
+function wide(text, font) {
+	pen.font = `${font} ${getComputedStyle(document.body).fontFamily}`;
+	return 8 + pen.measureText(text).width;
+}
+
+// room says whether a box of pixels lies on a map and on nothing that is there: what is taken, and the controls in the corners.
+function room(map, taken) {
+	const { x, y } = map.getSize(), corners = [[0, 0, 56, 96], [0, y - 34, 120, y], [x - 170, y - 20, x, y]];
+	return (b) => b[0] > 0 && b[1] > 0 && b[2] < x && b[3] < y && ![...corners, ...taken].some((o) => o[0] < b[2] && o[2] > b[0] && o[1] < b[3] && o[3] > b[1]);
+}
+
 // names writes names beside points, the first of the list first, where they have room: right of the point or else left of it, on
 // no symbol. What is beneath leaves them the room.
 export function names(map, list, symbols = []) {
 	const layer = L.layerGroup().addTo(map);
 	const write = () => {
 		layer.clearLayers();
-		map.named = [];
-		const view = map.getSize(), drawn = symbols.map((at) => map.latLngToContainerPoint(at)).map((p) => [p.x - 8, p.y - 8, p.x + 8, p.y + 8]);
-		const free = (b) => b[0] > 0 && b[1] > 0 && b[2] < view.x && b[3] < view.y && ![...map.named, ...drawn].some((o) => o[0] < b[2] && o[2] > b[0] && o[1] < b[3] && o[3] > b[1]);
+		map.taken = symbols.map((at) => map.latLngToContainerPoint(at)).map((p) => [p.x - 10, p.y - 10, p.x + 10, p.y + 10]);
+		const free = room(map, map.taken);
 		for (const { at, name } of list) {
-			const p = map.latLngToContainerPoint(at), w = 10 + 6.6 * name.length;
-			const sides = { right: [p.x + 10, p.y - 9, p.x + 10 + w, p.y + 9], left: [p.x - 10 - w, p.y - 9, p.x - 10, p.y + 9] };
+			const p = map.latLngToContainerPoint(at), w = wide(name, "13px");
+			const sides = { right: [p.x + 11, p.y - 9, p.x + 11 + w, p.y + 9], left: [p.x - 11 - w, p.y - 9, p.x - 11, p.y + 9] };
 			const direction = Object.keys(sides).find((k) => free(sides[k]));
 			if (!direction) continue;
-			map.named.push(sides[direction]);
+			map.taken.push(sides[direction]);
 			const text = document.createElement("span");
 			text.textContent = name;
-			L.tooltip({ permanent: true, direction, className: "name", offset: [direction === "right" ? 10 : -10, 0] }).setLatLng(at).setContent(text).addTo(layer);
+			L.tooltip({ permanent: true, direction, className: "name", offset: [direction === "right" ? 11 : -11, 0] }).setLatLng(at).setContent(text).addTo(layer);
 		}
 		map.fire("names");
 	};
@@ -92,26 +104,25 @@ const Background = L.GridLayer.extend({
 		}).catch((e) => done(e, tile));
 		return tile;
 	},
-	// label writes the names of towns that have room, the largest first.
+	// label writes the names of towns that have room, the largest first: where they lie, or else below or above.
 	label() {
 		const map = this._map;
 		if (!map) return;
 		this.names.clearLayers();
-		const zoom = this._tileZoom, view = map.getSize(), taken = [...(map.named ?? [])], written = new Set();
+		const zoom = this._tileZoom, taken = [...(map.taken ?? [])], free = room(map, taken), written = new Set();
 		const list = [...this.towns].filter(([key]) => Number(key.split(":")[2]) === zoom).flatMap(([, t]) => t).sort((a, b) => b.rank - a.rank || b.people - a.people);
 		for (const t of list) {
 			if (written.size >= 40) break;
-			const at = map.unproject(t.at, zoom), p = map.latLngToContainerPoint(at), w = 8 + 6.2 * t.name.length, h = 18;
+			const at = map.unproject(t.at, zoom), p = map.latLngToContainerPoint(at), w = wide(t.name, t.kind === "city" ? "600 15px" : t.kind === "town" ? "600 13px" : "12px"), h = 18;
 			const key = `${t.name} ${Math.round(t.at.x / 16)} ${Math.round(t.at.y / 16)}`;
-			const box = [p.x - w / 2, p.y - h / 2, p.x + w / 2, p.y + h / 2];
-			if (written.has(key) || box[0] < 0 || box[1] < 0 || box[2] > view.x || box[3] > view.y) continue;
-			if (taken.some((o) => o[0] < box[2] && o[2] > box[0] && o[1] < box[3] && o[3] > box[1])) continue;
-			taken.push(box);
+			const box = (y) => [p.x - w / 2, p.y + y - h / 2, p.x + w / 2, p.y + y + h / 2], y = [0, 20, -20].find((y) => free(box(y)));
+			if (written.has(key) || y === undefined) continue;
+			taken.push(box(y));
 			written.add(key);
 			const e = document.createElement("span");
 			e.textContent = t.name;
 			e.className = t.kind;
-			L.marker(at, { icon: L.divIcon({ html: e, className: "town", iconSize: [w, h] }), interactive: false, keyboard: false, zIndexOffset: -1000 }).addTo(this.names);
+			L.marker(at, { icon: L.divIcon({ html: e, className: "town", iconSize: [w, h], iconAnchor: [w / 2, h / 2 - y] }), interactive: false, keyboard: false, zIndexOffset: -1000 }).addTo(this.names);
 		}
 	},
 });

@@ -20,7 +20,8 @@ type MendOptions struct {
 type Mended struct {
 	Solution *Solution // nil: the routes cannot keep their own windows
 	Evicted  []Eviction
-	Saved    []int64 // by request: by how much the step that took it from its usual way lowered the cost alone, less what that gave back for others' habits; 0 where none did
+	Saved    []int64 // by request: by how much the step that took it from its usual way lowered the cost alone, prices not counted, less what that gave back for others' habits; 0 where none did
+	Evened   []bool  // by request: that step lowered the prices of what owners add, and nothing else
 }
 
 // Eviction is a request that had to leave the route it rode in the start.
@@ -45,7 +46,7 @@ const (
 // is taken out, then all that is out is put back on its cheapest way, then ways around are changed where that lowers the
 // cost. It looks only there, so its time goes by what has changed and not by the size of the problem.
 func Mend(p *Problem, start *Solution, opt MendOptions) *Mended {
-	out := &Mended{Saved: make([]int64, len(p.Requests))}
+	out := &Mended{Saved: make([]int64, len(p.Requests)), Evened: make([]bool, len(p.Requests))}
 	s := newState(p)
 	s.load(start)
 	evicted, ok := s.evict()
@@ -76,7 +77,7 @@ func Mend(p *Problem, start *Solution, opt MendOptions) *Mended {
 	w.putBest(spare)
 	w.putFaint(opt.Faint)
 	if len(focus) > 0 && (s.cost > before || slices.ContainsFunc(focus, func(c int32) bool { return s.paths[c].n == 0 }) || len(opt.Around) > 0) {
-		w.mend(spare, focus, faint, out.Saved, &opt)
+		w.mend(spare, focus, faint, out, &opt)
 	}
 	w.putFaint(opt.Faint)
 	s.fuse(spare)
@@ -195,7 +196,7 @@ func (w *worker) putFaint(requests []int32) {
 
 // mend takes some requests out around those of the focus and puts them back, over and over, and keeps what is better.
 // spare is a state to come back to.
-func (w *worker) mend(spare *state, focus []int32, faint []bool, saved []int64, opt *MendOptions) {
+func (w *worker) mend(spare *state, focus []int32, faint []bool, out *Mended, opt *MendOptions) {
 	s := w.work
 	w.rides = mendRides
 	w.f.known = spare
@@ -216,18 +217,19 @@ func (w *worker) mend(spare *state, focus []int32, faint []bool, saved []int64, 
 			w.rng.Shuffle(len(w.out), func(i, j int) { w.out[i], w.out[j] = w.out[j], w.out[i] })
 			better := func(c Cost) bool { return c.Less(spare.total()) }
 			if w.putAll(func(c Cost) bool { return !better(c) }) && better(s.total()) {
-				saving := spare.cost - s.cost
-				if s.lost != spare.lost {
-					saving = 0 // it was not for the cost
-				}
+				evening := spare.prices() - s.prices()
+				saving := spare.cost - s.cost - evening
 				for _, c := range w.out {
 					if spare.paths[c].moved && !s.paths[c].moved {
 						saving -= int64(s.p.Requests[c].Change) // others may have made way for it to ride as it is used to
 					}
 				}
+				if s.lost != spare.lost {
+					saving, evening = 0, 0 // it was not for the cost
+				}
 				for _, c := range w.out {
 					if !spare.paths[c].moved || !s.paths[c].moved {
-						saved[c] = saving
+						out.Saved[c], out.Evened[c] = max(0, saving), saving <= 0 && evening > 0
 					}
 				}
 				spare.copyFrom(s)

@@ -31,3 +31,12 @@ func (s *state) dear(owner, d int32) int32 {
 	more := s.p.Price(owner, s.owed[owner]+d) - s.p.Price(owner, s.owed[owner])
 	return max(d, int32(min(int64(d)+more, dearest)))
 }
+
+// prices is what all that owners add costs beyond itself.
+func (s *state) prices() int64 {
+	sum := int64(0)
+	for k, d := range s.owed {
+		sum += s.p.Price(int32(k), d) - s.p.Price(int32(k), 0)
+	}
+	return sum
+}
