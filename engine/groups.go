@@ -95,8 +95,9 @@ func (m *model) groups(d *draft, parcels []int) []part {
 }
 
 // improveGroups searches each group by itself from nothing, for the share of the search that its parcels are: those that are worth
-// more than one thread one after another on all of them, then the others side by side. It says how many iterations that took.
-func (s *solver) improveGroups(d *draft, groups []part, o search.Options, report func(c search.Cost, n int)) int {
+// more than one thread one after another on all of them, then the others side by side. It says how many iterations that took. The
+// rounds that it reports are those of each group as it was when it was last asked for its own.
+func (s *solver) improveGroups(d *draft, groups []part, o search.Options, report func(c search.Cost, n int, rounds func() [][]int)) int {
 	frames, found := make([]*frame, len(groups)), make([]*search.Solution, len(groups))
 	costs, steps := make([]search.Cost, len(groups)), make([]int, len(groups))
 	total := 0
@@ -110,7 +111,7 @@ func (s *solver) improveGroups(d *draft, groups []part, o search.Options, report
 	var lock sync.Mutex
 	one := func(k int, o search.Options) {
 		o.Seed += uint64(k)
-		o.Progress = func(c search.Cost, n int, _ float64, _ func() *search.Solution) {
+		o.Progress = func(c search.Cost, n int, _ float64, best func() *search.Solution) {
 			lock.Lock()
 			defer lock.Unlock()
 			costs[k], steps[k] = c, n
@@ -121,7 +122,16 @@ func (s *solver) improveGroups(d *draft, groups []part, o search.Options, report
 				sum.Dist += costs[i].Dist
 				made += steps[i]
 			}
-			report(sum, made)
+			report(sum, made, func() [][]int {
+				found[k] = best()
+				x := d.clone()
+				for i, sol := range found {
+					if sol != nil {
+						frames[i].adopt(x, sol)
+					}
+				}
+				return x.atWork()
+			})
 		}
 		sol, n := search.Search(frames[k].p, nil, o)
 		lock.Lock()

@@ -125,6 +125,7 @@ func TestGroupsArePlannedRight(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			opt.Progress = looks(t, week, new(int)) // to look at groups changes nothing
 			b, err := json.Marshal(solved(t, t.Context(), week, opt))
 			if err != nil {
 				t.Fatal(err)

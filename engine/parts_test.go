@@ -15,15 +15,19 @@ var smallParts = sizes{whole: 6, part: 4, farms: 3}
 
 // eachInParts plans n weeks of every shape in small parts with moving borders, edited before, and judges the plans.
 func eachInParts(t *testing.T, n uint64, edit func(week *Week, rng *rand.Rand), judge func(t *testing.T, plan *Plan, week *Week)) {
+	seen := 0
 	for seed := range few(n) {
 		weeks := rand.New(rand.NewPCG(seed, 5))
 		for _, name := range slices.Sorted(maps.Keys(weekShapes)) {
 			week := randomWeek(weeks, weekShapes[name])
 			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) {
 				edit(week, rand.New(rand.NewPCG(seed, 6)))
-				judge(t, inParts(t, week, Options{Seed: seed, Iterations: 300, Shares: -1}), week)
+				judge(t, inParts(t, week, Options{Seed: seed, Iterations: 300, Shares: -1, Progress: looks(t, week, &seen)}), week)
 			})
 		}
+	}
+	if seen == 0 {
+		t.Error("no round was seen on the way")
 	}
 }
 

@@ -293,6 +293,7 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 		s.opt.Progress(Progress{float64(c.Dist) / s.m.unit, float64(c.Lost) / perKg, s.done + n, min(share, 1), rounds})
 	}
 	if len(all) > s.m.sizes.whole {
+		rounds = d.atWork // it changes between reports alone
 		s.done += max(s.improveParts(d, first, o, report), o.Iterations)
 		return
 	}
@@ -303,7 +304,10 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 	}
 	if len(groups) > 1 {
 		alone := between(o, 0, groupsShare)
-		made = s.improveGroups(d, groups, alone, func(c search.Cost, n int) { report(search.Cost{Lost: c.Lost + outside, Dist: c.Dist}, n) })
+		made = s.improveGroups(d, groups, alone, func(c search.Cost, n int, best func() [][]int) {
+			rounds = best
+			report(search.Cost{Lost: c.Lost + outside, Dist: c.Dist}, n)
+		})
 		o, first = between(o, groupsShare, 1), false
 		o.Heat = groupsHeat
 	}

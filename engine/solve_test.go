@@ -318,22 +318,28 @@ func TestSolveCancelledOnTheWay(t *testing.T) {
 	})
 }
 
-// TestSolveSketched asks for the rounds of the best plan so far: they begin and end where the rounds do, and asking changes nothing.
+// looks asks for the rounds of the best plan so far, whenever it is told of progress: they go from place to place of the week. It counts
+// them in seen.
+func looks(t *testing.T, week *Week, seen *int) func(Progress) {
+	return func(p Progress) {
+		if p.Rounds == nil {
+			return
+		}
+		for _, r := range p.Rounds() {
+			*seen++
+			if len(r) < 2 || slices.Min(r) < 0 || slices.Max(r) >= len(week.Places) {
+				t.Errorf("a round through %v", r)
+			}
+		}
+	}
+}
+
+// To look at the best plan so far changes nothing.
 func TestSolveSketched(t *testing.T) {
 	eachShape(t, 1, func(t *testing.T, week *Week, _ *rand.Rand) {
 		plain := solved(t, t.Context(), week, quick)
 		opt, seen := quick, 0
-		opt.Progress = func(p Progress) {
-			if p.Rounds == nil {
-				return
-			}
-			for _, r := range p.Rounds() {
-				seen++
-				if len(r) < 2 || slices.Min(r) < 0 || slices.Max(r) >= len(week.Places) {
-					t.Errorf("a round through %v", r)
-				}
-			}
-		}
+		opt.Progress = looks(t, week, &seen)
 		sketched := solved(t, t.Context(), week, opt)
 		if !reflect.DeepEqual(plain, sketched) {
 			t.Error("another plan where it was looked at")
