@@ -42,7 +42,6 @@ var subjects = map[string]subject{
 		one("who waits does not grow dearer", pdptwSearch, "dearer   = 1.2", "dearer   = 1.0"),
 		one("no hotter with few vehicles", pdptwSearch, "tightHot, tightCold = 4.0, 0.04", "tightHot, tightCold = hot, cold"),
 		one("no ejections", pdptwSearch, "if !s.fewer || n%ejections > 0 ||", "if !s.fewer || n%ejections >= 0 ||"),
-		one("vehicles sought where there is no hope", pdptwSearch, "s.done >= fleetShare || s.vain()", "s.done >= fleetShare"),
 	}},
 	"weeks": {bench: "./benchmarks/weeks", read: readWeeks, first: "unserved kg", ideas: []idea{
 		one("at most two rides", "engine/internal/search/problem.go", "const MaxLegs = 6", "const MaxLegs = 2"),

@@ -34,7 +34,6 @@ type worker struct {
 	scratch route
 	riders  []int32
 	rounds  int
-	fewest  int // requests without a route since a vehicle was saved last, at the least
 }
 
 // ruin removes strings of adjacent stops from routes near one another.

@@ -10,8 +10,6 @@ const (
 	stretches  = 40  // after each the workers share what they have found
 	ejections  = 5   // iterations of saving vehicles for one ejection
 	fleetShare = 0.4 // of the search that may go into having fewer vehicles
-	hopeShare  = 0.1 // of the search without a vehicle less ends that, where more than hopeLeft requests, or per cent of them, had no route at any time
-	hopeLeft   = 8
 	// The temperature, as a share of what a request costs on average.
 	hot, cold           = 1.0, 0.01
 	tightHot, tightCold = 4.0, 0.04 // where the vehicles are as few as can be
@@ -30,8 +28,6 @@ type search struct {
 	done    float64
 	until   float64 // share at which the stretch ends
 	from    float64 // share at which the annealing began
-	fleet   int     // vehicles of the best plan
-	saved   float64 // share at which a vehicle was saved last
 }
 
 func newSearch(in *instance, opt Options, stop func() bool) *search {
@@ -56,7 +52,6 @@ func (s *search) run() *Solution {
 		w.s.sequences(&w.best)
 	}
 	s.fewer = s.opt.Objective == VehiclesFirst
-	s.fleet = s.leader().best.routes
 	for s.next() {
 		var wg sync.WaitGroup
 		for _, w := range s.workers[1:] {
@@ -84,7 +79,7 @@ func (s *search) next() bool {
 		s.done = s.opt.Share()
 		s.until = math.Floor(s.done*stretches+1) / stretches
 	}
-	if s.fewer && (s.done >= fleetShare || s.vain()) {
+	if s.fewer && s.done >= fleetShare {
 		s.fewer, s.from = false, s.done
 		best := s.leader().best
 		for _, w := range s.workers {
@@ -94,15 +89,6 @@ func (s *search) next() bool {
 		}
 	}
 	return s.done < 1
-}
-
-// vain reports whether nobody has come near to saving one more vehicle for a while.
-func (s *search) vain() bool {
-	few := s.in.requests
-	for _, w := range s.workers {
-		few = min(few, w.fewest)
-	}
-	return len(s.leader().best.absent) == 0 && s.done-s.saved > hopeShare && few > max(hopeLeft, s.in.requests*hopeLeft/100)
 }
 
 // at is the share of the search that is over after n iterations of the stretch, and whether the stretch is.
@@ -117,9 +103,6 @@ func (s *search) at(n int) (float64, bool) {
 // share lets workers go on from the best state that one of them has.
 func (s *search) share() {
 	b := s.leader()
-	if b.best.routes < s.fleet {
-		s.fleet, s.saved = b.best.routes, s.until
-	}
 	for _, w := range s.workers {
 		if s.fewer && b.best.beats(&w.best, true) && b.best.routes < w.best.routes {
 			w.best.copy(&b.best)
@@ -202,7 +185,6 @@ func (s *search) stretch(w *worker) {
 			for _, r := range st.absent {
 				w.vain[r]++
 			}
-			w.fewest = min(w.fewest, after)
 			accept = after == 0 || w.weight(st.absent) < w.weight(st.before.absent) || after <= before && float64(st.dist-st.before.dist) < bonus
 		} else {
 			accept = float64(st.dist-st.before.dist)+w.penalty(st.absent, unit)-w.penalty(st.before.absent, unit) < bonus
@@ -286,7 +268,6 @@ func (w *worker) spare() {
 		}
 	}
 	s.limit = len(s.used) - 1
-	w.fewest = w.s.in.requests
 	s.remove(which, w.out)
 	for _, r := range s.absent {
 		w.out[r] = false

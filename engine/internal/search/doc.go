@@ -30,6 +30,8 @@
 //	no moves of stops within a route (polish)                  +0.9    −0.1
 //	groups of the week searched together (package engine)      +0.1    +1.7
 //
+// benchmarks/ablation leaves most of these out one by one and measures anew.
+//
 // The search for ways decides: it has to be whole, and after that fast. Without gain for their time are: putting back by regret,
 // bounds of ways by all numbers of rides and by spells of time, moving all that changes or rides together to another place or
 // route (one try in a hundred finds something better), and profile-guided compilation.
