@@ -51,8 +51,10 @@ type farmItem struct {
 	Same    bool                   // proposed as it is in force
 	Dropped bool                   // in force, and the proposal has nothing of it
 	Ticks   []store.Tick           // of the sale
+	Typed   *tickForm              // what of this was typed, and not taken
 	Note    string                 // typed, and not taken
 	Wrong   string                 // why not
+	Left    bool                   // it is under way, or over
 }
 
 type farmRest struct {
@@ -71,13 +73,13 @@ func (x *farmItem) Start() time.Time {
 // Stops are the round's.
 func (x *farmItem) Stops() []farmStop {
 	if x.Before != nil { // it is that which is in force
-		return stopsOf(x.Round, "", nil)
+		return stopsOf(x.Round, "", nil, nil)
 	}
-	return stopsOf(x.Round, x.InForce, x.Ticks)
+	return stopsOf(x.Round, x.InForce, x.Ticks, x.Typed)
 }
 
 // StopsBefore are those of the round as it is in force.
-func (x *farmItem) StopsBefore() []farmStop { return stopsOf(x.Before, x.InForce, x.Ticks) }
+func (x *farmItem) StopsBefore() []farmStop { return stopsOf(x.Before, x.InForce, x.Ticks, x.Typed) }
 
 // MayAnswer says whether the producer is asked about it.
 func (x *farmItem) MayAnswer() bool {
@@ -231,14 +233,18 @@ func (s *Site) roundMap(v *visit) error {
 	return v.document("application/geo+json", b)
 }
 
-// roundGPX gives a round of the producer's to a navigation device.
+// roundGPX gives a round of the producer's to a navigation device, with the roads that it runs along where they are known.
 func (s *Site) roundGPX(v *visit) error {
-	round, _, week, doc, err := v.ownRound()
+	round, found, week, doc, err := v.ownRound()
+	if err != nil {
+		return err
+	}
+	lines, err := v.plans.Lines(v.ctx, v.scope, found.Plan)
 	if err != nil {
 		return err
 	}
 	var out bytes.Buffer
-	if err := view.GPX(&out, week, doc, round, view.Options{Lang: v.lang, Location: v.zone()}); err != nil {
+	if err := view.GPX(&out, week, doc, round, view.Options{Lang: v.lang, Location: v.zone(), Lines: lines}); err != nil {
 		return err
 	}
 	v.w.Header().Set("Content-Type", "application/gpx+xml")
@@ -301,6 +307,7 @@ func (s *Site) farmOf(v *visit) (*farmView, error) {
 		}
 		for _, x := range itemsOf(plans) {
 			x.Ticks = ticks
+			x.Left = !x.Start().After(v.now())
 			items = append(items, x)
 		}
 		last := &plans[n-1]

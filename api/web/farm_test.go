@@ -205,6 +205,17 @@ func TestFarmGPX(t *testing.T) {
 			t.Errorf("%s: %d %v\n%s", path, status, err, body)
 		}
 	}
+	link, err := h.scope().CreateToken(t.Context(), &store.Token{Name: "x", Scope: store.ProducerToken, Producer: first.Producer})
+	must(t, err)
+	_, _, calendar := h.get("/p/"+link+"/calendar.ics", "fr")
+	calendar = strings.ReplaceAll(calendar, "\r\n ", "")
+	at := "/p/" + link + "/rounds/" + url.PathEscape(first.Round) + ".gpx?plan=" + string(plan.ID)
+	if !strings.Contains(calendar, "URL:https://plan.example.org"+at+"\r\n") {
+		t.Errorf("no %s in\n%s", at, calendar)
+	}
+	if status, header, _ := h.get(at, "fr"); status != http.StatusOK || header.Get("Content-Type") != "application/gpx+xml" {
+		t.Errorf("from the calendar: %d", status)
+	}
 	for _, a := range answers {
 		if a.Producer != first.Producer {
 			if status, _, _ := h.get("/farm/rounds/"+url.PathEscape(a.Round)+".gpx", "fr"); status != http.StatusNotFound {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -23,18 +24,33 @@ import (
 // event keeps its UID from one plan to the next, and its SEQUENCE grows with the plan's number, so that changes take the place of
 // what was; what is no longer there is gone from the feed.
 func (s *Site) feed(w http.ResponseWriter, r *http.Request) {
+	s.byLink(w, r, "calendar.ics", s.sendFeed)
+}
+
+// feedGPX is a round of the calendar for navigation devices.
+func (s *Site) feedGPX(w http.ResponseWriter, r *http.Request) {
+	s.byLink(w, r, "rounds/-.gpx", s.roundGPX)
+}
+
+// byLink serves whoever has a producer's private link.
+func (s *Site) byLink(w http.ResponseWriter, r *http.Request, name string, send func(*visit) error) {
 	v := &visit{w: w, r: r, ctx: r.Context(), lang: langOf(r), plans: s.config.Planning}
 	if l := r.FormValue("language"); l == "fr" || l == "en" {
 		v.lang = view.Lang(l)
 	}
-	if err := s.sendFeed(v); err != nil {
+	err := v.enter(s)
+	if err == nil {
+		err = send(v)
+	}
+	if err != nil {
 		v.r = r.Clone(v.ctx)
-		v.r.URL.Path, v.r.URL.RawPath = "/p/-/calendar.ics", "" // the address is a secret, and this is logged
+		v.r.URL.Path, v.r.URL.RawPath = "/p/-/"+name, "" // the address is a secret, and this is logged
 		s.sorry(v, err)
 	}
 }
 
-func (s *Site) sendFeed(v *visit) error {
+// enter lets in whoever has the private link of the address.
+func (v *visit) enter(s *Site) error {
 	collective, token, err := s.config.Store.Authenticate(v.ctx, chi.URLParam(v.r, "token"))
 	if err == nil && token.Scope != store.ProducerToken {
 		err = &store.Error{Code: store.NotFound, Message: "the link is not a producer's"}
@@ -48,10 +64,16 @@ func (s *Site) sendFeed(v *visit) error {
 	actor := "token:" + string(token.ID)
 	v.Who = &Who{Collective: collective, Actor: actor, Role: store.ProducersRole, Producer: token.Producer, Name: token.Name}
 	v.scope = s.config.Store.In(collective, actor)
-	if v.col, err = v.scope.Itself(v.ctx); err != nil {
-		return err
+	v.col, err = v.scope.Itself(v.ctx)
+	return err
+}
+
+func (s *Site) sendFeed(v *visit) error {
+	base := ""
+	if s.config.URL != "" {
+		base = s.config.URL + "/p/" + url.PathEscape(chi.URLParam(v.r, "token"))
 	}
-	cal, err := v.calendar()
+	cal, err := v.calendar(base)
 	if err != nil {
 		return err
 	}
@@ -64,8 +86,8 @@ func (s *Site) sendFeed(v *visit) error {
 	return nil
 }
 
-// calendar makes a producer's events.
-func (v *visit) calendar() (*ics.Calendar, error) {
+// calendar makes a producer's events. Below base their rounds are for navigation devices; empty: they are nowhere.
+func (v *visit) calendar(base string) (*ics.Calendar, error) {
 	d, err := v.part()
 	if err != nil {
 		return nil, err
@@ -116,6 +138,9 @@ func (v *visit) calendar() (*ics.Calendar, error) {
 				e.SetSummary(plain(v.roundTitle(r)))
 				e.SetDescription(plain(v.roundText(r)))
 				at(e, r.Stops[0].Place)
+				if base != "" {
+					e.SetURL(base + "/rounds/" + url.PathEscape(r.Round) + ".gpx?plan=" + url.QueryEscape(string(p.Plan)))
+				}
 			}
 		}
 		for k := range p.Fetched {

@@ -178,10 +178,13 @@ func TestFeedOfNobody(t *testing.T) {
 		if status, _, body := h.get("/p/"+link+"/calendar.ics", "fr"); status != http.StatusNotFound || strings.Contains(body, "VCALENDAR") {
 			t.Errorf("%s: %d", link, status)
 		}
+		if status, _, body := h.get("/p/"+link+"/rounds/x.gpx", "fr"); status != http.StatusNotFound || strings.Contains(body, "<gpx") {
+			t.Errorf("%s: %d to a round", link, status)
+		}
 	}
 	refused, _, err := h.scope().Events(ctx, store.EventFilter{Actor: "signin"}, store.Page{})
 	must(t, err)
-	if len(refused) != 2 || refused[0].Action != "refuse" { // the other two name no collective
+	if len(refused) != 4 || refused[0].Action != "refuse" { // the other two name no collective
 		t.Errorf("the audit trail has %+v", refused)
 	}
 }

@@ -82,7 +82,7 @@ func newHouse(t *testing.T) *house {
 // serve serves the pages, of the plannings that the house has by now.
 func (h *house) serve() {
 	h.t.Helper()
-	site, err := web.New(web.Config{Store: h.store, Planning: h.planning, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
+	site, err := web.New(web.Config{URL: "https://plan.example.org", Store: h.store, Planning: h.planning, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
 	must(h.t, err)
 	r := chi.NewMux()
 	site.Mount(r)

@@ -21,7 +21,11 @@ type tickForm struct {
 	ID   string      // of what would be said
 	Kg   float64     // of the goods
 	Said *store.Tick // nil: nothing
+	typedTick
 }
+
+// A typedTick is what was typed of what did not fit, and not taken.
+type typedTick struct{ Left, Note, Wrong string }
 
 // newID is an id for what a form says: sent twice, it is said once.
 func (tickForm) newID() string { return rand.Text() }
@@ -35,7 +39,7 @@ type farmStop struct {
 }
 
 // stopsOf are the stops of a round. Of a plan in force, or driven, its driver can say what is done.
-func stopsOf(r *planning.DropoffRound, plan store.ID, ticks []store.Tick) []farmStop {
+func stopsOf(r *planning.DropoffRound, plan store.ID, ticks []store.Tick, typed *tickForm) []farmStop {
 	out := make([]farmStop, len(r.Stops))
 	for i, s := range r.Stops {
 		out[i] = farmStop{s, tasksAt(s)}
@@ -49,6 +53,9 @@ func stopsOf(r *planning.DropoffRound, plan store.ID, ticks []store.Tick) []farm
 				f.Partner = t.With.Round
 			}
 			f.ID = f.newID()
+			if typed != nil && typed.TickSubject == f.TickSubject {
+				f.typedTick = typed.typedTick
+			}
 			if n := slices.IndexFunc(ticks, func(x store.Tick) bool { return x.TickSubject == f.TickSubject }); n >= 0 && ticks[n].State != store.TickOpen {
 				f.Said = &ticks[n]
 			}
@@ -71,6 +78,8 @@ func (s *Site) tick(v *visit) error {
 	case script && errors.As(err, &e):
 		http.Error(v.w, e.Error(), statusOf(e))
 		return nil
+	case errors.As(err, &e) && x != nil && x.State == store.TickLeft:
+		return s.showTick(v, x, e)
 	case err != nil:
 		return err
 	case script:
@@ -80,6 +89,26 @@ func (s *Site) tick(v *visit) error {
 	return v.leads("/farm#" + tickAnchor(x.Plan, x.TickSubject))
 }
 
+// showTick shows the page with what was typed, and why it is not taken.
+func (s *Site) showTick(v *visit, x *store.Tick, wrong *store.Error) error {
+	out, err := s.farmOf(v)
+	if err != nil {
+		return err
+	}
+	for d := range out.Days {
+		for i := range out.Days[d].Items {
+			item := &out.Days[d].Items[i]
+			if item.InForce != x.Plan || item.Round == nil || item.Round.Round != x.Round {
+				continue
+			}
+			item.Typed = &tickForm{TickSubject: x.TickSubject, typedTick: typedTick{v.r.PostFormValue("left"), x.Note, wrong.Error()}}
+			return s.show(v, statusOf(wrong), "farm.html", out)
+		}
+	}
+	return wrong // it is no longer on the page
+}
+
+// tickOf reads what is said. Where the weight alone is none, it comes with the error.
 func (v *visit) tickOf() (*store.Tick, error) {
 	in := v.r.PostFormValue
 	x := &store.Tick{ID: store.ID(in("id")), Plan: store.ID(in("plan")), State: store.TickState(in("state")), Note: in("note"),
@@ -94,7 +123,7 @@ func (v *visit) tickOf() (*store.Tick, error) {
 	if text := strings.TrimSpace(in("left")); text != "" && x.State == store.TickLeft {
 		kg, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", "."), 64)
 		if err != nil || !(kg >= 0 && kg < 1e6) {
-			return nil, &store.Error{Code: store.Invalid, Message: v.say("« "+short(text, 20)+" » n’est pas un poids : écrivez des kilos, comme 12,5", "“"+short(text, 20)+"” is no weight: write kilograms, as in 12.5")}
+			return x, &store.Error{Code: store.Invalid, Message: v.say("« "+short(text, 20)+" » n’est pas un poids : écrivez des kilos, comme 12,5", "“"+short(text, 20)+"” is no weight: write kilograms, as in 12.5")}
 		}
 		x.LeftGrams = int64(math.Round(kg * 1000))
 	}

@@ -62,6 +62,12 @@ func TestTick(t *testing.T) {
 	if form.Get("plan") != string(plan.ID) {
 		t.Errorf("%v is not about plan %s", form, plan.ID)
 	}
+	wrong := sent(forms[0], "left")
+	wrong.Set("left", "beaucoup")
+	wrong.Set("note", "<plein>")
+	if status, _, body := h.send("/farm/tick", wrong); status != http.StatusUnprocessableEntity || !strings.Contains(body, `value="beaucoup" aria-invalid="true"`) || !strings.Contains(body, `value="&lt;plein&gt;"`) || len(ticks()) != 0 {
+		t.Errorf("a weight that is none: %d\n%s", status, body)
+	}
 	for range 2 {
 		if status, location, _ := h.send("/farm/tick", form); status != http.StatusSeeOther || !strings.HasPrefix(location, "/farm#r-") {
 			t.Fatalf("%d %s", status, location)

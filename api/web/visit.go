@@ -143,6 +143,14 @@ func (s *Site) visit(show func(*visit) error) http.HandlerFunc {
 	}
 }
 
+// now is what planning takes the time to be.
+func (v *visit) now() time.Time {
+	if v.plans.Now != nil {
+		return v.plans.Now()
+	}
+	return time.Now()
+}
+
 // sorry shows what went wrong, in the visitor's terms.
 func (s *Site) sorry(v *visit, err error) {
 	var e *store.Error

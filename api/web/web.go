@@ -104,6 +104,7 @@ func (s *Site) Mount(r chi.Router) {
 		r.Get("/goods/{plan}/{goods}", s.visit(s.labelled))
 		r.Get("/farm/rounds/{round}.map", s.farm(s.roundMap))
 		r.Get("/p/{token}/calendar.ics", s.feed)
+		r.Get("/p/{token}/rounds/{round}.gpx", s.feedGPX)
 		r.Get("/shares", s.page(s.balances))
 		r.Route("/sales/{id}", s.sale)
 	})

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/paulmach/orb"
+
 	"carriole/engine"
 )
 
@@ -88,3 +90,50 @@ func TestGPXOfOddPlans(t *testing.T) {
 type errWriter struct{ err error }
 
 func (w errWriter) Write([]byte) (int, error) { return 0, w.err }
+
+// Along the roads that are known runs a track, in pieces where one between is not known.
+func TestGPXTrack(t *testing.T) {
+	week, plan := fixture(t)
+	r := &plan.Rounds[0]
+	for len(r.Stops) < 5 {
+		r.Stops = append(r.Stops, r.Stops[len(r.Stops)-1])
+	}
+	r.Stops = r.Stops[:5]
+	for i := range r.Stops {
+		r.Stops[i].Place = week.Places[i%3].ID
+	}
+	read := func(lines Lines) gpx {
+		t.Helper()
+		var b strings.Builder
+		if err := GPX(&b, week, plan, r.ID, Options{Lines: lines}); err != nil {
+			t.Fatal(err)
+		}
+		var got gpx
+		if err := xml.Unmarshal([]byte(b.String()), &got); err != nil || len(got.Route.Points) != 5 {
+			t.Fatalf("%v in\n%s", err, b.String())
+		}
+		return got
+	}
+	if got := read(nil); got.Track != nil {
+		t.Errorf("a track without roads: %+v", got.Track)
+	}
+	a, b, c := week.Places[0], week.Places[1], week.Places[2]
+	bend, curve := orb.Point{5.01, 44.01}, orb.Point{5.02, 44.02}
+	lines := Lines{{a.ID, b.ID}: {bend}, {b.ID, c.ID}: {{b.Lon, b.Lat}, curve}}
+	got := read(lines) // a b c, nothing from c to a, a b
+	if got.Track == nil || len(got.Track.Segments) != 2 || got.Track.Name != got.Route.Name {
+		t.Fatalf("%+v", got.Track)
+	}
+	want := [][]orb.Point{{{a.Lon, a.Lat}, bend, {b.Lon, b.Lat}, curve, {c.Lon, c.Lat}}, {{a.Lon, a.Lat}, bend, {b.Lon, b.Lat}}}
+	for i, s := range got.Track.Segments {
+		if len(s.Points) != len(want[i]) {
+			t.Errorf("segment %d is %+v, want %v", i, s.Points, want[i])
+			continue
+		}
+		for k, p := range s.Points {
+			if p.Lat != degrees(want[i][k].Lat()) || p.Lon != degrees(want[i][k].Lon()) || p.Name != "" {
+				t.Errorf("point %d of segment %d is %+v, want %v", k, i, p, want[i][k])
+			}
+		}
+	}
+}
