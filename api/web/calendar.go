@@ -18,12 +18,19 @@ type calendarView struct {
 	MayChange    bool
 }
 
+// Empty says whether no round is driven in these weeks.
+func (c *calendarView) Empty() bool {
+	return !slices.ContainsFunc(c.Weeks, func(week []calendarDay) bool {
+		return slices.ContainsFunc(week, func(d calendarDay) bool { return len(d.Rounds) > 0 })
+	})
+}
+
 type calendarDay struct {
 	Day      store.Day
 	Date     time.Time
 	Holiday  string
 	Today    bool
-	Absences []string
+	Absences []string // who is missed, in words
 	Rounds   []calendarRound
 }
 
@@ -91,8 +98,12 @@ func (s *Site) calendar(v *visit) error {
 		})
 	}
 	for _, a := range away {
+		text := v.say("personne ne roule", "nobody drives")
+		if who := cmp.Or(n.of[a.Producer], n.of[a.Vehicle]); who != "" {
+			text = v.say("sans ", "without ") + who
+		}
 		for d := max(a.First, first); d <= min(a.Last, last); d = d.Plus(1) {
-			days[d].Absences = append(days[d].Absences, cmp.Or(n.of[a.Producer], n.of[a.Vehicle], v.say("tout le monde", "everybody")))
+			days[d].Absences = append(days[d].Absences, text)
 		}
 	}
 	for i := range rounds {
@@ -132,7 +143,7 @@ func (s *Site) calendar(v *visit) error {
 			return cmp.Or(cmp.Compare(a.Hours, b.Hours), cmp.Compare(a.Name, b.Name))
 		})
 	}
-	return s.render(v, "calendar.html", out)
+	return s.render(v, "calendar.html", &out)
 }
 
 // changeDay cancels a day of a round, moves it, or has it as usual again.
