@@ -2,6 +2,7 @@
 // and without.
 //
 //	go run ./benchmarks/pdpt --instances DIR --time 1s --out DIR
+//	go run ./benchmarks/pdpt --instances DIR --time 1s --stop --out DIR
 //	go run ./benchmarks/pdpt --instances DIR --names '5R-*' --sample 6 --iterations 20000
 //
 // DIR has the folder pdpt with inst/*.txt and the optima. A checker of its own recomputes every solution; one that is not right
@@ -39,6 +40,7 @@ type flags struct {
 	Time       time.Duration `default:"1s" help:"For each search (default ${default})."`
 	Clock      string        `enum:"wall,cpu" default:"wall" help:"What ends a search: wall time, or on a busy machine as much processor time (default ${default})."`
 	Iterations int           `help:"For each search, instead of time."`
+	Stop       bool          `help:"End each search when it knows of a solution as good as the optimum."`
 	Seed       uint64        `default:"1" help:"Of all searches (default ${default})."`
 	Threads    int           `default:"2" help:"For each search (default ${default})."`
 	Out        string        `placeholder:"DIR" help:"Write report.md, report.json, the plot and solutions better than the optimum to this folder; else the report is printed."`
@@ -68,8 +70,15 @@ type result struct {
 	Class    string  `json:"class"`
 	Optimum  float64 `json:"optimum"`
 	Seconds  float64 `json:"seconds"`
+	Known    *moment `json:"optimum_known,omitempty"` // nil: never
 	*verdict
 	Gap float64 `json:"gap"` // of the distance to the optimum, 0.01 for one per cent
+}
+
+// moment is when in its search something was known. The search says what it has 24 times.
+type moment struct {
+	Wall float64 `json:"wall_s"`
+	CPU  float64 `json:"cpu_s"` // of all threads together
 }
 
 // reached is up to what gap an optimum counts as reached: what rounding makes of it.
@@ -148,12 +157,25 @@ func (f *flags) solve(file, name string, optimum float64) (*result, error) {
 	if f.Iterations == 0 {
 		opt.Share = func() float64 { return clock() / f.Time.Seconds() }
 	}
-	s, err := pdpt.Solve(context.Background(), in.problem(), opt)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	passed, spent := wall(), processor(1)
+	var known *moment
+	opt.Progress = func(x pdpt.Progress) {
+		// each drive has been rounded
+		if known == nil && x.Unserved == 0 && float64(x.Cost)/fixed <= optimum*(1+reached)+float64(len(in.stops))/2/fixed {
+			known = &moment{passed(), spent()}
+			if f.Stop {
+				cancel()
+			}
+		}
+	}
+	s, err := pdpt.Solve(ctx, in.problem(), opt)
 	if err != nil {
 		return nil, err
 	}
 	a := in.answer(s)
-	r := &result{Instance: name, Class: in.class, Optimum: optimum, Seconds: clock(), verdict: in.check(a)}
+	r := &result{Instance: name, Class: in.class, Optimum: optimum, Seconds: clock(), Known: known, verdict: in.check(a)}
 	if len(r.Faults) > 0 {
 		return nil, fmt.Errorf("the solution is not right: %s", strings.Join(r.Faults, "; "))
 	}
@@ -197,8 +219,8 @@ func (f *flags) section(title string, results []result) *bench.Section {
 		limit = fmt.Sprintf("%d iterations", f.Iterations)
 	}
 	s := &bench.Section{Title: title, Data: results, Text: fmt.Sprintf("Each search has %s and %d threads. One in %d of the instances whose names match %q.", limit, f.Threads, f.Sample, f.Names)}
-	t := bench.Table{Title: "Classes", Columns: []string{"class", "instances", "optimum reached", "better", "unserved", "mean gap %", "worst gap %", "longest s"}, Left: 1,
-		Note: "What is better than the optimum comes to a place of transfer more than once, which the exact model does not allow."}
+	t := bench.Table{Title: "Classes", Columns: []string{"class", "instances", "optimum reached", "better", "unserved", "mean gap %", "worst gap %", "known after, mean s", "longest s", "CPU, mean s", "longest CPU s"}, Left: 1,
+		Note: "Known after: wall time until the search knew of a solution as good as the optimum, where it did; CPU: the processor time of all threads till then. What is better than the optimum comes to a place of transfer more than once, which the exact model does not allow."}
 	missed := bench.Table{Title: "Not reached", Columns: []string{"instance", "optimum", "distance", "gap %"}, Left: 1}
 	bars := bench.Chart{Name: "classes-" + strings.ToLower(strings.ReplaceAll(title, " ", "-")), Title: title + ": share of optima reached", X: "class", Y: "per cent"}
 	var share bench.Series
@@ -209,13 +231,16 @@ func (f *flags) section(title string, results []result) *bench.Section {
 		}
 	}
 	for _, c := range append(classes, "all") {
-		n, hit, better, lost, sum, worst, longest := 0, 0, 0, 0, 0.0, 0.0, 0.0
+		n, hit, better, lost, sum, worst := 0, 0, 0, 0, 0.0, 0.0
+		var known []moment
 		for _, r := range results {
 			if c != "all" && size(r.Class) != c {
 				continue
 			}
 			n++
-			longest = max(longest, r.Seconds)
+			if r.Known != nil {
+				known = append(known, *r.Known)
+			}
 			if r.Unserved > 0 {
 				lost++
 				continue
@@ -229,7 +254,16 @@ func (f *flags) section(title string, results []result) *bench.Section {
 				better++
 			}
 		}
-		t.Add(c, fmt.Sprint(n), fmt.Sprint(hit), fmt.Sprint(better), fmt.Sprint(lost), fmt.Sprintf("%.3f", 100*sum/float64(max(1, n-lost))), fmt.Sprintf("%.3f", 100*worst), fmt.Sprintf("%.1f", longest))
+		row := []string{c, fmt.Sprint(n), fmt.Sprint(hit), fmt.Sprint(better), fmt.Sprint(lost), fmt.Sprintf("%.3f", 100*sum/float64(max(1, n-lost))), fmt.Sprintf("%.3f", 100*worst)}
+		for _, of := range []func(moment) float64{func(m moment) float64 { return m.Wall }, func(m moment) float64 { return m.CPU }} {
+			sum, longest := 0.0, 0.0
+			for _, m := range known {
+				sum += of(m)
+				longest = max(longest, of(m))
+			}
+			row = append(row, fmt.Sprintf("%.3f", sum/float64(max(1, len(known)))), fmt.Sprintf("%.3f", longest))
+		}
+		t.Add(row...)
 		if c != "all" {
 			bars.Names, share.Y = append(bars.Names, c), append(share.Y, 100*float64(hit)/float64(n))
 		}

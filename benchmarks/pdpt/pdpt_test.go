@@ -204,6 +204,12 @@ func TestRun(t *testing.T) {
 	if !strings.Contains(string(text), "| all | 1 | 1 | 0 | 0 | 0.000 |") || !strings.Contains(string(text), "| all | 1 | 1 | 1 | 0 | -10.000 |") {
 		t.Errorf("%s", text)
 	}
+	if err := start([]string{"--instances", dir, "--names", "1R-*", "--iterations", "200", "--stop", "--out", out}, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if text, err = os.ReadFile(filepath.Join(out, "report.json")); err != nil || !strings.Contains(string(text), `"optimum_known"`) {
+		t.Errorf("%v: %s", err, text)
+	}
 	if _, err := os.Stat(filepath.Join(out, "better", "PDPT-R2-K2-0.json")); err != nil {
 		t.Error(err)
 	}

@@ -3,7 +3,7 @@
 //
 //	go run ./benchmarks/pdptw --instances DIR --sets Li100 --time 5s --out DIR
 //	go run ./benchmarks/pdptw --instances DIR --sets Li200,SB100 --objective vehicles --time 60s --solvers Carriole --out DIR
-//	go run ./benchmarks/pdptw --instances DIR --sets Li1000 --names 'l??_10_1' --time 60s --parts 30,10,3,1 --out DIR
+//	go run ./benchmarks/pdptw --instances DIR --sets Li1000 --names 'l??_10_1' --time 60s --parts 30,10,3,1 --weeks='--make small --count 3' --out DIR
 //
 // DIR has li_lim/li_lim_100/*.txt and so on and sartori_buriol/n100/*.txt, with tables of the best known values. Every
 // solution is recomputed from the instance; one of Carriole's that is not right fails the run. Those better than
@@ -39,6 +39,7 @@ type flags struct {
 	Solvers   []string      `default:"Carriole,PyVRP,VROOM,OR-Tools,pdp_lns" help:"Who searches (default ${default})."`
 	Python    string        `default:"python3" help:"The interpreter that has the modules pyvrp and ortools (default ${default})."`
 	Clock     string        `enum:"wall,cpu" default:"wall" help:"What ends Carriole's searches: wall time, or on a busy machine as much processor time as its threads have within it when nobody else is there. Peers go by wall time (default ${default})."`
+	Weeks     string        `placeholder:"FLAGS" help:"Run the week bench (benchmarks/weeks) with these flags, too, and take its report into this one."`
 	Out       string        `placeholder:"DIR" help:"Write report.md, report.json, plots and new best solutions to this folder; else the report is printed."`
 }
 
@@ -46,6 +47,9 @@ type flags struct {
 func (f *flags) Validate() error {
 	if f.Seeds < 1 || f.Threads < 1 || f.Time <= 0 || slices.ContainsFunc(f.Parts, func(n int) bool { return n < 1 }) {
 		return errors.New("--seeds, --threads, --time and --parts must be more than nothing")
+	}
+	if f.Weeks != "" && f.Out == "" {
+		return errors.New("--weeks needs --out: its plots go there")
 	}
 	if _, err := path.Match(f.Names, ""); err != nil {
 		return fmt.Errorf("--names: %w", err)
@@ -100,6 +104,13 @@ func start(args []string, out, log io.Writer) error {
 		section, err := r.compare(set, instances)
 		if err != nil {
 			return fmt.Errorf("%s: %w", set, err)
+		}
+		report.Sections = append(report.Sections, *section)
+	}
+	if r.Weeks != "" {
+		section, err := weeks(r.Weeks, r.Out, log)
+		if err != nil {
+			return err
 		}
 		report.Sections = append(report.Sections, *section)
 	}

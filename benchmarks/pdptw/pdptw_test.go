@@ -208,6 +208,17 @@ func TestRunWritesAReport(t *testing.T) {
 	}
 }
 
+// TestWithin: a report in a folder as part of a section.
+func TestWithin(t *testing.T) {
+	got := within("# Carriole measured\n\nA machine.\n\n## small\n\nText.\n\n![small: gap](gap-small.png)\n", "weeks")
+	if want := "A machine.\n\n### small\n\nText.\n\n![small: gap](weeks/gap-small.png)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if err := start([]string{"--instances", t.TempDir(), "--weeks=--count 1"}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "--out") {
+		t.Errorf("plots without a folder: %v", err)
+	}
+}
+
 func TestCarrioleSolves(t *testing.T) {
 	in, err := readLiLim(strings.NewReader(small))
 	if err != nil {

@@ -236,13 +236,17 @@ func TestSolve(t *testing.T) {
 	handed := 0
 	for k := range 400 {
 		p := random(rng)
-		opt := Options{Seed: uint64(k), Iterations: 200, Workers: 1 + k%2}
+		var last Progress
+		opt := Options{Seed: uint64(k), Iterations: 200, Workers: 1 + k%2, Progress: func(x Progress) { last = x }}
 		s, err := Solve(context.Background(), p, opt)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := audit(p, s); err != nil {
 			t.Fatalf("problem %d: %v", k, err)
+		}
+		if len(p.Requests) > 0 && (last.Unserved != len(s.Unserved) || last.Cost < s.Cost) {
+			t.Fatalf("problem %d: %+v at last, cost %d with %d left", k, last, s.Cost, len(s.Unserved))
 		}
 		again, _ := Solve(context.Background(), p, opt)
 		if !reflect.DeepEqual(s, again) {

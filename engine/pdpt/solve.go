@@ -14,6 +14,15 @@ type Options struct {
 	Workers    int            // that search side by side; 0: two
 	Iterations int            // of all together; 0: until Share reaches 1, or 20,000
 	Share      func() float64 // the caller's clock: the share of the time allowed that is used up
+	Progress   func(Progress) // when not nil, called from one goroutine at a time
+}
+
+// Progress is the state of a running search: of the best solution so far.
+type Progress struct {
+	Unserved   int
+	Cost       int64
+	Iterations int
+	Share      float64 // of the search, 0 to 1
 }
 
 const (
@@ -36,8 +45,13 @@ func Solve(ctx context.Context, p *Problem, opt Options) (*Solution, error) {
 		opt.Iterations = defaultIterations
 	}
 	g := p.ground()
-	s, _ := search.Search(g.q, nil, search.Options{Seed: opt.Seed, Workers: opt.Workers, Iterations: opt.Iterations, Share: opt.Share,
-		Stop: func() bool { return ctx.Err() != nil }})
+	inner := search.Options{Seed: opt.Seed, Workers: opt.Workers, Iterations: opt.Iterations, Share: opt.Share, Stop: func() bool { return ctx.Err() != nil }}
+	if opt.Progress != nil {
+		inner.Progress = func(c search.Cost, n int, share float64, _ func() *search.Solution) {
+			opt.Progress(Progress{Unserved: int(c.Lost / unserved), Cost: c.Dist + g.idle, Iterations: n, Share: share})
+		}
+	}
+	s, _ := search.Search(g.q, nil, inner)
 	return g.tours(s), nil
 }
 
@@ -62,6 +76,7 @@ type ground struct {
 	q      *search.Problem
 	place  []int32 // by its place: the problem's
 	fleets []int   // by its vehicle
+	idle   int64   // what the vehicles cost that carry nothing
 }
 
 const unserved = 1 << 20 // penalty; whatever it is, it comes before any cost
@@ -117,7 +132,9 @@ func (p *Problem) ground() *ground {
 		for b := range g.place {
 			g.q.Dist[int(e.start)*n+b] += p.Fleet[g.fleets[v]].Fixed
 		}
-		if !p.Fleet[g.fleets[v]].Runs {
+		if p.Fleet[g.fleets[v]].Runs {
+			g.idle += int64(g.q.Dist[int(e.start)*n+int(e.end)])
+		} else {
 			g.q.Dist[int(e.start)*n+int(e.end)], g.q.Secs[int(e.start)*n+int(e.end)] = 0, 0
 		}
 	}

@@ -11,8 +11,9 @@ const (
 	ejections  = 5   // iterations of saving vehicles for one ejection
 	fleetShare = 0.4 // of the search that may go into having fewer vehicles
 	// The temperature, as a share of what a request costs on average.
-	hot, cold = 1.0, 0.01
-	saving    = 0.3 // while vehicles are being saved
+	hot, cold           = 1.0, 0.01
+	tightHot, tightCold = 4.0, 0.04 // where the vehicles are as few as can be
+	saving              = 0.3       // while vehicles are being saved
 )
 
 // search is one run of Solve.
@@ -35,6 +36,10 @@ func newSearch(in *instance, opt Options, stop func() bool) *search {
 		w := &worker{s: newState(in), source: rand.NewPCG(opt.Seed, uint64(k)+1), out: make([]bool, in.requests), vain: make([]int64, in.requests)}
 		w.rng = rand.New(w.source)
 		w.cut = make([]bool, len(w.s.routes))
+		w.hard = make([]float64, in.requests)
+		for r := range w.hard {
+			w.hard[r] = 1
+		}
 		s.workers = append(s.workers, w)
 	}
 	return s
@@ -148,7 +153,11 @@ func (s *search) stretch(w *worker) {
 	st := w.s
 	served := s.in.requests - len(w.best.absent)
 	unit := float64(w.best.dist) / float64(max(1, served))
-	heat := unit * hot
+	begin, end := hot, cold
+	if s.opt.Objective == VehiclesFirst {
+		begin, end = tightHot, tightCold
+	}
+	heat := unit * begin
 	for n := 0; ; n++ {
 		if n&15 == 0 || s.length > 0 {
 			at, over := s.at(n)
@@ -156,12 +165,14 @@ func (s *search) stretch(w *worker) {
 				return
 			}
 			at = (at - s.from) / (1 - s.from)
-			heat = unit * hot * math.Pow(cold/hot, at)
+			heat = unit * begin * math.Pow(end/begin, at)
 			if s.fewer {
 				heat = unit * saving
 			}
 		}
-		w.rounds++
+		if w.rounds++; !s.fewer && w.rounds%patience == 0 {
+			w.press()
+		}
 		before := len(st.absent)
 		if !s.fewer || n%ejections > 0 || len(st.absent) == 0 || !w.eject() {
 			w.ruin()
@@ -203,12 +214,31 @@ func (w *worker) weight(absent []int32) (sum int64) {
 	return sum
 }
 
+// Requests without a route grow dearer while they wait: every patience iterations by dearer, to mostHard times at most, and cheaper
+// again when they have one.
+const (
+	patience = 200
+	dearer   = 1.2
+	cheaper  = 0.98
+	mostHard = 30
+)
+
+func (w *worker) press() {
+	for r := range w.hard {
+		if w.s.whose[r] < 0 {
+			w.hard[r] = min(w.hard[r]*dearer, mostHard)
+		} else {
+			w.hard[r] = max(1, w.hard[r]*cheaper)
+		}
+	}
+}
+
 // penalty is what absent requests count in distance when a state is accepted or not: more than bringing each by itself,
-// so that they come back when the annealing is cold.
+// so that they come back when the annealing is cold, and more while they have been waiting.
 func (w *worker) penalty(absent []int32, unit float64) float64 {
-	sum := unit * float64(len(absent))
+	sum := 0.0
 	for _, r := range absent {
-		sum += float64(w.s.in.alone[r])
+		sum += (unit + float64(w.s.in.alone[r])) * w.hard[r]
 	}
 	return sum
 }

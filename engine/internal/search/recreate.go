@@ -28,6 +28,9 @@ func (w *worker) recreate() bool {
 		// what was left behind before comes first
 		slices.SortStableFunc(w.out, func(a, b int32) int { return cmp.Compare(min(w.fails[b], 1), min(w.fails[a], 1)) })
 	}
+	if w.f.every && w.rng.IntN(meetings) == 0 {
+		return w.meet()
+	}
 	if w.f.every && len(w.out) <= mostRegret && w.rng.IntN(8) == 0 {
 		return w.regret()
 	}
@@ -158,4 +161,61 @@ func (w *worker) stray(c int32) bool {
 	f.find(c, min(Inf, 2*w.way.cost+1), &w.way)
 	f.gather = false
 	return len(f.gathered) > 0 && w.work.take(c, &f.gathered[w.rng.IntN(len(f.gathered))])
+}
+
+// meetings is in how many cases one routes come to a place of transfer for nothing, where nothing is left untried.
+const meetings = 3
+
+// meet puts the requests of w.out back while most routes stop at some place of transfer for nothing, and then takes away
+// the stops there that are of no use. Requests that pay for a place together come to it so, each of which alone would not.
+func (w *worker) meet() bool {
+	s := w.work
+	place := int32(w.rng.IntN(len(s.p.Places)))
+	if s.p.Places[place].Store == 0 && !s.p.Places[place].Meet {
+		return w.putAll(w.refused)
+	}
+	s.queue = s.queue[:0]
+	for r := range s.routes {
+		if s.open(int32(r)) && w.rng.IntN(4) > 0 && s.call(int32(r), place) {
+			s.queue = append(s.queue, int32(r))
+		}
+	}
+	if !s.propagate() {
+		return false
+	}
+	w.putAll(func(Cost) bool { return false })
+	s.queue = s.queue[:0]
+	for r := range s.routes {
+		if s.open(int32(r)) && s.strip(int32(r)) {
+			s.measure(int32(r))
+			s.queue = append(s.queue, int32(r))
+		}
+	}
+	return s.retime()
+}
+
+// call makes route r stop at a place where that is the shortest detour and keeps the times of its stops. It reports
+// whether there is such a place in it.
+func (s *state) call(r, place int32) bool {
+	rt := &s.routes[r]
+	if rt.frozen {
+		return false
+	}
+	at, least := int32(-1), int32(Inf)
+	for i := rt.first; i != rt.last; i = s.stops[i].next {
+		x, y := &s.stops[i], &s.stops[s.stops[i].next]
+		if x.place == place || y.place == place {
+			return false
+		}
+		if d := s.dist(x.place, place) + s.dist(place, y.place) - s.dist(x.place, y.place); d < least &&
+			x.dep+s.secs(x.place, place)+s.p.Places[place].Service+s.secs(place, y.place) <= y.larr {
+			at, least = i, d
+		}
+	}
+	if at < 0 {
+		return false
+	}
+	s.insert(r, place, at)
+	s.measure(r)
+	return true
 }

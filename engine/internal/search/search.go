@@ -96,7 +96,7 @@ func Search(p *Problem, start *Solution, opt Options) (*Solution, int) {
 		wg.Wait()
 		b, n := leader(workers)
 		for _, w := range workers {
-			if w != b && t.stretch%4 == 3 {
+			if w != b && t.stretch%4 == 3 && !w.f.every {
 				w.cur.copyFrom(b.best)
 				w.best.copyFrom(b.best)
 			}
@@ -152,10 +152,16 @@ func (w *worker) run(t *timetable) {
 	}
 	heat := hot
 	for n := 0; ; n++ {
-		if n&7 == 0 || t.length > 0 {
+		if n&7 == 0 || t.length > 0 || w.f.every {
 			at, over := t.at(n)
 			if over {
 				return
+			}
+			if w.f.every {
+				if w.iterations > 0 && w.iterations%t.round() == 0 {
+					w.restart()
+				}
+				at = float64(w.iterations%t.round()) / float64(t.round())
 			}
 			heat = hot * math.Pow(cold/hot, at)
 		}
@@ -179,6 +185,18 @@ func (w *worker) run(t *timetable) {
 			w.work.copyFrom(w.cur)
 		}
 	}
+}
+
+// restart begins again from nothing.
+func (w *worker) restart() {
+	w.work.copyFrom(newState(w.work.p))
+	w.out = w.out[:0]
+	for c := range w.work.paths {
+		w.out = append(w.out, int32(c))
+	}
+	w.limit = math.Inf(1)
+	w.recreate()
+	w.cur.copyFrom(w.work)
 }
 
 // timetable cuts a search into stretches, at whose ends the workers exchange what they have found.
@@ -212,6 +230,15 @@ func (t *timetable) next() bool {
 
 // each is a worker's part of some iterations.
 func (t *timetable) each(iterations int) int { return (iterations + t.opt.Workers - 1) / t.opt.Workers }
+
+// round is how many iterations one annealing takes where nothing is left untried and many follow one another.
+func (t *timetable) round() int {
+	const most = 2000
+	if n := t.each(t.opt.horizon()); n > 0 {
+		return min(n, most)
+	}
+	return most
+}
 
 func (o *Options) horizon() int { return max(o.Horizon, o.Iterations) }
 

@@ -390,17 +390,7 @@ func (s *state) remove(requests []int32) bool {
 	for _, r := range touched {
 		s.mark[r] = false
 		rt := &s.routes[r]
-		gone := false
-		for i := s.stops[rt.first].next; i != rt.last; {
-			next := s.stops[i].next
-			if s.stops[i].own == added && s.stops[i].uses == 0 {
-				s.unlink(i)
-				s.freeStops = append(s.freeStops, i)
-				gone = true
-			}
-			i = next
-		}
-		if gone || rt.base < 0 {
+		if s.strip(r) || rt.base < 0 {
 			s.measure(r)
 		}
 		if rt.base < 0 && rt.legs == 0 {
@@ -416,6 +406,21 @@ func (s *state) remove(requests []int32) bool {
 	}
 	s.queue = touched
 	return s.retime() && ok
+}
+
+// strip takes the added stops that nothing uses out of route r, and reports whether there were any.
+func (s *state) strip(r int32) bool {
+	gone := false
+	for i := s.stops[s.routes[r].first].next; i != s.routes[r].last; {
+		next := s.stops[i].next
+		if s.stops[i].own == added && s.stops[i].uses == 0 {
+			s.unlink(i)
+			s.freeStops = append(s.freeStops, i)
+			gone = true
+		}
+		i = next
+	}
+	return gone
 }
 
 // transferExists reports whether goods change from route g to route t at the place already.
