@@ -36,6 +36,7 @@ type Config struct {
 	Version string       // of the program, shown in the OpenAPI document
 
 	SignIn *signin.Service  // how people sign in; nil: tokens alone let in
+	URL    string           // where people reach the pages, as in https://plan.example.org, for labels; empty: these have no address
 	Pages  func(chi.Router) // adds the pages for people; nil: there are none
 
 	// OFN fetches reports of Open Food Networks; SchedulePull has that done after a close. Without the function it is done when

@@ -112,6 +112,7 @@ type site struct {
 	as     Role // who makes the requests, by a token; or
 
 	consignment string // of the plan that planThings makes
+	plan        string // that one
 	cookie      string // by a session
 }
 

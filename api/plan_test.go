@@ -14,6 +14,7 @@ import (
 
 	"carriole/api/internal/worldtest"
 	"carriole/api/jobs"
+	"carriole/api/paper"
 	"carriole/api/store"
 	"carriole/engine"
 )
@@ -223,6 +224,20 @@ func TestPlanDocument(t *testing.T) {
 			x.want(http.StatusNotModified, "GET", plan+c.query, nil, "Accept", c.accept, "If-None-Match", plain.Header.Get("ETag"))
 		}
 		x.want(http.StatusUnprocessableEntity, "GET", plan+"?format=pdf", nil)
+		for _, kind := range paper.Kinds {
+			if a := x.want(http.StatusOK, "GET", plan+"/papers/"+string(kind), nil); a.Header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(string(a.body), "%PDF-") {
+				t.Errorf("%s: %s, %.20q", kind, a.Header.Get("Content-Type"), a.body)
+			}
+		}
+		x.want(http.StatusUnprocessableEntity, "GET", plan+"/papers/recipes", nil)
+		theirs := "/v1/producers/" + string(x.Anne) + "/papers/packing-lists?lang=en&format=json&plan=" + string(last.Plan)
+		x.want(http.StatusNotFound, "GET", theirs, nil) // a draft
+		x.want(http.StatusOK, "POST", plan+"/publish", map[string]any{"with_open_answers": true})
+		var d paper.Document
+		x.want(http.StatusOK, "GET", theirs, nil).into(t, &d)
+		if len(d.Papers) != 1 || d.Papers[0].Title != "Packing list: Anne" {
+			t.Errorf("Anne’s papers are %+v", d)
+		}
 		x.want(http.StatusNotFound, "GET", "/v1/plans/nothing", nil)
 		var document engine.Plan
 		x.want(http.StatusOK, "GET", plan, nil).into(t, &document)

@@ -17,7 +17,7 @@ import (
 // resources are what the interface has; each adds its routes.
 var resources = [...]func(*Service){
 	collectives, members, tokens, producers, places, vehicles, rounds, roundChanges, absences, pickupPoints, products, sales, lots, orders,
-	plannings, plans, planQuestions, dropoffs, ticks, ways, forbids, settings, balances, holidays, webhooks, events, people, addresses, graphs,
+	plannings, plans, planQuestions, dropoffs, papers, ticks, ways, forbids, settings, balances, holidays, webhooks, events, people, addresses, graphs,
 	imports, importMappings, importAliases, unitWeights, ofnConnections, pulls,
 }
 

@@ -205,7 +205,7 @@ func (x *site) planThings(out map[string]thing, sale, producer store.ID) {
 	check(x.t, err)
 	check(x.t, x.scope.CancelPlanning(ctx, sale))
 	out["plans"], out["plannings"] = thing{string(plan.ID), string(text)}, thing{id: string(sale)}
-	x.consignment = made.Consignments[0].ID
+	x.consignment, x.plan = made.Consignments[0].ID, string(plan.ID)
 }
 
 // otherBodies are those of routes that take another document than their thing's; empty: none.
@@ -233,6 +233,10 @@ func (x *site) request(r *route, about thing) *answer {
 		}
 	}
 	path = strings.Replace(path, "{consignment}", x.consignment, 1)
+	path = strings.Replace(path, "{kind}", "delivery-notes", 1)
+	if r.id == "producer-papers" {
+		path += "?format=json&plan=" + x.plan
+	}
 	if r.id == "compare-plans" {
 		path += "?to=" + about.id
 	}
@@ -295,6 +299,8 @@ func TestEveryRouteAndRole(t *testing.T) {
 				return thing{id: things["sales"].id}
 			}
 			switch r.id {
+			case "producer-papers":
+				subject = "producers"
 			case "list-deliveries":
 				subject = "webhooks"
 			case "list-ticks", "tick":

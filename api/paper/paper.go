@@ -39,47 +39,50 @@ type Query struct {
 
 // Document is the papers that answer a query.
 type Document struct {
-	Kind   Kind
-	Lang   view.Lang
-	Title  string
-	Name   string    // of a file, without its ending
-	Made   time.Time // when the plan was made
-	Papers []Paper
-	Labels []Label
+	Kind   Kind      `json:"kind"`
+	Lang   view.Lang `json:"lang"`
+	Title  string    `json:"title"`
+	Name   string    `json:"name"` // of a file, without its ending
+	Made   time.Time `json:"made"` // when the plan was made
+	Papers []Paper   `json:"papers,omitempty"`
+	Labels []Label   `json:"labels,omitempty"`
 }
 
 // Paper begins on a page of its own.
 type Paper struct {
-	Title  string
-	Sub    string
-	Notice string // of what whoever reads it must be warned
-	Facts  []Fact
-	Tables []Table
+	Title  string  `json:"title"`
+	Sub    string  `json:"sub"`
+	Notice string  `json:"notice,omitempty"` // of what whoever reads it must be warned
+	Facts  []Fact  `json:"facts,omitempty"`
+	Tables []Table `json:"tables,omitempty"`
 }
 
 // Fact is something that a paper states. Without a value it is a blank.
-type Fact struct{ Name, Value string }
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // Table is a part of a paper. Its head stands on each page that it goes on to.
 type Table struct {
-	Title   string
-	Columns []Column
-	Rows    []Row
-	Tall    bool // there is room to sign in its rows
+	Title   string   `json:"title,omitempty"`
+	Columns []Column `json:"columns"`
+	Rows    []Row    `json:"rows"`
+	Tall    bool     `json:"tall,omitempty"` // there is room to sign in its rows
 }
 
 // Column is one of a table.
 type Column struct {
-	Name  string
-	Share float64 // of the width; those of a table add up to 1
-	Right bool    // has figures
+	Name  string  `json:"name"`
+	Share float64 `json:"share"`           // of the width; those of a table add up to 1
+	Right bool    `json:"right,omitempty"` // has figures
 }
 
 // Row is a row of cells, or a text over the whole width: a heading of the rows that follow, or a note to the row before.
 type Row struct {
-	Heading string
-	Note    string
-	Cells   []string
+	Heading string   `json:"heading,omitempty"`
+	Note    string   `json:"note,omitempty"`
+	Cells   []string `json:"cells,omitempty"`
 }
 
 // Tick is a cell with a box to tick.
@@ -87,12 +90,12 @@ const Tick = "☐"
 
 // Label is a sticker for one crate.
 type Label struct {
-	To     string
-	When   string
-	From   string
-	Goods  string
-	Mark   string // what needs cold, and which crate of how many
-	Weight string // of the goods in all their crates
-	Facts  []string
-	Link   string // what the QR code holds
+	To     string   `json:"to"`
+	When   string   `json:"when"`
+	From   string   `json:"from"`
+	Goods  string   `json:"goods"`
+	Mark   string   `json:"mark"`   // what needs cold, and which crate of how many
+	Weight string   `json:"weight"` // of the goods in all their crates
+	Facts  []string `json:"facts,omitempty"`
+	Link   string   `json:"link"` // what the QR code holds
 }
