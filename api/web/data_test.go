@@ -214,6 +214,7 @@ func TestAwayFromNetwork(t *testing.T) {
 	h := newHouse(t)
 	w := h.window(1000, "fr")
 	w.opens("/data/producers/" + string(h.producer))
+	w.until("whole page", `document.querySelector(".pick.leaflet-container .town") !== null`)
 	h.loses(true)
 	w.types("Téléphone", "04 90 11 22 33")
 	w.sees("Pas de réseau")

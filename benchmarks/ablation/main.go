@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -87,7 +88,7 @@ func start(args []string, log io.Writer) error {
 		t.Add(append([]string{r.Idea}, against(rows[0].Scores, r.Scores)...)...)
 	}
 	section.Tables = []bench.Table{t}
-	report := &bench.Report{Title: "What each idea carries", Text: "`ablation " + strings.Join(args, " ") + "`", Machine: bench.ThisMachine(0), Sections: []bench.Section{section}}
+	report := &bench.Report{Title: "What each idea carries", Text: "`ablation " + strings.Join(args, " ") + "`", Machine: bench.ThisMachine(runtime.GOMAXPROCS(0)), Sections: []bench.Section{section}}
 	return report.Write(f.Out)
 }
 
