@@ -69,7 +69,7 @@ func (m *maker) labelsOf(c *engine.Consignment) []Label {
 			by = append(by, s.Producer)
 		}
 	}
-	x.Facts = append(x.Facts, m.say("Avec ", "With ")+strings.Join(by, " → "))
+	x.Facts = append(x.Facts, m.say("Avec ", "With ")+strings.Join(slices.Compact(by), " → "))
 	out := make([]Label, m.Crate.Count(c.Kg, c.Litres))
 	for i := range out {
 		out[i] = x

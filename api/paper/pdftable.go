@@ -156,11 +156,15 @@ func (p *pen) label(x, y float64, l *Label) {
 	top := p.y
 	p.some(x, l.Mark, "B", 13, left, 1)
 	p.some(x, l.Weight, "", small, left, 1)
-	for _, text := range l.Facts {
-		if p.y+leading(small) > bottom+.1 {
+	for i, text := range l.Facts {
+		room := int((bottom + .1 - p.y) / leading(small))
+		if room < 1 {
 			break
 		}
-		p.some(x, text, "", small, left, 1)
+		if i < len(l.Facts)-1 {
+			room = 1
+		}
+		p.some(x, text, "", small, left, room)
 	}
 	qr := CodeOf(l.Link)
 	if qr.Size == 0 {
