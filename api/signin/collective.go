@@ -24,6 +24,10 @@ func (s *Service) choosePage(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	if len(where) == 0 { // a private link is for one
+		http.Redirect(w, r, s.o.Home, http.StatusSeeOther)
+		return
+	}
 	var v chooseView
 	for _, m := range where {
 		itself, err := s.store.In(m.Collective, "").Itself(r.Context())

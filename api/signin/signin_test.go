@@ -327,7 +327,7 @@ func TestPrivateLink(t *testing.T) {
 		phone.get(address).leads(t, "/home")
 		phone.is(anne)
 		phone.get("/signin").shows(t, 200, "Anne &amp; fils")
-		phone.get("/signin/collective").shows(t, 200)
+		phone.get("/signin/collective").leads(t, "/home")
 		phone.send("/signin/collective", "collective", string(h.two.Collective())).shows(t, 403)
 		want := fmt.Sprintf(`token:%s sign in {"by":"private link","token":"%[1]s"}`, token.ID)
 		if got := h.events(h.one); !slices.Equal(got, []string{want}) {

@@ -30,7 +30,7 @@ func english() *words {
 		SendLink:    "Send me a link",
 		NoSuchEmail: "This is no e-mail address. It must be like marie@example.org.",
 		With:        "Sign in with",
-		NoMail:      "No links are sent by e-mail here. Ask whoever runs this service for one.",
+		NoMail:      "No links are sent by e-mail here. Producers open the private link that their coordinator gave them; coordinators ask whoever runs this service for a link.",
 
 		Sent:        "Look into your mail",
 		SentBody:    "If the address is known here, a link is on its way to it. It works once, within 15 minutes.",
@@ -92,16 +92,16 @@ func french() *words {
 		SendLink:    "Envoyez-moi un lien",
 		NoSuchEmail: "Ce n’est pas une adresse e-mail. Elle doit ressembler à marie@example.org.",
 		With:        "Se connecter avec",
-		NoMail:      "Aucun lien n’est envoyé par e-mail ici. Demandez-en un à la personne qui gère ce service.",
+		NoMail:      "Aucun lien n’est envoyé par e-mail ici. Producteurs, ouvrez le lien privé que votre coordinateur vous a donné ; coordinateurs, demandez un lien à la personne qui gère ce service.",
 
 		Sent:        "Regardez vos e-mails",
 		SentBody:    "Si l’adresse est connue ici, un lien lui est envoyé. Il sert une seule fois, dans les 15 minutes.",
-		SentMissing: "Rien reçu ? Regardez dans les indésirables, ou demandez à votre coordinateur quelle adresse il a pour vous.",
+		SentMissing: "Rien reçu ? Regardez dans les indésirables, ou demandez à votre coordinateur quelle adresse il a pour vous.",
 
 		Confirm:       "Se connecter",
 		ConfirmAs:     "Ce lien est pour",
 		ConfirmButton: "Se connecter ici",
-		ConfirmNot:    "Vous n’avez rien demandé ? Fermez cette page : il ne se passe rien.",
+		ConfirmNot:    "Vous n’avez rien demandé ? Fermez cette page : il ne se passe rien.",
 
 		SignedIn:          "Vous êtes connecté",
 		SignedInAs:        "en tant que",
@@ -111,7 +111,7 @@ func french() *words {
 		SignOut:           "Se déconnecter",
 		SignOutEverywhere: "Se déconnecter de tous les appareils",
 
-		Choose:      "Quel collectif ?",
+		Choose:      "Quel collectif ?",
 		ChooseBody:  "Vous faites partie de plusieurs. Vous pourrez en changer.",
 		Coordinator: "coordination",
 		Producer:    "producteur",
@@ -126,12 +126,12 @@ func french() *words {
 
 		Sorry:       "Cela n’a pas marché",
 		TryAgain:    "Aller à la page de connexion",
-		Spent:       "Ce lien n’est pas valable : il a servi, ou il est trop ancien. Demandez-en un nouveau.",
+		Spent:       "Ce lien n’est pas valable : il a servi, ou il est trop ancien. Demandez-en un nouveau.",
 		Revoked:     "Ce lien privé n’est plus valable. Demandez le nouveau à votre coordinateur.",
 		NotMember:   "Vous n’êtes pas membre de ce collectif. Choisissez-en un dans la liste.",
 		TooMany:     "Trop d’essais. Attendez quelques minutes et recommencez.",
 		ForeignForm: "Ce formulaire vient d’un autre site, donc rien n’a été fait. Ouvrez la page de connexion ici et recommencez.",
-		Broken:      "Quelque chose ne va pas de notre côté. Réessayez ; si cela continue, dites-le à la personne qui gère ce service.",
+		Broken:      "Quelque chose ne va pas de notre côté. Réessayez ; si cela continue, dites-le à la personne qui gère ce service.",
 		NoOIDC:      "L’autre service est injoignable. Réessayez plus tard, ou connectez-vous par e-mail.",
 		Unverified:  "L’autre service ne garantit pas votre adresse e-mail. Confirmez-la d’abord là-bas.",
 		Nobody:      "Votre adresse e-mail n’est pas connue ici. Demandez à votre coordinateur de l’ajouter.",
@@ -140,6 +140,6 @@ func french() *words {
 		Subject:   "Votre lien de connexion",
 		MailHello: "Ouvrez ce lien pour vous connecter :",
 		MailOnce:  "Il sert une seule fois, dans les 15 minutes.",
-		MailNot:   "Vous n’avez rien demandé ? Ignorez ce message : sans le lien, personne n’entre.",
+		MailNot:   "Vous n’avez rien demandé ? Ignorez ce message : sans le lien, personne n’entre.",
 	}
 }
