@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,8 @@ type Config struct {
 	SignIn *signin.Service  // how people sign in; nil: tokens alone let in
 	URL    string           // where people reach the pages, as in https://plan.example.org, for labels; empty: these have no address
 	Pages  func(chi.Router) // adds the pages for people; nil: there are none
+
+	Missing http.HandlerFunc // answers people at an address where there is nothing; nil: as programs are answered
 
 	// OFN fetches reports of Open Food Networks; SchedulePull has that done after a close. Without the function it is done when
 	// somebody asks.
@@ -126,6 +129,10 @@ func New(config Config) (*Service, error) {
 	}
 	s.router.Use(notePattern, middleware.GetHead)
 	s.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		if config.Missing != nil && !strings.HasPrefix(r.URL.Path, "/v1/") && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			config.Missing(w, r)
+			return
+		}
 		s.refuse(w, r, refuse(http.StatusNotFound, "There is nothing at this address; /docs lists what there is."))
 	})
 	s.router.MethodNotAllowed(s.methodNotAllowed)

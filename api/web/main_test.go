@@ -85,6 +85,7 @@ func (h *house) serve() {
 	site, err := web.New(web.Config{URL: "https://plan.example.org", Store: h.store, Planning: h.planning, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
 	must(h.t, err)
 	r := chi.NewMux()
+	r.NotFound(site.Missing)
 	site.Mount(r)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if h.down.Load() {

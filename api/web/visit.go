@@ -143,6 +143,23 @@ func (s *Site) visit(show func(*visit) error) http.HandlerFunc {
 	}
 }
 
+// Missing shows that there is nothing at an address.
+func (s *Site) Missing(w http.ResponseWriter, r *http.Request) {
+	s.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{w: w, r: r, ctx: r.Context(), lang: langOf(r), plans: s.config.Planning}
+		err := error(&store.Error{Code: store.NotFound, Message: "there is nothing at this address"})
+		if who, fault := s.config.Who(r); fault != nil {
+			err = fault
+		} else if v.Who = who; who != nil {
+			v.scope = s.config.Store.In(who.Collective, who.Actor)
+			if v.col, fault = v.scope.Itself(v.ctx); fault != nil {
+				err = fault
+			}
+		}
+		s.sorry(v, err)
+	})).ServeHTTP(w, r)
+}
+
 // now is what planning takes the time to be.
 func (v *visit) now() time.Time {
 	if v.plans.Now != nil {

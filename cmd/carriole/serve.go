@@ -105,7 +105,7 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Hooks: hooks, OFN: intake.OFN{Private: c.OFNPrivate}, SchedulePull: schedulePull(q), Addresses: addresses, Pages: site.Mount, URL: strings.TrimSuffix(c.URL, "/"), Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Hooks: hooks, OFN: intake.OFN{Private: c.OFNPrivate}, SchedulePull: schedulePull(q), Addresses: addresses, Pages: site.Mount, Missing: site.Missing, URL: strings.TrimSuffix(c.URL, "/"), Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
 	if err != nil {
 		return err
 	}
