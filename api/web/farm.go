@@ -55,6 +55,7 @@ type farmItem struct {
 	Note    string                 // typed, and not taken
 	Wrong   string                 // why not
 	Left    bool                   // it is under way, or over
+	Over    bool                   // its last stop is behind
 }
 
 type farmRest struct {
@@ -70,6 +71,17 @@ func (x *farmItem) Start() time.Time {
 	return x.Fetched.Arrive
 }
 
+// End is when it is over.
+func (x *farmItem) End() time.Time {
+	if x.Round == nil {
+		return x.Fetched.Depart
+	}
+	if n := len(x.Round.Stops); n > 0 {
+		return x.Round.Stops[n-1].Depart
+	}
+	return time.Time{}
+}
+
 // Stops are the round's.
 func (x *farmItem) Stops() []farmStop {
 	if x.Before != nil { // it is that which is in force
@@ -81,9 +93,9 @@ func (x *farmItem) Stops() []farmStop {
 // StopsBefore are those of the round as it is in force.
 func (x *farmItem) StopsBefore() []farmStop { return stopsOf(x.Before, x.InForce, x.Ticks, x.Typed) }
 
-// MayAnswer says whether the producer is asked about it.
+// MayAnswer says whether the producer is asked about it: of what is over, nobody is.
 func (x *farmItem) MayAnswer() bool {
-	return x.Round != nil && x.Round.Answer != "" && x.Round.Answer != string(store.AnswerAbsent) && !x.Dropped && (x.State == store.Proposed || x.State == store.Published)
+	return x.Round != nil && !x.Over && x.Round.Answer != "" && x.Round.Answer != string(store.AnswerAbsent) && !x.Dropped && (x.State == store.Proposed || x.State == store.Published)
 }
 
 func begins(r *planning.DropoffRound) time.Time {
@@ -307,7 +319,7 @@ func (s *Site) farmOf(v *visit) (*farmView, error) {
 		}
 		for _, x := range itemsOf(plans) {
 			x.Ticks = ticks
-			x.Left = !x.Start().After(v.now())
+			x.Left, x.Over = !x.Start().After(v.now()), !x.End().After(v.now())
 			items = append(items, x)
 		}
 		last := &plans[n-1]

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"carriole/api/planning"
 	"carriole/api/store"
@@ -179,6 +180,25 @@ func TestFarmAnswers(t *testing.T) {
 	}
 	if _, _, body = h.get("/farm", "en"); !strings.Contains(body, "You refused") {
 		t.Errorf("it is not refused in\n%s", body)
+	}
+	if status, _, body = h.get("/nowhere", "fr"); status != http.StatusNotFound || !strings.Contains(body, "Cette page n’existe pas") || !strings.Contains(body, "À mes livraisons") {
+		t.Errorf("where there is nothing: %d\n%s", status, body)
+	}
+
+	for _, x := range answers {
+		if x.Producer != first.Producer {
+			h.who = h.farmer(x.Producer)
+			break
+		}
+	}
+	h.afresh()
+	if _, _, body = h.get("/farm", "en"); !strings.Contains(body, ` value="accept"`) || !strings.Contains(body, "for your answer") {
+		t.Errorf("nobody is asked before it begins:\n%s", body)
+	}
+	h.planning.Now = func() time.Time { return time.Date(2026, 11, 28, 22, 0, 0, 0, time.UTC) } // Saturday of the same week
+	h.afresh()
+	if _, _, body = h.get("/farm", "en"); !strings.Contains(body, "proposed") || strings.Contains(body, ` value="accept"`) || strings.Contains(body, "for your answer") || strings.Contains(body, "to answer") {
+		t.Errorf("somebody is asked about what is over:\n%s", body)
 	}
 }
 
