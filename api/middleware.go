@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -159,7 +160,8 @@ func (s *Service) plainAddress(next http.Handler) http.Handler {
 	})
 }
 
-// clientAddress finds the address of who makes a request, behind the proxies that are trusted.
+// clientAddress finds the address of who makes a request, behind the proxies that are trusted. What comes from elsewhere, or from a
+// proxy's machine itself, comes from where it comes.
 func clientAddress(trusted []netip.Prefix) func(http.Handler) http.Handler {
 	if len(trusted) == 0 {
 		return middleware.ClientIPFromRemoteAddr
@@ -168,7 +170,19 @@ func clientAddress(trusted []netip.Prefix) func(http.Handler) http.Handler {
 	for _, p := range trusted {
 		prefixes = append(prefixes, p.String())
 	}
-	return middleware.ClientIPFromXFF(prefixes...)
+	forwarded := middleware.ClientIPFromXFF(prefixes...)
+	return func(next http.Handler) http.Handler {
+		direct, behind := middleware.ClientIPFromRemoteAddr(next), forwarded(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			from, err := netip.ParseAddrPort(r.RemoteAddr)
+			proxy := err == nil && slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(from.Addr().Unmap()) })
+			if proxy && r.Header.Get("X-Forwarded-For") != "" {
+				behind.ServeHTTP(w, r)
+			} else {
+				direct.ServeHTTP(w, r)
+			}
+		})
+	}
 }
 
 // limiter bounds the requests of each of many in a minute; nil: not at all.

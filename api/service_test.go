@@ -402,14 +402,27 @@ func TestLimitsOfRate(t *testing.T) {
 	from("198.51.100.3").problem(t, http.StatusUnauthorized)
 }
 
-// Without trusted proxies nobody can choose their address.
+// Nobody can choose their address who does not come by a trusted proxy.
 func TestForgedAddress(t *testing.T) {
-	x := onSQLite(t, func(c *Config) { c.Limits.PerAddress = 2 })
-	x.as = Nobody
-	for i := range 2 {
-		x.send("GET", "/v1/sales", nil, "X-Forwarded-For", fmt.Sprintf("198.51.100.%d", i)).problem(t, http.StatusUnauthorized)
+	for _, trusted := range [][]netip.Prefix{nil, {netip.MustParsePrefix("10.0.0.0/8")}} {
+		x := onSQLite(t, func(c *Config) { c.Limits.PerAddress, c.TrustedProxies = 2, trusted })
+		x.as = Nobody
+		for i := range 2 {
+			x.send("GET", "/v1/sales", nil, "X-Forwarded-For", fmt.Sprintf("198.51.100.%d", i)).problem(t, http.StatusUnauthorized)
+		}
+		x.send("GET", "/v1/sales", nil, "X-Forwarded-For", "198.51.100.9").problem(t, http.StatusTooManyRequests)
 	}
-	x.send("GET", "/v1/sales", nil, "X-Forwarded-For", "198.51.100.9").problem(t, http.StatusTooManyRequests)
+}
+
+// What runs beside a trusted proxy may read metrics, and what comes through it may not.
+func TestMetricsBesideAProxy(t *testing.T) {
+	x := onSQLite(t, func(c *Config) {
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		c.MetricsFrom = c.TrustedProxies
+	})
+	x.as = Nobody
+	x.want(http.StatusOK, "GET", "/metrics", nil)
+	x.send("GET", "/metrics", nil, "X-Forwarded-For", "198.51.100.9").problem(t, http.StatusForbidden)
 }
 
 func TestTokensEnd(t *testing.T) {

@@ -154,7 +154,7 @@ func New(s *store.Store, kinds Kinds, o Options) (*Queue, error) {
 		o.Grace = grace
 	}
 	client, err := river.NewClient(driver(s), &river.Config{
-		Logger:  q.log,
+		Logger:  slog.New(warnings{q.log.Handler()}),
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
 			queueShort: {MaxWorkers: or(o.Short, 2)},
@@ -174,6 +174,22 @@ func New(s *store.Store, kinds Kinds, o Options) (*Queue, error) {
 	q.client = client
 	return q, nil
 }
+
+// warnings leaves out of a log what is less: River counts jobs there at every turn.
+type warnings struct{ slog.Handler }
+
+// Enabled is called by slog.
+func (h warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs is called by slog.
+func (h warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warnings{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup is called by slog.
+func (h warnings) WithGroup(name string) slog.Handler { return warnings{h.Handler.WithGroup(name)} }
 
 // Start begins to work jobs off, until Stop.
 func (q *Queue) Start(ctx context.Context) error {

@@ -24,6 +24,9 @@ func (s *Site) data(r chi.Router) {
 	r.Get("/data/settings", s.page(s.settings))
 	r.Post("/data/settings", s.change(s.set))
 	r.Post("/data/settings/travel", s.change(s.setTravel))
+	r.Get("/data/links", s.page(s.links))
+	r.Post("/data/links/{producer}", s.needsSignIn(s.makeLink))
+	r.Post("/data/links/{producer}/revoke", s.needsSignIn(s.revokeLink))
 	mount(s, r, producers)
 	mount(s, r, places)
 	mount(s, r, vehicles)
@@ -54,6 +57,7 @@ func (s *Site) overview(v *visit) error {
 	add(absences.path, absences.many, absences.text)
 	if v.Role == store.Coordinator {
 		add(members.path, members.many, members.text)
+		add("links", [2]string{"Liens privés", "Private links"}, [2]string{"Par où chaque ferme ouvre sa page sur le téléphone, sans compte.", "By which each farm opens its page on the telephone, without an account."})
 	}
 	add("calendar", [2]string{"Calendrier", "Calendar"}, [2]string{"Quand les tournées roulent, jours fériés et exceptions.", "When rounds are driven, with public holidays and exceptions."})
 	add("settings", [2]string{"Réglages", "Settings"}, [2]string{"De quoi sont faits les kilomètres, ce que pèsent habitudes et équité ; les règles du métier.", "What kilometres are made of, what habits and fairness weigh; the rules of the trade."})

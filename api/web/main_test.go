@@ -17,6 +17,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"carriole/api/planning"
+	"carriole/api/signin"
 	"carriole/api/store"
 	"carriole/api/web"
 	"carriole/engine"
@@ -82,7 +83,9 @@ func newHouse(t *testing.T) *house {
 // serve serves the pages, of the plannings that the house has by now.
 func (h *house) serve() {
 	h.t.Helper()
-	site, err := web.New(web.Config{URL: "https://plan.example.org", Store: h.store, Planning: h.planning, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
+	people, err := signin.New(h.store, signin.Options{URL: "https://plan.example.org"})
+	must(h.t, err)
+	site, err := web.New(web.Config{URL: "https://plan.example.org", Store: h.store, SignIn: people, Planning: h.planning, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
 	must(h.t, err)
 	r := chi.NewMux()
 	r.NotFound(site.Missing)

@@ -18,6 +18,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"carriole/api/planning"
+	"carriole/api/signin"
 	"carriole/api/store"
 	"carriole/geo/roads"
 )
@@ -25,6 +26,7 @@ import (
 // Config is what pages are made from.
 type Config struct {
 	Store    *store.Store
+	SignIn   *signin.Service                   // makes private links; nil: none are made here
 	Planning *planning.Service                 // nil: one whose plannings wait until somebody looks
 	Who      func(*http.Request) (*Who, error) // who is signed in; nil: nobody
 	Stopping <-chan struct{}                   // ends what is streamed; may be nil

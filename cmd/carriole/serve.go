@@ -101,7 +101,7 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	site, err := web.New(web.Config{Store: s, Planning: q.Planning, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Stopping: ctx.Done(), Log: log, URL: strings.TrimSuffix(c.URL, "/"), Tiles: c.Tiles, TilesBy: c.TilesBy})
+	site, err := web.New(web.Config{Store: s, SignIn: people, Planning: q.Planning, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Stopping: ctx.Done(), Log: log, URL: strings.TrimSuffix(c.URL, "/"), Tiles: c.Tiles, TilesBy: c.TilesBy})
 	if err != nil {
 		return err
 	}
