@@ -2,6 +2,7 @@ package search
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -28,8 +29,8 @@ func (w *worker) recreate() bool {
 		// what was left behind before comes first
 		slices.SortStableFunc(w.out, func(a, b int32) int { return cmp.Compare(min(w.fails[b], 1), min(w.fails[a], 1)) })
 	}
-	if w.f.every && w.rng.IntN(meetings) == 0 {
-		return w.meet()
+	if w.f.every && !math.IsInf(w.limit, 1) && w.rng.IntN(meetings) == 0 {
+		return w.meet() // which may spoil the state: there must be another to go back to
 	}
 	if w.f.every && len(w.out) <= mostRegret && w.rng.IntN(8) == 0 {
 		return w.regret()
@@ -185,13 +186,15 @@ func (w *worker) meet() bool {
 	}
 	w.putAll(func(Cost) bool { return false })
 	s.queue = s.queue[:0]
+	ok := true
 	for r := range s.routes {
 		if s.open(int32(r)) && s.strip(int32(r)) {
 			s.measure(int32(r))
+			ok = ok && s.within(int32(r))
 			s.queue = append(s.queue, int32(r))
 		}
 	}
-	return s.retime()
+	return s.retime() && ok
 }
 
 // call makes route r stop at a place where that is the shortest detour and keeps the times of its stops. It reports
