@@ -149,6 +149,7 @@ func TestBrokenPages(t *testing.T) {
 	if status, _, body := h.get("/sales/"+url.PathEscape("a b"), "fr"); status != http.StatusNotFound || !strings.Contains(body, "Cette page n’existe pas") {
 		t.Errorf("a page that is not there: %d", status)
 	}
+	w.opens("/data") // no map asks for its background any more
 	must(t, h.store.Close())
 	if status, _, body := h.get("/data", "fr"); status != http.StatusInternalServerError || !strings.Contains(body, "Rien n’a été écrit à moitié") || strings.Contains(body, "sql") {
 		t.Errorf("a page whose store is gone: %d", status)
