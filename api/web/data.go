@@ -246,6 +246,7 @@ func mount[T any](s *Site, r chi.Router, k kind[T]) {
 				if faults, ok = faultsOf(err, v.lang); !ok {
 					return err
 				}
+				faults = rd.where(faults)
 				if errors.Is(err, &store.Error{Code: store.Stale}) { // saving once more replaces what is there now
 					now, err := k.get(v.scope, v.ctx, k.row(x).ID)
 					if err != nil {

@@ -124,6 +124,17 @@ func TestFormFaults(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &faults); err != nil || status != http.StatusOK || faults["ready"] == "" || faults["name"] == "" {
 		t.Errorf("%d %s", status, body)
 	}
+	// rows far behind the empty ones come back, too, with what is wrong beside them, even where the store alone says that
+	typed = url.Values{"name": {"AMAP"}, "producer": {"x"}, "vehicle": {"x"}, "start": {"x"}, "end": {"x"}, "depart_after": {"15:00"}, "return_by": {"21:00"}, "starts": {"2026-11-26"}, "carries": {"all"},
+		"stops[70].place": {"nowhere"}, "stops[70].arrive_after": {"17:00"}, "stops[70].arrive_by": {"17:45"}}
+	status, _, body = h.send("/data/rounds/new", typed)
+	if status != http.StatusUnprocessableEntity || !strings.Contains(body, `name="stops[70].arrive_by" id="stops-70-arrive_by" value="17:45"`) || !strings.Contains(body, `name="stops[72].place"`) ||
+		!strings.Contains(body, `data-wrong="stops[70].place">`) || !strings.Contains(body, `data-wrong="stops[0].place" hidden>`) {
+		t.Errorf("rows that were added: %d, wrong: %q", status, regexp.MustCompile(`data-wrong="[^ ]*">`).FindAllString(body, -1))
+	}
+	if status, _, body := h.send("/data/places/new", url.Values{"name": {"Salle"}, "hours[1000].from": {"8:00"}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, "1000 lignes au plus") {
+		t.Errorf("more rows than a form takes: %d", status)
+	}
 	good := url.Values{"name": {"Anne"}, "new_place.address": {"Caromb"}}
 	if status, _, body := h.send("/data/producers/new", good, "X-Check", "1"); status != http.StatusOK || strings.TrimSpace(body) != "{}" {
 		t.Errorf("%d %s", status, body)
@@ -307,7 +318,7 @@ func TestCalendar(t *testing.T) {
 func TestSettings(t *testing.T) {
 	h := newHouse(t)
 	h.who = h.coordinator(h.empty)
-	if status, _, body := h.send("/data/settings", url.Values{"name": {"others_within_m"}, "value": {"150"}}); status != http.StatusOK || !strings.Contains(body, `role="alert"`) {
+	if status, _, body := h.send("/data/settings", url.Values{"name": {"others_within_m"}, "value": {"150"}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, `role="alert"`) || !strings.Contains(body, `value="150"`) {
 		t.Errorf("without a reason: %d", status)
 	}
 	if status, _, body := h.send("/data/settings", url.Values{"name": {"others_within_m"}, "value": {"150"}, "reason": {"CUMA"}}); status != http.StatusSeeOther {
@@ -316,7 +327,7 @@ func TestSettings(t *testing.T) {
 	if _, _, body := h.get("/data/settings", "fr"); !strings.Contains(body, `value="150"`) || !strings.Contains(body, `value="CUMA"`) {
 		t.Error("the setting is not shown")
 	}
-	if status, _, body := h.send("/data/settings", url.Values{"name": {"handover_m"}, "value": {"beaucoup"}}); status != http.StatusOK || !strings.Contains(body, "Ce n’est pas un nombre") {
+	if status, _, body := h.send("/data/settings", url.Values{"name": {"handover_m"}, "value": {"beaucoup"}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, "Ce n’est pas un nombre") || !strings.Contains(body, `value="beaucoup"`) {
 		t.Errorf("no number: %d", status)
 	}
 }

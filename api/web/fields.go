@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"math"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -11,9 +12,12 @@ import (
 )
 
 // ask makes fields of forms in the visitor's language.
-type ask struct{ lang view.Lang }
+type ask struct {
+	lang  view.Lang
+	typed url.Values // of a form that was sent; nil: none was
+}
 
-func (v *visit) ask() ask { return ask{v.lang} }
+func (v *visit) ask() ask { return ask{v.lang, v.r.PostForm} }
 
 func (a ask) say(french, english string) string { return say(a.lang, french, english) }
 
@@ -106,16 +110,24 @@ func (r *reader) days(name string) (out []store.Weekday) {
 	return out
 }
 
-// Repeated parts show what there is and so many empty ones more.
+// Repeated parts show what there is, or what was typed, and so many empty ones more.
 const (
 	emptyRows = 2
-	mostRows  = 60
+	mostRows  = 1000
 )
+
+// rows is how many rows a repeated part shows that has so many.
+func (a ask) rows(name string, n int) int {
+	if typed, _ := rowsTyped(a.typed, name); len(typed) > 0 {
+		n = max(n, typed[len(typed)-1]+1)
+	}
+	return n + emptyRows
+}
 
 // windows are weekly hours.
 func (a ask) windows(name, french, english string, list store.Windows) field {
 	f := field{Name: name, Kind: "rows", Label: a.say(french, english), More: a.say("Encore un horaire", "More hours")}
-	for i := range len(list) + emptyRows {
+	for i := range a.rows(name, len(list)) {
 		var w store.Window
 		var from, until *store.Clock
 		if i < len(list) {
@@ -133,11 +145,14 @@ func (a ask) windows(name, french, english string, list store.Windows) field {
 
 // windows reads weekly hours; the seasons of those that were are kept.
 func (r *reader) windows(name string, before store.Windows) (out store.Windows) {
-	for _, i := range r.rows(name, mostRows) {
+	for _, i := range r.rows(name) {
 		at := fmt.Sprintf("%s[%d]", name, i)
 		w := store.Window{Days: r.days(at + ".days"), From: r.needClock(at + ".from"), Until: r.needClock(at + ".until")}
 		if len(w.Days) == 0 {
 			r.wrong(at+".days", "Choisissez au moins un jour.", "Choose a day at least.")
+		}
+		if w.Until < w.From && len(r.faults) == 0 {
+			r.wrong(at+".until", "La fin est avant le début.", "It ends before it begins.")
 		}
 		if i < len(before) {
 			w.Season = before[i].Season

@@ -39,6 +39,7 @@ type row struct {
 	Name   string // as in windows[0]
 	Title  string
 	Fields []field
+	Wrong  string // of the row as a whole
 }
 
 // A group is fields that belong together.
@@ -61,7 +62,7 @@ func (f *form) Faulty() bool {
 	var some func(list []field) bool
 	some = func(list []field) bool {
 		return slices.ContainsFunc(list, func(x field) bool {
-			return x.Wrong != "" || slices.ContainsFunc(x.Rows, func(r row) bool { return some(r.Fields) })
+			return x.Wrong != "" || slices.ContainsFunc(x.Rows, func(r row) bool { return r.Wrong != "" || some(r.Fields) })
 		})
 	}
 	return slices.ContainsFunc(f.Groups, func(g group) bool { return some(g.Fields) })
@@ -69,12 +70,12 @@ func (f *form) Faulty() bool {
 
 // fill puts back what was typed, and what is wrong with it.
 func (f *form) fill(typed url.Values, faults []store.Fault, lang view.Lang) {
-	at := map[string]*field{}
+	at := map[string]*string{}
 	var walk func(list []field)
 	walk = func(list []field) {
 		for i := range list {
 			x := &list[i]
-			at[x.Name] = x
+			at[x.Name] = &x.Wrong
 			if typed != nil {
 				switch x.Kind {
 				case "check":
@@ -88,6 +89,7 @@ func (f *form) fill(typed url.Values, faults []store.Fault, lang view.Lang) {
 				}
 			}
 			for k := range x.Rows {
+				at[x.Rows[k].Name] = &x.Rows[k].Wrong
 				walk(x.Rows[k].Fields)
 			}
 		}
@@ -102,7 +104,7 @@ func (f *form) fill(typed url.Values, faults []store.Fault, lang view.Lang) {
 			path = path[:max(cut, 0)]
 		}
 		if to := at[path]; to != nil {
-			to.Wrong = strings.TrimSpace(to.Wrong + " " + sentence(x.Message))
+			*to = strings.TrimSpace(*to + " " + sentence(x.Message))
 		} else {
 			f.Wrong = append(f.Wrong, sentence(x.Message))
 		}
@@ -125,6 +127,7 @@ type reader struct {
 	typed  url.Values
 	lang   view.Lang
 	faults []store.Fault
+	taken  map[string][]int // the rows that were read of each repeated part
 }
 
 func (r *reader) wrong(name, french, english string) {
@@ -225,17 +228,46 @@ func (r *reader) day(name string) store.Day {
 }
 
 // rows are the indexes of a repeated part that has something typed in it.
-func (r *reader) rows(name string, most int) (out []int) {
-	for i := range most {
-		prefix := fmt.Sprintf("%s[%d].", name, i)
-		for k, v := range r.typed {
-			if strings.HasPrefix(k, prefix) && strings.TrimSpace(strings.Join(v, "")) != "" && !strings.HasSuffix(k, ".fixed") {
-				out = append(out, i)
-				break
-			}
+func (r *reader) rows(name string) []int {
+	list, more := rowsTyped(r.typed, name)
+	if more {
+		r.wrong(name, fmt.Sprintf("C’est trop : %d lignes au plus.", mostRows), fmt.Sprintf("This is too much: %d rows at most.", mostRows))
+	}
+	if r.taken == nil {
+		r.taken = map[string][]int{}
+	}
+	r.taken[name] = list
+	return list
+}
+
+// rowsTyped are the indexes of a repeated part that has something typed in it, and whether there are more than a form takes.
+func rowsTyped(typed url.Values, name string) (list []int, more bool) {
+	for k, v := range typed {
+		rest, ok := strings.CutPrefix(k, name+"[")
+		index, _, closed := strings.Cut(rest, "].")
+		n, err := strconv.Atoi(index)
+		switch {
+		case !ok || !closed || err != nil || n < 0 || strings.TrimSpace(strings.Join(v, "")) == "":
+		case n >= mostRows:
+			more = true
+		default:
+			list = append(list, n)
 		}
 	}
-	return out
+	slices.Sort(list)
+	return slices.Compact(list), more
+}
+
+// where gives the store's faults the rows of the form: it counts only those that have something typed in them.
+func (r *reader) where(faults []store.Fault) []store.Fault {
+	for i := range faults {
+		name, rest, _ := strings.Cut(faults[i].Path, "[")
+		index, rest, ok := strings.Cut(rest, "]")
+		if n, err := strconv.Atoi(index); ok && err == nil && n >= 0 && n < len(r.taken[name]) {
+			faults[i].Path = fmt.Sprintf("%s[%d]%s", name, r.taken[name][n], rest)
+		}
+	}
+	return faults
 }
 
 // shown is how an amount is put into a form.

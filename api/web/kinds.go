@@ -355,7 +355,7 @@ func (a ask) round(n *names, x *store.Round) []group {
 	repeats = append(repeats, a.day("starts", "À compter du", "From", x.Starts), a.text("season.from", "Saison, de (mois-jour)", "Season, from (month-day)", x.Season.From), a.text("season.until", "à (mois-jour)", "to (month-day)", x.Season.Until))
 	stops := field{Name: "stops", Kind: "rows", Label: a.say("Arrêts de toute façon, dans l’ordre", "Stops made anyway, in order"), More: a.say("Encore un arrêt", "One more stop")}
 	a.from(&stops, "places", "Ajouter un lieu", "Add a place")
-	for i := range len(x.Stops) + emptyRows {
+	for i := range a.rows("stops", len(x.Stops)) {
 		at := fmt.Sprintf("stops[%d]", i)
 		var s store.Stop
 		var after, by *store.Clock
@@ -403,9 +403,12 @@ func (r *reader) round(x *store.Round) {
 	}
 	x.Season = store.Season{From: r.text("season.from"), Until: r.text("season.until")}
 	x.Stops = nil
-	for _, i := range r.rows("stops", mostRows) {
+	for _, i := range r.rows("stops") {
 		at := fmt.Sprintf("stops[%d].", i)
 		s := store.Stop{Place: r.needID(at + "place"), ArriveAfter: r.needClock(at + "arrive_after"), ArriveBy: r.needClock(at + "arrive_by"), StayS: r.zero(at+"stay_s", 60)}
+		if s.ArriveBy < s.ArriveAfter && len(r.faults) == 0 {
+			r.wrong(at+"arrive_by", "C’est avant l’heure d’arrivée au plus tôt.", "This is before the earliest arrival.")
+		}
 		s.Unload = store.Room{Grams: r.zero(at+"unload.grams", 1000), AmbientMl: r.zero(at+"unload.ambient_ml", 1000), ChilledMl: r.zero(at+"unload.chilled_ml", 1000), FrozenMl: r.zero(at+"unload.frozen_ml", 1000)}
 		x.Stops = append(x.Stops, s)
 	}

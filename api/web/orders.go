@@ -227,11 +227,7 @@ func (s *Site) showOrder(v *visit, o *store.Order, typed url.Values, faults []st
 	point.Needed = o.At == nil
 	lines := field{Name: "lines", Kind: "rows", Label: a.say("Ce qui est commandé", "What is ordered"), More: a.say("Encore un produit", "Another product"),
 		Hint: a.say("Commencez à taper : ferme ou produit. Quantité vide : la ligne est retirée.", "Begin to type: farm or product. No quantity: the line is removed.")}
-	empty := emptyRows + 1
-	for _, i := range (&reader{typed: typed}).rows("lines", mostRows) {
-		empty = max(empty, i+1-len(o.Lines))
-	}
-	for i := range len(o.Lines) + empty {
+	for i := range a.rows("lines", len(o.Lines)) {
 		at := fmt.Sprintf("lines[%d]", i)
 		var l store.OrderLine
 		var quantity *int64
@@ -278,7 +274,8 @@ func (v *visit) readOrder(rd *reader, shop *shop, o *store.Order) {
 	}
 	before := o.Lines
 	o.Lines = nil
-	for _, i := range rd.rows("lines", mostRows) {
+	var kept []int
+	for _, i := range rd.rows("lines") {
 		at := fmt.Sprintf("lines[%d]", i)
 		typed, quantity := rd.text(at+".product"), rd.amount(at+".quantity", 1000)
 		if typed == "" {
@@ -299,8 +296,9 @@ func (v *visit) readOrder(rd *reader, shop *shop, o *store.Order) {
 		if k := slices.IndexFunc(before, func(x store.OrderLine) bool { return x.Product == id && x.QuantityMilli == *quantity }); k >= 0 {
 			l = before[k]
 		}
-		o.Lines = append(o.Lines, l)
+		o.Lines, kept = append(o.Lines, l), append(kept, i)
 	}
+	rd.taken["lines"] = kept
 	if len(o.Lines) == 0 && len(rd.faults) == 0 {
 		rd.wrong("lines", "La commande est vide : ajoutez un produit, ou annulez la commande.", "The order is empty: add a product, or cancel the order.")
 	}
@@ -358,6 +356,7 @@ func (s *Site) saveOrder(v *visit) error {
 			if faults, ok = faultsOf(err, v.lang); !ok {
 				return err
 			}
+			faults = rd.where(faults)
 			if errors.Is(err, &store.Error{Code: store.Stale}) {
 				o.Version = now.Version // saving once more replaces what is there now
 			}

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -96,6 +97,9 @@ func (s *Site) showSettings(v *visit, wrong []string) error {
 				x.Since, x.Reason, x.None = set.Since, set.Reason, set.Value == nil
 			}
 		}
+		if typed := v.r.PostForm; len(wrong) > 0 && typed.Get("name") == string(k.name) {
+			x.Value, x.On, x.Reason = typed.Get("value"), typed.Has("on"), typed.Get("reason")
+		}
 		if x.Since != "" {
 			x.SinceText = v.date(x.Since)
 		}
@@ -105,7 +109,11 @@ func (s *Site) showSettings(v *visit, wrong []string) error {
 			wishes.Knobs = append(wishes.Knobs, x)
 		}
 	}
-	return s.render(v, "settings.html", settingsView{[]settingGroup{wishes, rules}, v.travels(), v.fastOrShort(), v.col.Version, v.Role == store.Coordinator, v.r.FormValue("saved") != "", wrong})
+	status := http.StatusOK
+	if len(wrong) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return s.show(v, status, "settings.html", settingsView{[]settingGroup{wishes, rules}, v.travels(), v.fastOrShort(), v.col.Version, v.Role == store.Coordinator, v.r.FormValue("saved") != "", wrong})
 }
 
 // set changes one setting from today on.

@@ -135,7 +135,7 @@ func TestChooseRoads(t *testing.T) {
 	}
 	straight := strings.Count(first(h.get(sale+"/map.json", "fr")), "[5.")
 	form := h.values("/data/settings")
-	if status, _, body := h.send("/data/settings/travel", url.Values{"version": form["version"], "travel": {"roads:/etc/passwd"}}); status != http.StatusOK || !strings.Contains(body, `role="alert"`) {
+	if status, _, body := h.send("/data/settings/travel", url.Values{"version": form["version"], "travel": {"roads:/etc/passwd"}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, `role="alert"`) {
 		t.Errorf("a source that is not offered: %d", status)
 	}
 	w := h.window(390, "fr")

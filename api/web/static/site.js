@@ -27,7 +27,7 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
 				for (const [k, v] of JSON.parse(kept)) values.set(k, [...(values.get(k) ?? []), v]);
 				for (const rows of form.querySelectorAll("[data-rows]")) {
 					const numbers = [...values].filter(([k, v]) => k.startsWith(`${rows.dataset.rows}[`) && v.some((x) => x)).map(([k]) => Number.parseInt(k.slice(rows.dataset.rows.length + 1), 10));
-					const many = Math.min(60, Math.max(0, ...numbers.map((n) => n + 1)));
+					const many = Math.min(1000, Math.max(0, ...numbers.map((n) => n + 1)));
 					while (rows.querySelectorAll(".rowset").length < many) rows.querySelector("[data-more]").click();
 				}
 				for (const input of form.elements) {
