@@ -321,7 +321,7 @@ func planAnswers(s *Service, sees access) {
 			return out, err
 		})
 	handle(s, route{id: "answer-plan", method: http.MethodPost, path: "/v1/plans/{id}/answers", subject: "plans", act: "answer", who: access{Coordinator: all, Producer: own}, summary: "Accept or refuse what is proposed for a round, or say that one cannot come",
-		text: "A producer for a round of theirs, a coordinator for whoever drives it; it may change later. A refusal or an absence has the sale planned again around the round (202, with the planning), and asks only those whose part is then another one; so has that somebody comes after all. Of a round that has left nobody can be absent (409)."},
+		text: "A producer for a round of theirs, a coordinator for whoever drives it; it may change later. A refusal or an absence has the sale planned again around the round (202, with the planning), and asks only those whose part is then another one; so has that somebody comes after all. Of a round that has left nobody can be absent, and of one that is over its carrier says nothing any more (409)."},
 		func(ctx context.Context, c *call, in *answerInput) (*planningOutput, error) {
 			got, err := p.Answer(ctx, c.scope, in.ID, in.Body.Round, c.producerOnly(), in.Body.Answer, in.Body.Note)
 			if err != nil {

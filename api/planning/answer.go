@@ -271,7 +271,8 @@ func unsettled(plan *engine.Plan, answers []store.Answer) []store.Answer {
 // Answer notes what a carrier says to what a plan that is proposed or published asks of one of their rounds; it may change later. carrier
 // is who answers; empty: the coordinator for whoever drives it. What they decline has the sale planned again around the
 // round, and those asked whose part is then another one; so has it that they come after all. That planning is returned, nil for an
-// acceptance. A round that has left cannot be declined by its carrier: what is on board by then is for the coordinator to settle.
+// acceptance. A carrier says nothing any more of a round that is over, and cannot be absent from one that has left: what is on board by
+// then is for the coordinator to settle.
 func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, round string, carrier store.ID, state store.AnswerState, note string) (*store.Planning, error) {
 	var out *store.Planning
 	err := c.Together(ctx, func(c *store.Scope) error {
@@ -289,6 +290,11 @@ func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, rou
 			return notAsked(round)
 		}
 		before := answers[k]
+		if carrier != "" {
+			if err := s.mayAnswer(ctx, c, row, round); err != nil {
+				return err
+			}
+		}
 		if state == store.AnswerAbsent {
 			if err := s.mayBeAbsent(ctx, c, row, round); err != nil {
 				return err
@@ -329,6 +335,26 @@ func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, rou
 
 func notAsked(round string) error {
 	return &store.Error{Code: store.NotFound, Message: "nobody is asked about the round \"" + round + "\" of this plan, or somebody else is"}
+}
+
+// mayAnswer demands that a round of a plan is not over, nor its day where the plan has no such round.
+func (s *Service) mayAnswer(ctx context.Context, c *store.Scope, row *store.Plan, round string) error {
+	v, err := s.known(ctx, c, row)
+	if err != nil {
+		return err
+	}
+	col, err := c.Itself(ctx)
+	if err != nil {
+		return err
+	}
+	if r := roundOf(v.plan, round); r != nil {
+		if end := r.Stops[len(r.Stops)-1].Depart; !end.After(s.now()) {
+			return conflict("the round is over since %s: an answer would change nothing any more; tell the coordinator what happened otherwise", end.In(col.Zone()).Format("2006-01-02 15:04"))
+		}
+	} else if day := RoundDay(round); day != "" && day < store.DayOf(s.now().In(col.Zone())) {
+		return conflict("the round was on %s: an answer would change nothing any more; tell the coordinator what happened otherwise", day)
+	}
+	return nil
 }
 
 // mayBeAbsent demands that a round of a plan has not left.

@@ -308,6 +308,19 @@ func TestAbsent(t *testing.T) {
 		b.is(err, store.Conflict)
 		_, err = b.WithoutCarrier(ctx, b.Scope, first.ID, b.BrunoRound, b.Bruno)
 		b.is(err, store.Conflict)
+
+		// over: what the carrier answers counts no more, what the coordinator does, does
+		third := b.plans()[2].ID
+		for round := range b.answers(third) {
+			r := roundIn(after, round)
+			b.Now = func() time.Time { return r.Stops[len(r.Stops)-1].Depart }
+			for _, state := range []store.AnswerState{store.AnswerAccepted, store.AnswerRefused, store.AnswerAbsent} {
+				_, err = b.Answer(ctx, b.Scope, third, round, store.ID(r.Producer), state, "")
+				b.is(err, store.Conflict)
+			}
+			_, err = b.Answer(ctx, b.Scope, third, round, "", store.AnswerAccepted, "")
+			b.ok(err)
+		}
 	})
 }
 

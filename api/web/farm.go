@@ -27,7 +27,10 @@ type farmView struct {
 	Name     string
 	Open     int // parts that are not answered yet
 	Absent   []farmAbsence
-	Days     []farmDay
+	Days     []farmDay  // today and later
+	Past     []farmDay  // the last first
+	Unfolded bool       // what is past is shown
+	today    time.Time  // when it began
 	Kept     []farmRest // what customers collect at the farm
 	Unserved []farmRest
 	Mail     *farmMail // nil: they are no member, who has an address
@@ -36,6 +39,19 @@ type farmView struct {
 type farmDay struct {
 	Date  time.Time
 	Items []farmItem
+}
+
+// find is the first item that is so, nil where none is. It is shown, even where it is past.
+func (f *farmView) find(so func(*farmItem) bool) *farmItem {
+	for _, days := range [][]farmDay{f.Days, f.Past} {
+		for _, d := range days {
+			if k := slices.IndexFunc(d.Items, func(x farmItem) bool { return so(&x) }); k >= 0 {
+				f.Unfolded = d.Items[k].End().Before(f.today)
+				return &d.Items[k]
+			}
+		}
+	}
+	return nil
 }
 
 // A farmItem is a round that the producer drives, or another's that comes for their goods.
@@ -183,15 +199,15 @@ func (s *Site) answerOf(v *visit) error {
 	if err != nil {
 		return err
 	}
-	for d := range out.Days {
-		for i := range out.Days[d].Items {
-			if x := &out.Days[d].Items[i]; x.MayAnswer() && x.Plan == plan && x.Round.Round == round {
-				x.Note, x.Wrong = note, e.Error()
-				return s.show(v, statusOf(e), "farm.html", out)
-			}
-		}
+	x := out.find(func(x *farmItem) bool { return x.Round != nil && x.Plan == plan && x.Round.Round == round })
+	if x == nil {
+		return e // it is no longer on the page
 	}
-	return e // it is no longer on the page
+	x.Note, x.Wrong = note, e.Error()
+	if x.Over {
+		x.Wrong = v.say("Ce trajet est terminé : il n’y a plus rien à répondre. Appelez le coordinateur s’il s’est passé autre chose.", "This trip is over: there is nothing left to answer. Call the coordinator if something else happened.")
+	}
+	return s.show(v, statusOf(e), "farm.html", out)
 }
 
 // ownRound finds a round of the producer's as a plan has it, or else as the newest does.
@@ -336,20 +352,40 @@ func (s *Site) farmOf(v *visit) (*farmView, error) {
 		}
 	}
 	slices.SortStableFunc(items, func(a, b farmItem) int { return a.Start().Compare(b.Start()) })
-	var day store.Day
+	out.today = store.DayOf(v.now().In(v.zone())).At(0, v.zone())
 	for _, x := range items {
-		start := x.Start().In(v.zone())
-		if on := store.DayOf(start); on != day || len(out.Days) == 0 {
-			day = on
-			out.Days = append(out.Days, farmDay{Date: start})
+		days := &out.Days
+		if x.End().Before(out.today) {
+			days = &out.Past
 		}
-		last := &out.Days[len(out.Days)-1]
-		last.Items = append(last.Items, x)
+		add(days, x, x.Start().In(v.zone()))
 		if x.MayAnswer() && x.Round.Answer == string(store.AnswerOpen) {
 			out.Open++
 		}
 	}
+	slices.Reverse(out.Past)
+	for i := range out.Days { // what is over of today stands below
+		slices.SortStableFunc(out.Days[i].Items, func(a, b farmItem) int {
+			switch {
+			case a.Over == b.Over:
+				return 0
+			case a.Over:
+				return 1
+			}
+			return -1
+		})
+	}
 	return out, nil
+}
+
+// add puts what begins at a time under its day, the last of those that there are or a new one.
+func add(days *[]farmDay, x farmItem, start time.Time) {
+	n := len(*days)
+	if n == 0 || store.DayOf((*days)[n-1].Date) != store.DayOf(start) {
+		*days, n = append(*days, farmDay{Date: start}), n+1
+	}
+	last := &(*days)[n-1]
+	last.Items = append(last.Items, x)
 }
 
 // itemsOf are what the newest plan of a sale has, and what the one in force has beside that. The plans are in their order.

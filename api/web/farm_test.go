@@ -46,6 +46,20 @@ func (h *house) farmer(producer store.ID) *web.Who {
 	return &web.Who{Collective: h.comtat, Actor: "token:x", Role: store.ProducersRole, Producer: producer, Name: "La ferme"}
 }
 
+// whose is a round of whoever is signed in that a plan asks about.
+func (h *house) whose(plan store.ID) string {
+	h.t.Helper()
+	answers, err := h.scope().Answers(context.Background(), plan)
+	must(h.t, err)
+	for _, a := range answers {
+		if a.Producer == h.who.Producer {
+			return a.Round
+		}
+	}
+	h.t.Fatalf("%s is asked nothing", h.who.Name)
+	return ""
+}
+
 func (h *house) answer(plan store.ID, round string) store.Answer {
 	h.t.Helper()
 	answers, err := h.scope().Answers(context.Background(), plan)
@@ -197,7 +211,11 @@ func TestFarmAnswers(t *testing.T) {
 	}
 	h.planning.Now = func() time.Time { return time.Date(2026, 11, 28, 22, 0, 0, 0, time.UTC) } // Saturday of the same week
 	h.afresh()
-	if _, _, body = h.get("/farm", "en"); !strings.Contains(body, "proposed") || strings.Contains(body, ` value="accept"`) || strings.Contains(body, "for your answer") || strings.Contains(body, "to answer") {
+	late := form(h.whose(plan.ID), "accept")
+	if status, _, body = h.send("/farm/answer", late); status != http.StatusConflict || !strings.Contains(body, "Ce trajet est terminé") || !strings.Contains(body, `<details class="past" open>`) {
+		t.Errorf("an answer about what is over: %d\n%s", status, body)
+	}
+	if _, _, body = h.get("/farm", "en"); !strings.Contains(body, "proposed") || !regexp.MustCompile(`(?s)<details class="past"><summary>What is over</summary>.*proposed`).MatchString(body) || strings.Contains(body, ` value="accept"`) || strings.Contains(body, "for your answer") || strings.Contains(body, "to answer") {
 		t.Errorf("somebody is asked about what is over:\n%s", body)
 	}
 }

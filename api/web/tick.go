@@ -95,17 +95,14 @@ func (s *Site) showTick(v *visit, x *store.Tick, wrong *store.Error) error {
 	if err != nil {
 		return err
 	}
-	for d := range out.Days {
-		for i := range out.Days[d].Items {
-			item := &out.Days[d].Items[i]
-			if item.InForce != x.Plan || item.Round == nil || item.Round.Round != x.Round {
-				continue
-			}
-			item.Typed = &tickForm{TickSubject: x.TickSubject, typedTick: typedTick{v.r.PostFormValue("left"), x.Note, wrong.Error()}}
-			return s.show(v, statusOf(wrong), "farm.html", out)
-		}
+	item := out.find(func(item *farmItem) bool {
+		return item.InForce == x.Plan && item.Round != nil && item.Round.Round == x.Round
+	})
+	if item == nil {
+		return wrong // it is no longer on the page
 	}
-	return wrong // it is no longer on the page
+	item.Typed = &tickForm{TickSubject: x.TickSubject, typedTick: typedTick{v.r.PostFormValue("left"), x.Note, wrong.Error()}}
+	return s.show(v, statusOf(wrong), "farm.html", out)
 }
 
 // tickOf reads what is said. Where the weight alone is none, it comes with the error.
