@@ -318,6 +318,7 @@ func TestFarmOffline(t *testing.T) {
 	w := h.window(390, "fr")
 	w.opens("/farm")
 	asks[string](w, `document.cookie = "language=fr"`) // the worker has the browser's language
+	w.until("worker", `(navigator.serviceWorker.ready.then(() => (window.works = true)), window.works === true)`) // a page that opens while it begins may be without it
 	w.opens("/farm")
 	w.until("kept page", `(() => {
 		caches.open("farm-pages").then((c) => c.match("/farm")).then((x) => (window.kept = !!x && !!navigator.serviceWorker.controller));
