@@ -172,7 +172,7 @@ func TestContents(t *testing.T) {
 		not  []string
 	}{
 		{"run sheets", paper.Query{Kind: paper.RunSheets}, []string{"Feuille de route : Marché du jeudi", "Feuille de route : Tour de ville", "Rose → Halle", "Remettre à Paul (sur place 11:00)",
-			"Prendre de Rose (sur place 09:00), 04 00 00 00 01", "Quai de derrière", "42,5 km, dont 2,5 km ajoutés", "31,5"}, []string{"A-101", "04 00 00 00 02"}},
+			"Prendre à Rose (sur place 09:00), 04 00 00 00 01", "Quai de derrière", "42,5 km, dont 2,5 km ajoutés", "31,5"}, []string{"A-101", "04 00 00 00 02"}},
 		{"one round", paper.Query{Kind: paper.RunSheets, Round: "r1@2026-11-26"}, []string{"Marché du jeudi"}, []string{"Tour de ville"}},
 		{"driven by one", paper.Query{Kind: paper.RunSheets, For: "paul", Lang: view.English}, []string{"Run sheet: Tour de ville", "Take over from Rose (there 09:00)"}, []string{"Marché du jeudi"}},
 		{"packing lists", paper.Query{Kind: paper.PackingLists}, []string{"Liste de préparation : Rose", "→ Halle · 31,5 kg · 2 caisses environ", "Miel 500 g", "A-101 × 3", "A-102 × 60", "63",

@@ -221,7 +221,7 @@ var places = kind[store.Place]{
 
 var vehicles = kind[store.Vehicle]{
 	path: "vehicles", add: [2]string{"Nouveau véhicule", "New vehicle"}, many: [2]string{"Véhicules", "Vehicles"},
-	text: [2]string{"À qui il est, ce qui y tient par température, et quand il peut faire un trajet exprès.", "Whose it is, what it takes by temperature, and when it can make a trip of its own."},
+	text: [2]string{"À qui il est, ce qui y tient par température, et quand il peut faire un trajet dédié.", "Whose it is, what it takes by temperature, and when it can make a dedicated trip."},
 	columns: func(v *visit, n *names) []column[store.Vehicle] {
 		return []column[store.Vehicle]{
 			{v.say("Nom", "Name"), func(x *store.Vehicle) string { return x.Name }, false},
@@ -266,7 +266,7 @@ var vehicles = kind[store.Vehicle]{
 				a.number("room.frozen_ml", "Surgelé", "Frozen", a.say("litres", "litres"), amount(r.FrozenMl), 1000),
 				equipment, a.number("boxes", "Nombre de caisses isothermes", "Number of insulated boxes", "", amount(x.Boxes), 1),
 				a.number("gross_grams", "Poids total autorisé", "Gross weight", "kg", x.GrossGrams, 1000), co2}},
-			{Title: a.say("Trajets exprès", "Trips of its own"), Text: a.say("Quand ce véhicule peut rouler en dehors de ses tournées ; sans horaire : jamais.", "When this vehicle may drive besides its rounds; without hours: never."),
+			{Title: a.say("Trajets dédiés", "Dedicated trips"), Text: a.say("Quand ce véhicule peut rouler en dehors de ses tournées ; sans horaire : jamais.", "When this vehicle may drive besides its rounds; without hours: never."),
 				Fields: []field{a.windows("available", "Disponible", "Available", x.Available)}},
 		}
 	},
