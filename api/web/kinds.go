@@ -27,6 +27,9 @@ func (s *Site) data(r chi.Router) {
 	r.Get("/data/links", s.page(s.links))
 	r.Post("/data/links/{producer}", s.needsSignIn(s.makeLink))
 	r.Post("/data/links/{producer}/revoke", s.needsSignIn(s.revokeLink))
+	r.Get("/data/tokens", s.page(s.tokens))
+	r.Post("/data/tokens", s.change(s.makeToken))
+	r.Post("/data/tokens/{token}/revoke", s.change(s.revokeToken))
 	mount(s, r, producers)
 	mount(s, r, places)
 	mount(s, r, vehicles)
@@ -58,6 +61,7 @@ func (s *Site) overview(v *visit) error {
 	if v.Role == store.Coordinator {
 		add(members.path, members.many, members.text)
 		add("links", [2]string{"Liens privés", "Private links"}, [2]string{"Par où chaque ferme ouvre sa page sur le téléphone, sans compte.", "By which each farm opens its page on the telephone, without an account."})
+		add("tokens", [2]string{"Jetons d’accès", "Access tokens"}, [2]string{"Par où entrent les programmes, comme la place de marché.", "By which programs get in, such as the marketplace."})
 	}
 	add("calendar", [2]string{"Calendrier", "Calendar"}, [2]string{"Quand les tournées roulent, jours fériés et exceptions.", "When rounds are driven, with public holidays and exceptions."})
 	add("settings", [2]string{"Réglages", "Settings"}, [2]string{"De quoi sont faits les kilomètres, ce que pèsent habitudes et équité ; les règles du métier.", "What kilometres are made of, what habits and fairness weigh; the rules of the trade."})
