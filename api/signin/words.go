@@ -32,7 +32,7 @@ func english() *words {
 		With:        "Sign in with",
 		NoMail:      "No links are sent by e-mail here. Producers open the private link that their coordinator gave them; coordinators ask whoever runs this service for a link.",
 
-		Sent:        "Look into your mail",
+		Sent:        "Check your e-mail",
 		SentBody:    "If the address is known here, a link is on its way to it. It works once, within 15 minutes.",
 		SentMissing: "Nothing came? Look among the unwanted mail, or ask your coordinator which address they have of you.",
 
