@@ -156,6 +156,7 @@ type Order struct {
 type Line struct {
 	Producer  string    `json:"producer"`
 	Product   string    `json:"product,omitempty"`
+	ProductID string    `json:"product_id,omitempty"` // for whoever keeps products: the name may be another by now
 	Quantity  float64   `json:"quantity,omitempty"`
 	Kg        float64   `json:"kg"`
 	Litres    float64   `json:"litres"`

@@ -18,6 +18,7 @@ type writer struct {
 	strings.Builder
 	lang view.Lang
 	zone *time.Location
+	me   store.ID // the producer who reads it
 }
 
 func (w *writer) say(french, english string) string {
@@ -31,7 +32,7 @@ func (w *writer) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", 
 
 // letter writes the news. French is for whoever has not chosen a language.
 func (x *news) letter(url string) post.Letter {
-	w := &writer{lang: view.Lang(cmp.Or(x.member.Language, string(view.French))), zone: x.collective.Zone()}
+	w := &writer{lang: view.Lang(cmp.Or(x.member.Language, string(view.French))), zone: x.collective.Zone(), me: x.member.Producer}
 	sale := plain(x.part.Sale.Name)
 	subject, opening := w.say("vos trajets sont fixés", "your trips are settled"), w.say("Le plan est en vigueur.", "The plan is in force.")
 	changed := x.told && len(x.changes) > 0
@@ -109,7 +110,7 @@ func (w *writer) title(t planning.Trip) string {
 	first, last := &r.Stops[0], &r.Stops[len(r.Stops)-1]
 	name := cmp.Or(plain(r.Name), w.say("Tournée", "Round"))
 	if r.Dedicated {
-		name = w.say("Trajet en plus", "Extra trip")
+		name = w.say("Trajet dédié", "Dedicated trip")
 	}
 	var kg float64
 	for i := range r.Stops {
@@ -121,28 +122,38 @@ func (w *writer) title(t planning.Trip) string {
 func (w *writer) trip(t planning.Trip) {
 	w.line("\n%s", w.title(t))
 	if f := t.Fetched; f != nil {
-		w.goods(w.say("tenir prêt", "have ready"), f.Goods)
+		for i := range f.Goods {
+			w.goods(w.say("Tenir prêt", "Have ready"), &f.Goods[i])
+		}
 		return
 	}
 	for i := range t.Round.Stops {
 		s := &t.Round.Stops[i]
 		w.line("  %s  %s", w.clock(s.Arrive), plain(s.Place.Name))
-		w.goods(w.say("décharger", "unload"), s.Unload)
-		w.goods(w.say("charger", "load"), s.Load)
+		for k := range s.Unload {
+			w.goods(w.does(s, &s.Unload[k], false), &s.Unload[k])
+		}
+		for k := range s.Load {
+			w.goods(w.does(s, &s.Load[k], true), &s.Load[k])
+		}
 	}
 }
 
-func (w *writer) goods(do string, goods []planning.Goods) {
-	for _, g := range goods {
-		with := ""
-		switch {
-		case g.From != nil:
-			with = w.say(", pris à ", ", taken over from ") + plain(g.From.Name)
-		case g.To != nil:
-			with = w.say(", remis à ", ", handed over to ") + plain(g.To.Name)
-		}
-		w.line("         %s %s, %s, %s → %s%s", do, w.lang.Kg(g.Kg), w.lang.Class(g.Class), plain(g.Producer.Name), plain(g.PickupPoint.Name), with)
+func (w *writer) goods(do string, g *planning.Goods) {
+	w.line("         %s%s%s, %s, %s → %s", do, w.say("\u202f: ", ": "), w.lang.Kg(g.Kg), w.lang.Class(g.Class), plain(g.Producer.Name), plain(g.PickupPoint.Name))
+}
+
+// does says what is done with goods at a stop, and with whom.
+func (w *writer) does(s *planning.DropoffStop, g *planning.Goods, loads bool) string {
+	do, with, at := s.Does(g, loads)
+	if !at.IsZero() {
+		at = at.In(w.zone)
 	}
+	name := ""
+	if with != nil && with.ID != w.me {
+		name = plain(with.Name)
+	}
+	return w.lang.Doing(do, name, s.Arrive.In(w.zone), at)
 }
 
 func (w *writer) clock(t time.Time) string { return w.lang.Clock(t.In(w.zone)) }

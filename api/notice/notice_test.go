@@ -249,8 +249,8 @@ func TestNotices(t *testing.T) {
 		d.work()
 		got := d.take()
 		d.only(got, "anne", "bruno")
-		got["anne"].says(t, "Semaine 48\u00a0: une proposition attend votre réponse", "Bonjour Anne Mas,", "https://plan.example.org/farm\n", "VOS TRAJETS", "remis à Bruno", "\nLes Paniers\n", "https://plan.example.org/farm#mail")
-		got["bruno"].says(t, "Semaine 48: a proposal waits for your answer", "Hello Bruno,", "taken over from Anne")
+		got["anne"].says(t, "Semaine 48\u00a0: une proposition attend votre réponse", "Bonjour Anne Mas,", "https://plan.example.org/farm\n", "VOS TRAJETS", "Remettre à Bruno (sur place ", "\nLes Paniers\n", "https://plan.example.org/farm#mail")
+		got["bruno"].says(t, "Semaine 48: a proposal waits for your answer", "Hello Bruno,", "Take over from Anne (there ")
 		if got["anne"].language != "fr" || got["bruno"].language != "en" || !strings.Contains(got["anne"].id, "@plan.example.org>") {
 			t.Errorf("got %+v", got)
 		}

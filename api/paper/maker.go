@@ -166,7 +166,7 @@ func (m *maker) carries(who store.ID, c *engine.Consignment) bool {
 
 // A packed product is what is sent of it, and by which orders.
 type packed struct {
-	name                 string
+	id, name             string
 	quantity, kg, litres float64
 	organic              bool
 	class                engine.Class
@@ -185,10 +185,10 @@ func (m *maker) products(list []*engine.Consignment) []packed {
 				continue
 			}
 			l := &o.Lines[ref.Line]
-			k := slices.IndexFunc(out, func(p packed) bool { return p.name == l.Product && p.class == c.Class })
+			k := slices.IndexFunc(out, func(p packed) bool { return p.id == l.ProductID && p.name == l.Product && p.class == c.Class })
 			if k < 0 {
-				x := m.Products[Sold{store.ID(l.Producer), l.Product}]
-				k, out = len(out), append(out, packed{name: l.Product, class: c.Class, organic: x != nil && x.Organic})
+				x := m.Products[store.ID(l.ProductID)]
+				k, out = len(out), append(out, packed{id: l.ProductID, name: l.Product, class: c.Class, organic: x != nil && x.Organic})
 				if x != nil {
 					out[k].lot, out[k].until = m.traced(m.Lots[x.ID])
 				}

@@ -135,8 +135,8 @@ func (m *maker) receiver(x *shipment) []Fact {
 
 // transport is who carries from where to where, and when.
 func (m *maker) transport(c *engine.Consignment) Table {
-	t := Table{Title: m.say("Transport", "Transport"), Columns: []Column{{m.say("Transporteur", "Carrier"), .2, false}, {m.say("Véhicule, immatriculation", "Vehicle, number plate"), .2, false},
-		{m.say("Tournée", "Round"), .2, false}, {m.say("De", "From"), .2, false}, {m.say("À", "To"), .2, false}}}
+	t := Table{Title: m.say("Transport", "Transport"), Columns: []Column{{m.say("Transporteur", "Carrier"), .17, false}, {m.say("Véhicule, immatriculation", "Vehicle, number plate"), .16, false},
+		{m.say("Tournée", "Round"), .13, false}, {m.say("De", "From"), .27, false}, {m.say("À", "To"), .27, false}}}
 	for _, l := range c.Legs {
 		s, from, to := m.rounds[l.Round], m.stop(l.Round, l.From), m.stop(l.Round, l.To)
 		if s == nil || from == nil || to == nil {
@@ -180,8 +180,8 @@ func (m *maker) noteLines(x *shipment, lines []packed) Table {
 
 // signatures are one row for each time that the goods change hands.
 func (m *maker) signatures(x *shipment) Table {
-	t := Table{Title: m.say("Remises", "Handovers"), Tall: true, Columns: []Column{{m.say("Où et quand", "Where and when"), .24, false}, {m.say("Remis par (nom, signature)", "Handed over by (name, signature)"), .2, false},
-		{m.say("Reçu par (nom, signature)", "Received by (name, signature)"), .2, false}, {m.say("Date, heure, °C", "Date, time, °C"), .14, false},
+	t := Table{Title: m.say("Remises", "Handovers"), Tall: true, Columns: []Column{{m.say("Où et quand", "Where and when"), .27, false}, {m.say("Remis par (nom, signature)", "Handed over by (name, signature)"), .19, false},
+		{m.say("Reçu par (nom, signature)", "Received by (name, signature)"), .19, false}, {m.say("Date, heure, °C", "Date, time, °C"), .13, false},
 		{m.say("Caisses remises", "Crates out"), .11, false}, {m.say("Caisses rendues", "Crates back"), .11, false}}}
 	row := func(where *view.SheetStop, at time.Time, from, to string) {
 		t.Rows = append(t.Rows, Row{Cells: []string{where.Name + "\n" + m.moment(at), from, to, "", "", ""}})

@@ -97,27 +97,15 @@ func (m *maker) stopRows(who string, s *view.SheetStop) []Row {
 
 // do says what is done with goods at a stop, and with whom.
 func (m *maker) do(who string, s *view.SheetStop, t *view.Task) string {
-	switch t.Do {
-	case view.Collect:
-		return m.say("Charger", "Load")
-	case view.Deliver:
-		return m.say("Décharger ici", "Unload here")
-	}
-	text := map[string]string{
-		view.TakeOver: m.say("Prendre de %s (sur place %s)", "Take over from %s (there %s)"),
-		view.Fetch:    m.say("Prendre ici, laissé par %s (passage %s)", "Fetch what %s left (passed %s)"),
-		view.HandOver: m.say("Remettre à %s (sur place %s)", "Hand over to %s (there %s)"),
-		view.Leave:    m.say("Laisser pour %s (passe %s)", "Leave for %s (comes %s)"),
-	}[t.Do]
-	at := m.clock(t.At)
-	if other := m.Lang.Date(m.local(t.At)); other != m.Lang.Date(m.local(s.Arrive)) {
-		at = other + ", " + at
-	}
+	with, at := t.With, t.At
 	if t.Other == who {
-		return fmt.Sprintf(text, m.say("votre autre tournée", "your other round"), at)
+		with = ""
 	}
-	text = fmt.Sprintf(text, t.With, at)
-	if x := m.Producers[store.ID(t.Other)]; x != nil && x.PhoneShared && x.Phone != "" {
+	if !at.IsZero() {
+		at = m.local(at)
+	}
+	text := m.Lang.Doing(t.Do, with, m.local(s.Arrive), at)
+	if x := m.Producers[store.ID(t.Other)]; with != "" && x != nil && x.PhoneShared && x.Phone != "" {
 		text += ", " + x.Phone
 	}
 	return text

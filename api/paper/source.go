@@ -17,22 +17,16 @@ type Source struct {
 	Sale       *store.Sale
 	Producers  map[store.ID]*store.Producer
 	Places     map[store.ID]*store.Place
-	Products   map[Sold]*store.Product
+	Products   map[store.ID]*store.Product
 	Vehicles   map[store.ID]*store.Vehicle
 	Lots       map[store.ID]*store.Lot   // of the sale, by product
 	Notes      map[store.Consigned]int64 // numbers of delivery notes
 	Crate      planning.Crate
 }
 
-// Sold names a product as weeks do.
-type Sold struct {
-	Producer store.ID
-	Name     string
-}
-
 // Read reads what the papers of a plan are made from. A plan whose documents are forgotten is not found.
 func Read(ctx context.Context, c *store.Scope, plans *planning.Service, id store.ID) (*Source, error) {
-	s := &Source{Producers: map[store.ID]*store.Producer{}, Places: map[store.ID]*store.Place{}, Products: map[Sold]*store.Product{},
+	s := &Source{Producers: map[store.ID]*store.Producer{}, Places: map[store.ID]*store.Place{}, Products: map[store.ID]*store.Product{},
 		Vehicles: map[store.ID]*store.Vehicle{}, Lots: map[store.ID]*store.Lot{}}
 	err := c.Snapshot(ctx, func(c *store.Scope) (err error) {
 		if s.Row, err = c.Plan(ctx, id); err != nil {
@@ -91,7 +85,7 @@ func Read(ctx context.Context, c *store.Scope, plans *planning.Service, id store
 			if err != nil {
 				return err
 			}
-			s.Products[Sold{x.Producer, planning.ProductName(x)}] = x
+			s.Products[x.ID] = x
 		}
 		return nil
 	})

@@ -11,6 +11,7 @@ import (
 
 	"carriole/api/store"
 	"carriole/engine"
+	"carriole/engine/view"
 )
 
 // Dropoffs is a producer's part in plans that are proposed or in force: what they load, where and when, and whom they hand it
@@ -32,6 +33,10 @@ type Partner struct {
 	Named
 	Phone string `json:"phone,omitempty"` // where it is shared
 	Round string `json:"round"`           // that they drive
+
+	// When that is where the goods change hands.
+	Arrive time.Time `json:"arrive,omitzero"`
+	Depart time.Time `json:"depart,omitzero"`
 }
 
 // SaleDropoffs is a producer's part in one plan.
@@ -96,6 +101,24 @@ type Goods struct {
 type Packed struct {
 	Name     string  `json:"name"`
 	Quantity float64 `json:"quantity"`
+}
+
+// Does is what is done with goods that a stop loads or unloads, as a [view.Task] has it, with whom, and when that one is there: zero
+// where they do not change hands.
+func (s *DropoffStop) Does(g *Goods, loads bool) (do string, with *Partner, at time.Time) {
+	switch {
+	case loads && g.From == nil:
+		return view.Collect, nil, at
+	case loads && g.From.Depart.Before(s.Arrive) && !g.From.Depart.IsZero():
+		return view.Fetch, g.From, g.From.Depart
+	case loads:
+		return view.TakeOver, g.From, g.From.Arrive
+	case g.To == nil:
+		return view.Deliver, nil, at
+	case g.To.Arrive.After(s.Depart):
+		return view.Leave, g.To, g.To.Arrive
+	}
+	return view.HandOver, g.To, g.To.Arrive
 }
 
 // Fetched are own goods that another producer comes for.
@@ -302,14 +325,14 @@ func (w *partWriter) round(ctx context.Context, r *engine.PlanRound) (*DropoffRo
 				g := w.goods(x)
 				if l.From == k {
 					if n > 0 {
-						if g.From, err = w.partner(ctx, x.Legs[n-1].Round); err != nil {
+						if g.From, err = w.met(ctx, x.Legs[n-1].Round, x.Legs[n-1].To); err != nil {
 							return nil, err
 						}
 					}
 					stop.Load = joined(stop.Load, g)
 				} else {
 					if n < len(x.Legs)-1 {
-						if g.To, err = w.partner(ctx, x.Legs[n+1].Round); err != nil {
+						if g.To, err = w.met(ctx, x.Legs[n+1].Round, x.Legs[n+1].From); err != nil {
 							return nil, err
 						}
 					}
@@ -451,6 +474,18 @@ func (w *partWriter) partner(ctx context.Context, round string) (*Partner, error
 		if x.PhoneShared || r.Producer == w.producer {
 			out.Phone = x.Phone
 		}
+	}
+	return out, nil
+}
+
+// met is who drives a round, and when that is at one of its stops.
+func (w *partWriter) met(ctx context.Context, round string, stop int) (*Partner, error) {
+	out, err := w.partner(ctx, round)
+	if err != nil {
+		return nil, err
+	}
+	if r := roundOf(w.plan, round); stop >= 0 && stop < len(r.Stops) {
+		out.Arrive, out.Depart = r.Stops[stop].Arrive.In(w.zone), r.Stops[stop].Depart.In(w.zone)
 	}
 	return out, nil
 }

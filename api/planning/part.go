@@ -64,7 +64,7 @@ func (d *SaleDropoffs) Changes(earlier *SaleDropoffs) []TripChange {
 	keysOf(d.Trips(), func(key string, now Trip) {
 		was, ok := before[key]
 		delete(before, key)
-		if !ok || was.asks() != now.asks() {
+		if !ok || !was.Same(now) {
 			out = append(out, TripChange{was, now})
 		}
 	})
@@ -93,6 +93,9 @@ func keysOf(trips []Trip, each func(key string, t Trip)) (keys []string) {
 	}
 	return keys
 }
+
+// Same reports whether two trips ask the same of the producer.
+func (t Trip) Same(other Trip) bool { return t.asks() == other.asks() }
 
 // asks is the same for trips that ask the same of the producer.
 func (t Trip) asks() string {

@@ -213,7 +213,7 @@ func (m *maker) orders() {
 		for n, l := range o.Lines {
 			p := m.products[l.Product]
 			m.takesPart[p.Producer] = true
-			out.Lines[n] = engine.Line{Producer: string(p.Producer), Product: ProductName(p), Quantity: float64(l.QuantityMilli) / 1e3,
+			out.Lines[n] = engine.Line{Producer: string(p.Producer), Product: ProductName(p), ProductID: string(p.ID), Quantity: float64(l.QuantityMilli) / 1e3,
 				Kg: amount(l.Grams, p.Grams, l.QuantityMilli), Litres: amount(l.Millilitres, p.Millilitres, l.QuantityMilli), Class: p.Class, CarriedBy: p.CarriedBy, Held: m.eggsTooFar(o, p)}
 		}
 		m.week.Orders = append(m.week.Orders, out)

@@ -90,9 +90,9 @@ func TestWeekAcrossClockChange(t *testing.T) {
 		PickupPoints: []engine.PickupPoint{{ID: "drive", Name: "Drive", Place: "hall", AcceptAfter: at("2026-10-24T16:00:00+02:00"), AcceptBy: at("2026-10-24T17:15:00+02:00")}},
 		Orders: []engine.Order{
 			{ID: "o1", Name: "R1", PickupPoint: "drive", Lines: []engine.Line{
-				{Producer: "anne", Product: "Poires 500 g", Quantity: 3, Kg: 1.5, Litres: 2.7, Class: engine.Ambient, CarriedBy: engine.ByAny},
-				{Producer: "anne", Product: "Tomme", Quantity: 1.5, Kg: 0.51, Litres: 0.6, Class: engine.Chilled, CarriedBy: engine.ByProducer}}},
-			{ID: "o3", Name: "R3", Lon: ptr(5.031), Lat: ptr(44.124), Lines: []engine.Line{{Producer: "anne", Product: "Poires 500 g", Quantity: 1, Kg: 0.5, Litres: 0.9, Class: engine.Ambient, CarriedBy: engine.ByAny}}}},
+				{Producer: "anne", Product: "Poires 500 g", ProductID: "pears", Quantity: 3, Kg: 1.5, Litres: 2.7, Class: engine.Ambient, CarriedBy: engine.ByAny},
+				{Producer: "anne", Product: "Tomme", ProductID: "cheese", Quantity: 1.5, Kg: 0.51, Litres: 0.6, Class: engine.Chilled, CarriedBy: engine.ByProducer}}},
+			{ID: "o3", Name: "R3", Lon: ptr(5.031), Lat: ptr(44.124), Lines: []engine.Line{{Producer: "anne", Product: "Poires 500 g", ProductID: "pears", Quantity: 1, Kg: 0.5, Litres: 0.9, Class: engine.Ambient, CarriedBy: engine.ByAny}}}},
 		Settings: engine.Settings{OthersWithinM: ptr(100000.0)},
 	}
 	if d := cmp.Diff(want, week); d != "" {

@@ -47,7 +47,7 @@ func (v *visit) declined(round string) (name string, on time.Time, err error) {
 	on = planning.RoundDay(round).At(0, v.zone())
 	id, _, ok := planning.SplitRoundID(round)
 	if !ok {
-		return v.say("trajet en plus", "extra trip"), on, nil
+		return v.say("trajet dédié", "dedicated trip"), on, nil
 	}
 	r, err := v.scope.Round(v.ctx, id)
 	if store.IsNotFound(err) {

@@ -24,7 +24,7 @@ func (h *house) everyPage() []string {
 	order := regexp.MustCompile(`href="(` + sale + `/orders/[a-z0-9]{20})"`)
 	_, _, orders := h.get(sale+"/orders", "fr")
 	return []string{"/", "/shares", "/data", "/data/calendar?from=2026-11-23", "/data/settings", "/data/producers", "/data/producers/" + string(h.producer), "/data/places", "/data/places/new",
-		"/data/vehicles", "/data/rounds", "/data/rounds/new", "/data/pickup-points/new", "/data/products", "/data/products/new", "/data/sales/new", "/data/absences/new", "/data/members", "/data/members/new", "/data/links",
+		"/data/vehicles", "/data/rounds", "/data/rounds/new", "/data/pickup-points/new", "/data/products", "/data/products/new", "/data/sales/new", "/data/absences/new", "/data/members", "/data/members/new", "/data/links", "/data/tokens",
 		sale, sale + "?day=2026-11-26", sale + "?plan=" + string(h.newest().ID), sale + "/plan", sale + "/publish", sale + "/orders", sale + "/orders/new", order.FindStringSubmatch(orders)[1], sale + "/import",
 		sale + "/what-if", sale + "/what-if?if=away&producer=" + h.named("Fournil de Monteux"), goods.FindStringSubmatch(body)[1], sale + "/plans", sale + "/shares", sale + "/papers", sale + "/papers/run-sheets", sale + "/papers/delivery-notes?producer=" + string(h.producer), sale + "/papers/crate-labels?producer=" + string(h.producer)}
 }

@@ -124,7 +124,10 @@ func begins(r *planning.DropoffRound) time.Time {
 // A farmTask is what is done with goods at a stop in one way.
 type farmTask struct {
 	Do    string            // load, take, unload or hand
+	Does  string            // the same as a view.Task has it
 	With  *planning.Partner // from whom or to whom
+	At    time.Time         // when that one is there; zero: it is not known
+	here  time.Time         // when the stop begins
 	Goods []planning.Goods
 	Kg    float64
 	Tick  *tickForm // nil: nothing can be said
@@ -133,32 +136,45 @@ type farmTask struct {
 // tasksAt are what is done at a stop: first what leaves the vehicle.
 func tasksAt(s planning.DropoffStop) []farmTask {
 	var out []farmTask
-	add := func(do string, with *planning.Partner, g planning.Goods) {
+	add := func(do string, g *planning.Goods, loads bool) {
+		does, with, at := s.Does(g, loads)
 		k := slices.IndexFunc(out, func(t farmTask) bool {
 			return t.Do == do && (with == nil || t.With.Round == with.Round)
 		})
 		if k < 0 {
 			k = len(out)
-			out = append(out, farmTask{Do: do, With: with})
+			out = append(out, farmTask{Do: do, Does: does, With: with, At: at, here: s.Arrive})
 		}
-		out[k].Goods = append(out[k].Goods, g)
+		out[k].Goods = append(out[k].Goods, *g)
 		out[k].Kg += g.Kg
 	}
-	for _, g := range s.Unload {
-		if g.To != nil {
-			add("hand", g.To, g)
-		} else {
-			add("unload", nil, g)
+	for i := range s.Unload {
+		do := "unload"
+		if s.Unload[i].To != nil {
+			do = "hand"
 		}
+		add(do, &s.Unload[i], false)
 	}
-	for _, g := range s.Load {
-		if g.From != nil {
-			add("take", g.From, g)
-		} else {
-			add("load", nil, g)
+	for i := range s.Load {
+		do := "load"
+		if s.Load[i].From != nil {
+			do = "take"
 		}
+		add(do, &s.Load[i], true)
 	}
 	return out
+}
+
+// Says is what is done, with whom and when that one is there, for whoever drives the round.
+func (t *farmTask) Says(lang view.Lang, zone *time.Location, me store.ID) string {
+	with, at := "", t.At
+	if t.With != nil && t.With.ID != me {
+		with = t.With.Name
+	}
+	if !at.IsZero() {
+		at = at.In(zone)
+	}
+	return lang.Doing(t.Does, with, t.here.In(zone), at)
 }
 
 // dropoffs shows a producer what they load, where and when, and whom they hand it over to.
@@ -412,7 +428,7 @@ func itemsOf(plans []planning.SaleDropoffs) []farmItem {
 			switch {
 			case x == nil:
 				out = append(out, farmItem{Sale: p.Sale, Plan: p.Plan, InForce: inForce, State: p.State, Anchor: anchor(p.Plan, r.Round), Round: r, Dropped: !newest})
-			case equal(x.Round.Stops, r.Stops):
+			case planning.Trip{Round: x.Round}.Same(planning.Trip{Round: r}):
 				x.Same, x.InForce = true, inForce
 			default:
 				x.Before, x.InForce = r, inForce
@@ -426,19 +442,12 @@ func itemsOf(plans []planning.SaleDropoffs) []farmItem {
 			switch {
 			case x == nil || x.Plan == p.Plan:
 				out = append(out, farmItem{Sale: p.Sale, Plan: p.Plan, State: p.State, Anchor: anchor(p.Plan, f.By.Round+"-"+strconv.Itoa(k)), Fetched: f, Dropped: !newest})
-			case equal(x.Fetched, f):
+			case planning.Trip{Fetched: x.Fetched}.Same(planning.Trip{Fetched: f}):
 				x.Same = true
 			}
 		}
 	}
 	return out
-}
-
-// equal says whether two things are the same for those who read them.
-func equal[T any](a, b T) bool {
-	x, err := json.Marshal(a)
-	y, err2 := json.Marshal(b)
-	return err == nil && err2 == nil && string(x) == string(y)
 }
 
 // geoURL opens the phone's navigation at a place (RFC 5870, with the label that Android reads). It has nothing but numbers and an escaped name.

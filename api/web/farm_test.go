@@ -317,7 +317,8 @@ func TestFarmOffline(t *testing.T) {
 	h.who = h.farmer(answers[0].Producer)
 	w := h.window(390, "fr")
 	w.opens("/farm")
-	asks[string](w, `document.cookie = "language=fr"`) // the worker has the browser's language
+	asks[string](w, `document.cookie = "language=fr"`)                                                            // the worker has the browser's language
+	w.until("worker", `(navigator.serviceWorker.ready.then(() => (window.works = true)), window.works === true)`) // a page that opens while it begins may be without it
 	w.opens("/farm")
 	w.until("kept page", `(() => {
 		caches.open("farm-pages").then((c) => c.match("/farm")).then((x) => (window.kept = !!x && !!navigator.serviceWorker.controller));

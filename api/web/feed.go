@@ -159,7 +159,7 @@ func (v *visit) calendar(base string) (*ics.Calendar, error) {
 
 func (v *visit) roundTitle(r *planning.DropoffRound) string {
 	if r.Dedicated {
-		return v.say("Trajet en plus", "Extra trip")
+		return v.say("Trajet dédié", "Dedicated trip")
 	}
 	return cmp.Or(r.Name, v.say("Tournée", "Round"))
 }
@@ -174,28 +174,10 @@ func (v *visit) roundText(r *planning.DropoffRound) string {
 		}
 		lines = append(lines, v.lang.Clock(s.Arrive.In(v.zone()))+" "+s.Place.Name)
 		for _, t := range tasks {
-			lines = append(lines, "- "+v.taskText(t)+v.say("\u202f: ", ": ")+v.goodsText(t.Goods)+phoneText(t.With))
+			lines = append(lines, "- "+t.Says(v.lang, v.zone(), v.Producer)+v.say("\u202f: ", ": ")+v.goodsText(t.Goods)+phoneText(t.With))
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-// taskText says what is done, and with whom.
-func (v *visit) taskText(t farmTask) string {
-	own := t.With != nil && t.With.ID == v.Producer
-	switch {
-	case t.Do == "load":
-		return v.say("charger", "load")
-	case t.Do == "unload":
-		return v.say("décharger ici", "unload here")
-	case t.Do == "take" && own:
-		return v.say("reprendre de votre autre tournée", "take over from your other round")
-	case t.Do == "take":
-		return v.say("prendre à ", "take over from ") + t.With.Name
-	case own:
-		return v.say("laisser à votre autre tournée", "leave for your other round")
-	}
-	return v.say("remettre à ", "hand over to ") + t.With.Name
 }
 
 // goodsText sums goods by class.

@@ -101,7 +101,7 @@ func TestFeed(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"charger", "décharger ici", "remettre à", "vient chercher vos produits", "kg"} {
+	for _, text := range []string{"Charger\u202f: ", "Décharger ici\u202f: ", "Remettre à ", "vient chercher vos produits", "kg"} {
 		if !strings.Contains(seen, text) {
 			t.Errorf("no event says %q", text)
 		}

@@ -27,6 +27,9 @@ func (s *Site) data(r chi.Router) {
 	r.Get("/data/links", s.page(s.links))
 	r.Post("/data/links/{producer}", s.needsSignIn(s.makeLink))
 	r.Post("/data/links/{producer}/revoke", s.needsSignIn(s.revokeLink))
+	r.Get("/data/tokens", s.page(s.tokens))
+	r.Post("/data/tokens", s.change(s.makeToken))
+	r.Post("/data/tokens/{token}/revoke", s.change(s.revokeToken))
 	mount(s, r, producers)
 	mount(s, r, places)
 	mount(s, r, vehicles)
@@ -58,6 +61,7 @@ func (s *Site) overview(v *visit) error {
 	if v.Role == store.Coordinator {
 		add(members.path, members.many, members.text)
 		add("links", [2]string{"Liens privés", "Private links"}, [2]string{"Par où chaque ferme ouvre sa page sur le téléphone, sans compte.", "By which each farm opens its page on the telephone, without an account."})
+		add("tokens", [2]string{"Jetons d’accès", "Access tokens"}, [2]string{"Par où entrent les programmes, comme la place de marché.", "By which programs get in, such as the marketplace."})
 	}
 	add("calendar", [2]string{"Calendrier", "Calendar"}, [2]string{"Quand les tournées roulent, jours fériés et exceptions.", "When rounds are driven, with public holidays and exceptions."})
 	add("settings", [2]string{"Réglages", "Settings"}, [2]string{"De quoi sont faits les kilomètres, ce que pèsent habitudes et équité ; les règles du métier.", "What kilometres are made of, what habits and fairness weigh; the rules of the trade."})
@@ -221,7 +225,7 @@ var places = kind[store.Place]{
 
 var vehicles = kind[store.Vehicle]{
 	path: "vehicles", add: [2]string{"Nouveau véhicule", "New vehicle"}, many: [2]string{"Véhicules", "Vehicles"},
-	text: [2]string{"À qui il est, ce qui y tient par température, et quand il peut faire un trajet exprès.", "Whose it is, what it takes by temperature, and when it can make a trip of its own."},
+	text: [2]string{"À qui il est, ce qui y tient par température, et quand il peut faire un trajet dédié.", "Whose it is, what it takes by temperature, and when it can make a dedicated trip."},
 	columns: func(v *visit, n *names) []column[store.Vehicle] {
 		return []column[store.Vehicle]{
 			{v.say("Nom", "Name"), func(x *store.Vehicle) string { return x.Name }, false},
@@ -266,7 +270,7 @@ var vehicles = kind[store.Vehicle]{
 				a.number("room.frozen_ml", "Surgelé", "Frozen", a.say("litres", "litres"), amount(r.FrozenMl), 1000),
 				equipment, a.number("boxes", "Nombre de caisses isothermes", "Number of insulated boxes", "", amount(x.Boxes), 1),
 				a.number("gross_grams", "Poids total autorisé", "Gross weight", "kg", x.GrossGrams, 1000), co2}},
-			{Title: a.say("Trajets exprès", "Trips of its own"), Text: a.say("Quand ce véhicule peut rouler en dehors de ses tournées ; sans horaire : jamais.", "When this vehicle may drive besides its rounds; without hours: never."),
+			{Title: a.say("Trajets dédiés", "Dedicated trips"), Text: a.say("Quand ce véhicule peut rouler en dehors de ses tournées ; sans horaire : jamais.", "When this vehicle may drive besides its rounds; without hours: never."),
 				Fields: []field{a.windows("available", "Disponible", "Available", x.Available)}},
 		}
 	},

@@ -49,3 +49,48 @@ func TestLinks(t *testing.T) {
 		t.Errorf("a reader makes one: %d", status)
 	}
 }
+
+// A coordinator lets a program in by a token, which is shown once, and withdraws it; nobody else may, and no farm's link is one.
+func TestTokens(t *testing.T) {
+	h := newHouse(t)
+	const path = "/data/tokens"
+	if status, _, body := h.send(path, url.Values{"name": {""}, "scope": {"read"}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, "Il manque quelque chose ici") || !strings.Contains(body, `value="read" selected`) {
+		t.Errorf("without a name: %d", status)
+	}
+	if status, _, _ := h.send(path, url.Values{"name": {"x"}, "scope": {"producer"}}); status != http.StatusUnprocessableEntity {
+		t.Errorf("for a farm: %d", status)
+	}
+	status, _, body := h.send(path, url.Values{"name": {"Drive <fermier>"}, "scope": {"marketplace"}})
+	found := regexp.MustCompile(`>(car_[^<]+)<`).FindStringSubmatch(body)
+	if status != http.StatusOK || found == nil || !strings.Contains(body, `value="https://plan.example.org/v1"`) {
+		t.Fatalf("%d, %s", status, body)
+	}
+	_, x, err := h.store.Authenticate(t.Context(), found[1])
+	must(t, err)
+	if x.Scope != store.MarketplaceToken {
+		t.Errorf("%+v", x)
+	}
+	if _, _, body := h.get(path, "en"); strings.Contains(body, found[1]) || !strings.Contains(body, "Drive &lt;fermier&gt;") || strings.Contains(body, "never") {
+		t.Error("the list shows the token, or not that there is one that was used")
+	}
+	h.send("/data/links/"+string(h.producer), url.Values{})
+	links, _, err := h.scope().Tokens(t.Context(), store.TokenFilter{Scope: store.ProducerToken}, store.Page{})
+	must(t, err)
+	if status, _, _ := h.send(path+"/"+string(links[0].ID)+"/revoke", url.Values{}); status != http.StatusNotFound {
+		t.Errorf("a farm's link: %d", status)
+	}
+	status, to, _ := h.send(path+"/"+string(x.ID)+"/revoke", url.Values{})
+	if _, _, err := h.store.Authenticate(t.Context(), found[1]); status != http.StatusSeeOther || err == nil {
+		t.Errorf("withdrawn: %d to %q", status, to)
+	}
+	if _, _, body := h.get(to, "fr"); !strings.Contains(body, "ne vaut plus") || !strings.Contains(body, "Aucun programme") {
+		t.Error("it is not said that it is withdrawn")
+	}
+	h.who.Role = store.Reader
+	if status, _, _ := h.get(path, "en"); status != http.StatusNotFound {
+		t.Errorf("a reader gets %d", status)
+	}
+	if status, _, _ := h.send(path, url.Values{"name": {"x"}, "scope": {"coordinator"}}); status != http.StatusConflict {
+		t.Errorf("a reader makes one: %d", status)
+	}
+}

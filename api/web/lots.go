@@ -118,18 +118,18 @@ func (v *visit) lotRows(sale *store.Sale, producer store.ID, lots map[store.ID]*
 	if err != nil {
 		return nil, err
 	}
-	var ordered map[string]bool
+	var ordered map[store.ID]string // what they are called in the plan
 	if newest != nil {
 		week, _, err := v.plans.Documents(v.ctx, v.scope, newest)
 		if err != nil && !store.IsNotFound(err) {
 			return nil, err
 		}
 		if err == nil {
-			ordered = map[string]bool{}
+			ordered = map[store.ID]string{}
 			for i := range week.Orders {
 				for k := range week.Orders[i].Lines {
 					if l := &week.Orders[i].Lines[k]; l.Producer == string(producer) {
-						ordered[l.Product] = true
+						ordered[store.ID(l.ProductID)] = l.Product
 					}
 				}
 			}
@@ -142,12 +142,12 @@ func (v *visit) lotRows(sale *store.Sale, producer store.ID, lots map[store.ID]*
 		if err != nil {
 			return nil, err
 		}
-		row := lotRow{Product: x.ID, Name: planning.ProductName(x)}
+		row := lotRow{Product: x.ID, Name: cmp.Or(ordered[x.ID], planning.ProductName(x))}
 		lot := lots[x.ID]
 		if lot != nil {
 			row.Version, row.Code, row.UseBy, row.BestBefore = lot.Version, lot.Code, string(lot.UseBy), string(lot.BestBefore)
 		}
-		if lot != nil || ordered[row.Name] || ordered == nil && x.Active {
+		if lot != nil || ordered[x.ID] != "" || ordered == nil && x.Active {
 			out = append(out, row)
 		}
 	}

@@ -24,6 +24,10 @@ func TestLots(t *testing.T) {
 		t.Fatalf("no product in\n%s", body)
 	}
 	product := names[0][1]
+	x, err := h.scope().Product(t.Context(), store.ID(product))
+	must(t, err)
+	x.Name = "Autrement dit"
+	must(t, h.scope().UpdateProduct(t.Context(), x))
 	form := func(version, code, until string) url.Values {
 		return url.Values{"version-" + product: {version}, "code-" + product: {code}, "use-" + product: {until}}
 	}

@@ -1,7 +1,10 @@
 package view
 
 import (
+	"cmp"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"carriole/engine"
 	"carriole/geo"
@@ -29,6 +32,53 @@ func (l Lang) Date(t time.Time) string { return l.words().date(t) }
 
 // Clock writes a time of day.
 func (Lang) Clock(t time.Time) string { return clock(t) }
+
+// Doing says what is done with goods at a stop, as a [Task] has it: "Take over from Anne (there 17:30)". with is the name of who drives
+// the other round, empty where it is the same producer; at is when that round is there, zero where that is not known, and here when this
+// one is: of another day at is told with its date. Times are in the zone that they are to be told in.
+func (l Lang) Doing(do, with string, here, at time.Time) string {
+	w := l.words()
+	s := w.do(do, cmp.Or(with, w.OtherRound))
+	first, n := utf8.DecodeRuneInString(s)
+	s = string(unicode.ToUpper(first)) + s[n:]
+	if format := w.whenFmt(do); format != "" && !at.IsZero() {
+		when := clock(at)
+		if l.Date(at) != l.Date(here) {
+			when = l.Date(at) + ", " + when
+		}
+		s += " (" + w.say(format, when) + ")"
+	}
+	return s
+}
+
+func (w *words) do(do, with string) string {
+	switch do {
+	case Collect:
+		return w.Collect
+	case Deliver:
+		return w.Deliver
+	case HandOver:
+		return w.say(w.HandOverFmt, with)
+	case Leave:
+		return w.say(w.LeaveFmt, with)
+	case Fetch:
+		return w.say(w.FetchFmt, with)
+	}
+	return w.say(w.TakeOverFmt, with)
+}
+
+// whenFmt says of the other round when it is there; empty: there is none.
+func (w *words) whenFmt(do string) string {
+	switch do {
+	case HandOver, TakeOver:
+		return w.ThereFmt
+	case Leave:
+		return w.ComesFmt
+	case Fetch:
+		return w.WasThereFmt
+	}
+	return ""
+}
 
 // Class writes a temperature class.
 func (l Lang) Class(c engine.Class) string { return l.words().class(c) }

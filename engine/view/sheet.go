@@ -78,20 +78,30 @@ func Sheets(week *engine.Week, plan *engine.Plan) []Sheet {
 	return out
 }
 
+// doneIn is what is done with goods at a stop, where the other round, nil for none, makes the stop at which it has them.
+func doneIn(a action, here, other *engine.PlanStop) string {
+	switch {
+	case a == deliver:
+		return Deliver
+	case a == collect:
+		return Collect
+	case a == handOver && other != nil && other.Arrive.After(here.Depart):
+		return Leave
+	case a == handOver:
+		return HandOver
+	case other != nil && other.Depart.Before(here.Arrive):
+		return Fetch
+	}
+	return TakeOver
+}
+
 func (b *book) tasks(r *engine.PlanRound, i int) (out []Task) {
 	for _, t := range b.transfers(r, i) {
-		x := Task{Do: [...]string{deliver: Deliver, handOver: HandOver, takeOver: TakeOver, collect: Collect}[t.action], Round: t.round}
-		if other := b.stop(t.round, t.stop); other != nil {
-			here := &r.Stops[i]
-			switch {
-			case t.action == handOver && other.Arrive.After(here.Depart):
-				x.Do, x.At = Leave, other.Arrive
-			case t.action == handOver:
-				x.At = other.Arrive
-			case other.Depart.Before(here.Arrive):
-				x.Do, x.At = Fetch, other.Depart
-			default:
-				x.At = other.Arrive
+		other := b.stop(t.round, t.stop)
+		x := Task{Do: doneIn(t.action, &r.Stops[i], other), Round: t.round}
+		if other != nil {
+			if x.At = other.Arrive; x.Do == Fetch {
+				x.At = other.Depart
 			}
 		}
 		if t.round != "" {

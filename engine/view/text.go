@@ -177,36 +177,18 @@ func (t *text) transfer(x transfer, here engine.PlanStop) {
 	}
 }
 
-// doing says what is done with goods, and with whom.
+// doing says what is done with goods, with whom, which round they drive, and when they are here.
 func (t *text) doing(x transfer, here engine.PlanStop) string {
-	switch x.action {
-	case deliver:
-		return t.Deliver
-	case collect:
-		return t.Collect
-	case handOver:
-		return t.partner(x, here, t.HandOverFmt, t.LeaveFmt)
-	case takeOver:
-		return t.partner(x, here, t.TakeOverFmt, t.FetchFmt)
+	if x.action == deliver || x.action == collect {
+		return t.do(doneIn(x.action, &here, nil), "")
 	}
-	return ""
-}
-
-// partner says who the other one of a handover is, which round they drive, and when they are here.
-func (t *text) partner(x transfer, here engine.PlanStop, meet, wait string) string {
 	who, round := t.producerName(t.carrier(x.round)), t.roundName(x.round)
-	if who == "" {
-		who = round
+	other, when := t.stop(x.round, x.stop), "?"
+	if other != nil {
+		when = t.span(*other, here)
 	}
-	other := t.stop(x.round, x.stop)
-	if other == nil {
-		return t.say(meet, who, round, "?")
-	}
-	format, when := meet, t.span(*other, here)
-	if other.Arrive.After(here.Depart) || other.Depart.Before(here.Arrive) {
-		format = wait
-	}
-	return t.say(format, who, round, when)
+	do := doneIn(x.action, &here, other)
+	return fmt.Sprintf("%s (%s, %s)", t.do(do, cmp.Or(who, round)), round, t.say(t.whenFmt(do), when))
 }
 
 // span is the time of a stay, with its day where that is not the day of the other.

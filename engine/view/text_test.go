@@ -210,8 +210,8 @@ func TestGoodsThatWaitAreLeftAndFetched(t *testing.T) {
 	}
 	got := strings.Join(strings.Fields(textOf(t, week, plan, Options{Location: winter})), " ")
 	for _, want := range []string{
-		"leave here for Bruno (rb, comes Friday 27 November 17:40–18:40)",
-		"take what Anne left here (ra, was there Thursday 26 November 17:26–18:30)",
+		"leave for Bruno (rb, comes Friday 27 November 17:40–18:40)",
+		"fetch what Anne left (ra, was there Thursday 26 November 17:26–18:30)",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)

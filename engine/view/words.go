@@ -27,8 +27,8 @@ type words struct {
 	MoreKmFmt, NoMoreKmFmt, AllAddedFmt             string
 	Start, End, OwnStop, AddedStop                  string
 	Collect, Deliver                                string
-	HandOverFmt, LeaveFmt                           string // whom, round, when
-	TakeOverFmt, FetchFmt                           string
+	HandOverFmt, LeaveFmt, TakeOverFmt, FetchFmt    string // whom
+	ThereFmt, ComesFmt, WasThereFmt, OtherRound     string // when
 	RoomLeft                                        string
 	Unchanged                                       [2]string
 	NobodyMoves                                     string
@@ -92,8 +92,8 @@ var english = words{
 	MoreKmFmt: "%s, of which %s added", NoMoreKmFmt: "%s, none added", AllAddedFmt: "%s, all added",
 	Start: "start", End: "end", OwnStop: "own stop", AddedStop: "ADDED STOP",
 	Collect: "load", Deliver: "unload here",
-	HandOverFmt: "hand over to %s (%s, there %s)", LeaveFmt: "leave here for %s (%s, comes %s)",
-	TakeOverFmt: "take over from %s (%s, there %s)", FetchFmt: "take what %s left here (%s, was there %s)",
+	HandOverFmt: "hand over to %s", LeaveFmt: "leave for %s", TakeOverFmt: "take over from %s", FetchFmt: "fetch what %s left",
+	ThereFmt: "there %s", ComesFmt: "comes %s", WasThereFmt: "was there %s", OtherRound: "your other round",
 	RoomLeft:    "room left",
 	Unchanged:   [2]string{"%d round is driven as usual", "%d rounds are driven as usual"},
 	NobodyMoves: "No round has anything to load or unload.",
@@ -164,8 +164,8 @@ var french = words{
 	MoreKmFmt: "%s, dont %s ajoutés", NoMoreKmFmt: "%s, rien d’ajouté", AllAddedFmt: "%s, tous ajoutés",
 	Start: "départ", End: "retour", OwnStop: "arrêt habituel", AddedStop: "ARRÊT AJOUTÉ",
 	Collect: "charger", Deliver: "décharger ici",
-	HandOverFmt: "remettre à %s (%s, sur place %s)", LeaveFmt: "laisser ici pour %s (%s, passe %s)",
-	TakeOverFmt: "reprendre de %s (%s, sur place %s)", FetchFmt: "prendre ce que %s a laissé ici (%s, passage %s)",
+	HandOverFmt: "remettre à %s", LeaveFmt: "laisser pour %s", TakeOverFmt: "prendre à %s", FetchFmt: "prendre ce que %s a laissé",
+	ThereFmt: "sur place %s", ComesFmt: "passe %s", WasThereFmt: "passage %s", OtherRound: "votre autre tournée",
 	RoomLeft:    "place restante",
 	Unchanged:   [2]string{"%d tournée se fait comme d’habitude", "%d tournées se font comme d’habitude"},
 	NobodyMoves: "Aucune tournée n’a rien à charger ni à décharger.",
