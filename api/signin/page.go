@@ -70,16 +70,33 @@ func (c choice) RoleName(w *words) string {
 
 type frame[V any] struct {
 	Words *words
+	Theme string
 	View  V
 }
 
-func (s *Service) words(r *http.Request) *words { return wordsFor(r.Header.Get("Accept-Language")) }
+// words are in the language that was chosen on the pages, or else in the one that the browser asks for.
+func (s *Service) words(r *http.Request) *words {
+	if c, err := r.Cookie("language"); err == nil {
+		if w := wordsOf(c.Value); w != nil {
+			return w
+		}
+	}
+	return wordsFor(r.Header.Get("Accept-Language"))
+}
 
-// show answers with a page in the language that the browser asks for.
+// themeOf is light or dark where the one or the other was chosen on the pages, or nothing.
+func themeOf(r *http.Request) string {
+	if c, err := r.Cookie("theme"); err == nil && (c.Value == "light" || c.Value == "dark") {
+		return c.Value
+	}
+	return ""
+}
+
+// show answers with a page.
 func (s *Service) show(w http.ResponseWriter, r *http.Request, status int, name string, view any) {
 	words := s.words(r)
 	var page bytes.Buffer
-	if err := s.pages.templates[name].ExecuteTemplate(&page, "frame", frame[any]{words, view}); err != nil {
+	if err := s.pages.templates[name].ExecuteTemplate(&page, "frame", frame[any]{words, themeOf(r), view}); err != nil {
 		s.log.ErrorContext(r.Context(), "showing a page", "page", name, "error", err.Error())
 		http.Error(w, words.Broken, http.StatusInternalServerError)
 		return
@@ -87,7 +104,7 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request, status int, name 
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", words.Language)
-	h.Set("Vary", "Accept-Language")
+	h.Set("Vary", "Accept-Language, Cookie")
 	w.WriteHeader(status)
 	w.Write(page.Bytes())
 }

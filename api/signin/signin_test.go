@@ -172,6 +172,10 @@ func TestLanguage(t *testing.T) {
 				t.Errorf("%s: the language is %s", header, got)
 			}
 		}
+		b.language = "en"
+		if body := b.do(http.MethodGet, "/signin", nil, "Cookie", "language=fr; theme=dark").body; !strings.Contains(body, `<html lang="fr" data-theme="dark">`) {
+			t.Errorf("what was chosen on the pages is not followed:\n%s", body)
+		}
 		b.language = "fr"
 		b.send("/signin", "email", "marie@example.org").leads(t, "/signin/sent")
 		letters := h.take()

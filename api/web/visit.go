@@ -148,6 +148,17 @@ func (s *Site) visit(show func(*visit) error) http.HandlerFunc {
 	}
 }
 
+// foreign shows that a form which seems to come from another site is not taken.
+func (s *Site) foreign(w http.ResponseWriter, r *http.Request) {
+	v := &visit{w: w, r: r, ctx: r.Context(), lang: langOf(r)}
+	if err := s.show(v, http.StatusForbidden, "sorry.html", sorryView{http.StatusForbidden,
+		v.say("Votre navigateur dit que ce formulaire vient d’un autre site. Rien n’a été changé : rouvrez la page depuis Carriole et envoyez-la encore une fois. Si cela se répète, dites-le à la personne qui gère ce service.",
+			"Your browser says that this form comes from another site. Nothing was changed: open the page from Carriole and send it once more. If this happens again, tell whoever runs this service.")}); err != nil {
+		s.log.Error("page", "path", r.URL.Path, "error", err.Error())
+		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+	}
+}
+
 // Missing shows that there is nothing at an address.
 func (s *Site) Missing(w http.ResponseWriter, r *http.Request) {
 	s.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

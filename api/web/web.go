@@ -74,6 +74,7 @@ func New(config Config) (*Site, error) {
 			return nil, fmt.Errorf("web: tiles from %q: it must be like https://tile.example.org/{z}/{x}/{y}.png", config.Tiles)
 		}
 	}
+	s.origin.SetDenyHandler(http.HandlerFunc(s.foreign))
 	var err error
 	if s.files, err = readFiles(); err != nil {
 		return nil, err
@@ -167,12 +168,13 @@ func (s *Site) guard(next http.Handler) http.Handler {
 	}
 	policy := "default-src 'none'; script-src 'self'; style-src 'self'; img-src " + images +
 		"; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-	return s.origin.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	next = s.origin.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "private, no-cache")
 		next.ServeHTTP(w, r)
-	}))
+	})
 }

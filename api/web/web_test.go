@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -103,7 +104,12 @@ func TestDisplay(t *testing.T) {
 		}
 		a, err := http.DefaultTransport.RoundTrip(r)
 		must(t, err)
-		a.Body.Close()
+		defer a.Body.Close()
+		body, err := io.ReadAll(a.Body)
+		must(t, err)
+		if a.StatusCode == http.StatusForbidden && (!strings.Contains(string(body), "vient d’un autre site") || a.Header.Get("Content-Security-Policy") == "") {
+			t.Errorf("a refusal that says %s", body)
+		}
 		return a.StatusCode, a.Header.Get("Location")
 	}
 	if status, _ := send("https://evil.example", "/"); status != http.StatusForbidden {
