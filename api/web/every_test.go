@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -149,6 +150,11 @@ func TestBrokenPages(t *testing.T) {
 	if status, _, body := h.get("/sales/"+url.PathEscape("a b"), "fr"); status != http.StatusNotFound || !strings.Contains(body, "Cette page n’existe pas") {
 		t.Errorf("a page that is not there: %d", status)
 	}
+	h.fault = context.DeadlineExceeded
+	if status, _, body := h.get("/data", "fr"); status != http.StatusServiceUnavailable || !strings.Contains(body, "se fait trop attendre") {
+		t.Errorf("a page that takes too long: %d", status)
+	}
+	h.fault = nil
 	w.opens("/data") // no map asks for its background any more
 	must(t, h.store.Close())
 	if status, _, body := h.get("/data", "fr"); status != http.StatusInternalServerError || !strings.Contains(body, "Rien n’a été écrit à moitié") || strings.Contains(body, "sql") {

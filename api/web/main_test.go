@@ -32,6 +32,7 @@ type house struct {
 	sale          store.ID // of comtat
 	producer      store.ID // of comtat
 	who           *web.Who // who is signed in; nil: nobody
+	fault         error    // that keeps who is signed in from being known
 	store         *store.Store
 	planning      *planning.Service
 	work          chan planning.Task
@@ -85,7 +86,7 @@ func (h *house) serve() {
 	h.t.Helper()
 	people, err := signin.New(h.store, signin.Options{URL: "https://plan.example.org"})
 	must(h.t, err)
-	site, err := web.New(web.Config{URL: "https://plan.example.org", Store: h.store, SignIn: people, Planning: h.planning, Who: func(*http.Request) (*web.Who, error) { return h.who, nil }})
+	site, err := web.New(web.Config{URL: "https://plan.example.org", Store: h.store, SignIn: people, Planning: h.planning, Who: func(*http.Request) (*web.Who, error) { return h.who, h.fault }})
 	must(h.t, err)
 	r := chi.NewMux()
 	r.NotFound(site.Missing)

@@ -641,6 +641,7 @@ func (s *Site) progress(v *visit) error {
 		http.Error(v.w, "too many are following at this moment", http.StatusServiceUnavailable)
 		return nil
 	}
+	v.ctx = v.r.Context() // it may take long
 	out := http.NewResponseController(v.w)
 	if err := out.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err

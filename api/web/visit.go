@@ -123,10 +123,15 @@ func (s *Site) change(do func(*visit) error) http.HandlerFunc {
 	})
 }
 
+// patience is how long a page may take, so that who waits is told instead of being cut off by the server's own limit.
+const patience = 45 * time.Second
+
 func (s *Site) visit(show func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		who, err := s.config.Who(r)
-		v := &visit{Who: who, w: w, r: r, ctx: r.Context(), lang: langOf(r), plans: s.config.Planning}
+		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		v := &visit{Who: who, w: w, r: r, ctx: ctx, lang: langOf(r), plans: s.config.Planning}
 		if err == nil && who == nil {
 			http.Redirect(w, r, "/signin?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 			return
@@ -186,6 +191,9 @@ func (s *Site) sorry(v *visit, err error) {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return // nobody is there to see it
+	case errors.Is(err, context.DeadlineExceeded):
+		status = http.StatusServiceUnavailable
+		detail = v.say("La réponse se fait trop attendre. Rien n’a été écrit à moitié : réessayez dans quelques minutes.", "The answer takes too long. Nothing was written by half: try again in some minutes.")
 	case errors.As(err, &e):
 		status = statusOf(e)
 		detail = e.Error()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -22,7 +21,7 @@ type Provider struct {
 	server   server    // nil: crow or roads
 	shortest *Provider // the same by its shortest ways
 
-	mu      sync.Mutex
+	turn    turn           // for what follows
 	network *roads.Network // of roads, once it is needed
 	file    fileState      // of the extract that it is of
 	source  geo.Source     // of a server
@@ -33,10 +32,24 @@ type Provider struct {
 
 // drawing is the background that an extract gives maps, once it is needed.
 type drawing struct {
-	mu         sync.Mutex
+	turn       turn
 	background *roads.Background
 	file       fileState // that it is of
 }
+
+// turn is a lock that is waited for no longer than one has time: a large extract takes minutes to prepare.
+type turn chan struct{}
+
+func (t turn) take(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t turn) give() { <-t }
 
 // fileState tells whether a file was replaced.
 type fileState struct {
@@ -47,7 +60,7 @@ type fileState struct {
 // Open makes a choice ready to be asked; an extract is read when it is first needed, and again when the file has changed. say,
 // if not nil, is told what goes wrong without being in the way.
 func (c Choice) Open(say func(string)) *Provider {
-	p := c.open(say, new(drawing))
+	p := c.open(say, &drawing{turn: make(turn, 1)})
 	if (c.Kind == geo.KindRoads || c.Kind == geo.KindValhalla) && !c.Shortest {
 		c.Shortest = true
 		p.shortest = c.open(say, p.drawing)
@@ -56,7 +69,7 @@ func (c Choice) Open(say func(string)) *Provider {
 }
 
 func (c Choice) open(say func(string), d *drawing) *Provider {
-	p := &Provider{choice: c, say: say, drawing: d}
+	p := &Provider{choice: c, say: say, drawing: d, turn: make(turn, 1)}
 	switch c.Kind {
 	case geo.KindOSRM:
 		p.server = &osrm{client{c.Target, c.pause}}
@@ -88,8 +101,10 @@ func (p *Provider) Source(ctx context.Context) (geo.Source, error) {
 	case p.server == nil:
 		return geo.SourceOf(c.estimate().CrowFlies(nil)), nil
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	if err := p.turn.take(ctx); err != nil {
+		return geo.Source{}, err
+	}
+	defer p.turn.give()
 	if time.Since(p.asked) < sourceLasts {
 		return p.source, nil
 	}
@@ -104,8 +119,10 @@ func (p *Provider) Source(ctx context.Context) (geo.Source, error) {
 
 // roads is the network of the extract as it is now.
 func (p *Provider) roads(ctx context.Context) (*roads.Network, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	if err := p.turn.take(ctx); err != nil {
+		return nil, err
+	}
+	defer p.turn.give()
 	info, err := os.Stat(p.choice.Target)
 	if err != nil {
 		if p.network != nil {
@@ -268,8 +285,10 @@ func (p *Provider) Background(ctx context.Context) (*roads.Background, error) {
 		return nil, nil
 	}
 	d := p.drawing
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	if err := d.turn.take(ctx); err != nil {
+		return nil, err
+	}
+	defer d.turn.give()
 	info, err := os.Stat(p.choice.Target)
 	if err != nil && d.background == nil {
 		return nil, err

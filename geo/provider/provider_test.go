@@ -383,3 +383,17 @@ func TestInterruption(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestPreparedElsewhere: who has no time to wait until another has prepared an extract is told so.
+func TestPreparedElsewhere(t *testing.T) {
+	p := Choice{Kind: geo.KindRoads, Target: "none.osm.pbf"}.Open(nil)
+	if err := p.turn.take(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer p.turn.give()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := p.Ways(ctx, places(2), places(2)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+}
