@@ -214,6 +214,9 @@ func wrapped(pdf *fpdf.Fpdf, text string, width float64) (out []string) {
 			}
 			for line = word; pdf.GetStringWidth(line) > width; {
 				head := fits(pdf, line, width)
+				if k := strings.LastIndexByte(head, '-'); k > 0 {
+					head = head[:k+1]
+				}
 				out, line = append(out, head), line[len(head):]
 			}
 		}
