@@ -188,7 +188,7 @@ func euros2(lang view.Lang, x float64) string {
 		return lang.Number(x, 2) + "\u202f€"
 	}
 	if x < 0 {
-		return "-€" + lang.Number(-x, 2)
+		return "−€" + lang.Number(-x, 2)
 	}
 	return "€" + lang.Number(x, 2)
 }
