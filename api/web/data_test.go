@@ -139,6 +139,10 @@ func TestFormFaults(t *testing.T) {
 	if status, _, body := h.send("/data/producers/new", good, "X-Check", "1"); status != http.StatusOK || strings.TrimSpace(body) != "{}" {
 		t.Errorf("%d %s", status, body)
 	}
+	good.Set("siret", "12")
+	if status, _, body := h.send("/data/producers/new", good); status != http.StatusUnprocessableEntity || !strings.Contains(body, "Un SIRET a 14 chiffres") {
+		t.Errorf("what the store alone says: %d", status)
+	}
 	if _, _, list := h.get("/data/places", "fr"); !strings.Contains(list, "Il n’y a encore rien ici") {
 		t.Error("a check has written a place")
 	}

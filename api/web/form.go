@@ -302,7 +302,7 @@ func faultsOf(err error, lang view.Lang) (faults []store.Fault, ok bool) {
 	case e.Code == store.Invalid && len(e.Faults) > 0:
 		if lang == view.French {
 			for _, f := range e.Faults {
-				faults = append(faults, store.Fault{Path: f.Path, Message: "Cette valeur n’est pas possible (" + f.Message + ")."})
+				faults = append(faults, store.Fault{Path: f.Path, Message: inFrench(f.Message, "Cette valeur n’est pas possible ("+f.Message+").")})
 			}
 			return faults, true
 		}
@@ -311,9 +311,39 @@ func faultsOf(err error, lang view.Lang) (faults []store.Fault, ok bool) {
 		return []store.Fault{{Message: say(lang, "Quelqu’un d’autre a changé ceci entre-temps. Ce que vous avez tapé est encore là : rechargez la page dans un autre onglet pour comparer, ou enregistrez encore une fois pour remplacer.",
 			"Somebody else has changed this meanwhile. What you typed is still here: load the page in another tab to compare, or save once more to replace it.")}}, true
 	case e.Code == store.Conflict:
-		return []store.Fault{{Message: say(lang, "Ce n’est pas possible : "+e.Message, e.Message)}}, true
+		return []store.Fault{{Message: say(lang, inFrench(e.Message, "Ce n’est pas possible : "+e.Message), e.Message)}}, true
 	case e.Code == store.Invalid:
 		return []store.Fault{{Message: e.Message}}, true
 	}
 	return nil, false
+}
+
+// inFrench is what the store says of what people type, or otherwise where it is none of that.
+func inFrench(message, otherwise string) string {
+	for _, x := range [...]struct{ english, french string }{
+		{" has the id ", "Ce choix n’existe plus : rechargez la page et choisissez-en un autre."},
+		{"is no SIRET", "Un SIRET a 14 chiffres, comme 732 829 320 00074."},
+		{"is no e-mail address", "Ce n’est pas une adresse e-mail : elle doit ressembler à marie@example.org."},
+		{"is no day of the year", "Ce n’est pas un jour de l’année : écrivez mois et jour, comme 04-01."},
+		{"is no day", "Ce jour n’existe pas : écrivez par exemple 2026-11-26."},
+		{"is no span of a day", "La fin doit être après le début, et avant 48:00."},
+		{"is not between 0 and 31", "Écrivez un nombre de jours entre 0 et 31."},
+		{"is before the first day", "C’est avant le premier jour."},
+		{"days from the first on", "C’est trop loin du premier jour : 31 jours au plus."},
+		{"is not within the days", "Ce jour n’est pas parmi ceux où l’on porte."},
+		{"is not after the opening", "Les commandes doivent fermer après leur ouverture."},
+		{"is named beside a producer", "L’absence d’une ferme vaut pour tous ses véhicules : ne nommez pas de véhicule."},
+		{"must end after it begins, within a week", "Le déchargement doit finir après avoir commencé, dans la semaine avant l’ouverture."},
+		{"comes on no day", "Cette règle ne donne aucun jour à compter de cette date."},
+		{"bytes: at most", "Ce texte est trop long."},
+		{"is still in use", "C’est encore utilisé : supprimez d’abord ce qui s’y rapporte."},
+		{"that was just deleted", "Ce qui est choisi vient d’être supprimé : choisissez autre chose."},
+		{"has the same ref", "Cette référence est déjà prise."},
+		{"has the same e-mail address", "Cette adresse est déjà celle de quelqu’un."},
+	} {
+		if strings.Contains(message, x.english) {
+			return x.french
+		}
+	}
+	return otherwise
 }
