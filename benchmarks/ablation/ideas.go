@@ -38,9 +38,12 @@ var subjects = map[string]subject{
 		one("put back in any order", pdptwRuin, "w.rng.IntN(13)", "w.rng.IntN(4)"),
 		one("no ruin where a request waits", pdptwRuin, "if len(s.absent) > 0 && w.rng.IntN(2) == 0 {", "if len(s.absent) < 0 {"),
 		one("better states only, no annealing", pdptwSearch, "bonus := -heat * math.Log(w.rng.Float64())", "bonus := 0 * heat"),
-		one("no request waits outside", pdptwSearch, "accept = float64(st.dist-st.before.dist)+", "accept = after == 0 && float64(st.dist-st.before.dist)+"),
+		one("no request waits outside", pdptwSearch, "accept = (after == 0 || !w.whole) &&", "accept = after == 0 &&"),
+		one("all workers let requests wait outside to the end", pdptwSearch, "whole && len(w.best.absent) == 0, false", "false, false"),
+		one("who lets none wait does not share", pdptwSearch, "if w.whole && b.best.beats", "if !w.whole && w.whole && b.best.beats"),
 		one("who waits does not grow dearer", pdptwSearch, "dearer   = 1.2", "dearer   = 1.0"),
 		one("no hotter with few vehicles", pdptwSearch, "tightHot, tightCold = 4.0, 0.04", "tightHot, tightCold = hot, cold"),
+		one("no cooler where no request waits", pdptwSearch, "wholeHot, wholeCold = 2.0, 0.02", "wholeHot, wholeCold = tightHot, tightCold"),
 		one("no ejections", pdptwSearch, "if !s.fewer || n%ejections > 0 ||", "if !s.fewer || n%ejections >= 0 ||"),
 	}},
 	"weeks": {bench: "./benchmarks/weeks", read: readWeeks, first: "unserved kg", ideas: []idea{

@@ -22,8 +22,10 @@
 // Fewer vehicles come first by giving a route up and going on with requests that have no route. A state with others
 // left out is better when those have been easier to place so far (the sum of absences of the same paper), and now and
 // then a request is put where one or two such have to leave for it (guided ejection search, Nagata and Kobayashi 2010).
-// When two fifths of the time are over the number of vehicles is what it is, and distance counts. Requests may still wait outside for a while, at a price that rises while they wait, and
-// the annealing begins hotter than for distance alone: with as few vehicles as can be, valleys lie far apart.
+// When two fifths of the time are over the number of vehicles is what it is, and distance counts. Every other worker then lets requests wait
+// outside for a while, at a price that rises while they wait, beginning hotter than for distance alone: with as few vehicles as
+// can be, valleys lie far apart. Where room is scarcest such a worker may never come back to a state that serves all. So the others
+// stay among those that do, and go on from what is found to be best; and who has found nothing by half of the time joins them.
 //
 // # What carries how much
 //
@@ -44,6 +46,15 @@
 //	lc1_2_3       8.1   0.6
 //	lrc1_2_9      8.0   0.8
 //	lrc2_2_10     6.3   2.8
+//
+// Workers that let nothing wait outside, and share: the same with ten seconds on each of two threads, without and with them:
+//
+//	lr1_2_3      13.1   0.1
+//	lr1_2_2       9.7   1.0
+//	lr1_2_6       6.0   1.0
+//	lc1_2_8       3.9   2.2
+//	lrc2_2_10     3.6   2.8
+//	lrc1_2_9      0.1   1.5
 //
 // To give up saving vehicles early, where more than three requests in a hundred were without a route all the time for a tenth of the search,
 // gave those figures too and cost lr2_2_6 a vehicle; it is left out. Saving vehicles three or ten times hotter gained none on

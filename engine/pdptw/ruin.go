@@ -30,6 +30,8 @@ type worker struct {
 	hard   []float64 // by request: see press
 	order  []int32
 	best   plan
+	whole  bool // no request may wait outside
+	found  bool // something better than what from was told
 
 	scratch route
 	riders  []int32
@@ -138,6 +140,9 @@ func (w *worker) recreate() {
 		}
 		if where < 0 {
 			left = append(left, r)
+			if w.whole {
+				break // what comes of it is refused
+			}
 			continue
 		}
 		s.insert(r, where, best)

@@ -13,6 +13,7 @@ const (
 	// The temperature, as a share of what a request costs on average.
 	hot, cold           = 1.0, 0.01
 	tightHot, tightCold = 4.0, 0.04 // where the vehicles are as few as can be
+	wholeHot, wholeCold = 2.0, 0.02 // and no request may wait outside
 	saving              = 0.3       // while vehicles are being saved
 )
 
@@ -28,6 +29,7 @@ type search struct {
 	done    float64
 	until   float64 // share at which the stretch ends
 	from    float64 // share at which the annealing began
+	late    bool    // half of it is over
 }
 
 func newSearch(in *instance, opt Options, stop func() bool) *search {
@@ -81,14 +83,27 @@ func (s *search) next() bool {
 	}
 	if s.fewer && s.done >= fleetShare {
 		s.fewer, s.from = false, s.done
-		best := s.leader().best
+		for k, w := range s.workers {
+			w.from(&s.leader().best, k%2 == 1)
+			w.s.limit = max(1, w.best.routes)
+		}
+	}
+	if s.opt.Objective == VehiclesFirst && !s.fewer && !s.late && s.done >= (1+s.from)/2 {
+		s.late = true
 		for _, w := range s.workers {
-			w.s.load(&best)
-			w.s.limit = max(1, best.routes)
-			w.best.copy(&best)
+			if !w.found {
+				w.from(&s.leader().best, true)
+			}
 		}
 	}
 	return s.done < 1
+}
+
+// from lets a worker go on from a plan. With whole, no request may wait outside for a while.
+func (w *worker) from(p *plan, whole bool) {
+	w.best.copy(p)
+	w.s.load(&w.best)
+	w.whole, w.found = whole && len(w.best.absent) == 0, false
 }
 
 // at is the share of the search that is over after n iterations of the stretch, and whether the stretch is.
@@ -110,6 +125,13 @@ func (s *search) share() {
 			if len(w.best.absent) == 0 {
 				w.s.limit = w.best.routes
 				w.spare()
+			}
+		}
+	}
+	if !s.fewer {
+		for _, w := range s.workers {
+			if w.whole && b.best.beats(&w.best, true) {
+				w.from(&b.best, true)
 			}
 		}
 	}
@@ -154,7 +176,10 @@ func (s *search) stretch(w *worker) {
 	served := s.in.requests - len(w.best.absent)
 	unit := float64(w.best.dist) / float64(max(1, served))
 	begin, end := hot, cold
-	if s.opt.Objective == VehiclesFirst {
+	switch {
+	case w.whole:
+		begin, end = wholeHot, wholeCold
+	case s.opt.Objective == VehiclesFirst:
 		begin, end = tightHot, tightCold
 	}
 	heat := unit * begin
@@ -187,7 +212,7 @@ func (s *search) stretch(w *worker) {
 			}
 			accept = after == 0 || w.weight(st.absent) < w.weight(st.before.absent) || after <= before && float64(st.dist-st.before.dist) < bonus
 		} else {
-			accept = float64(st.dist-st.before.dist)+w.penalty(st.absent, unit)-w.penalty(st.before.absent, unit) < bonus
+			accept = (after == 0 || !w.whole) && float64(st.dist-st.before.dist)+w.penalty(st.absent, unit)-w.penalty(st.before.absent, unit) < bonus
 		}
 		if !accept {
 			st.undo()
@@ -199,6 +224,7 @@ func (s *search) stretch(w *worker) {
 		}
 		if after < len(w.best.absent) || after == len(w.best.absent) && (st.dist < w.best.dist || s.fewer && len(st.used) < w.best.routes) {
 			st.sequences(&w.best)
+			w.found = true
 		}
 		if s.fewer && after == 0 && len(st.used) > 1 {
 			w.spare()
