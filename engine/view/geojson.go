@@ -10,9 +10,9 @@ import (
 	"carriole/engine"
 )
 
-// palette tells rounds apart for people who see colours differently, too: Okabe and Ito's without the yellow, then
-// darker ones of Paul Tol's. A producer keeps one colour.
-var palette = [...]string{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#332288", "#E69F00", "#882255", "#56B4E9", "#7A7A00", "#117733"}
+// palette tells rounds apart for people who see colours differently, too, on a white map and on a dark one: Okabe and Ito's without
+// the yellow, then others between those of Paul Tol's. A producer keeps one colour.
+var palette = [...]string{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6A5ACD", "#E69F00", "#B83A70", "#56B4E9", "#7A7A00", "#117733"}
 
 // colours gives every producer that drives a changed round a colour, in the order of the plan, then the others.
 func (b *book) colours() map[string]string {

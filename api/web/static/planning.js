@@ -10,7 +10,7 @@ if (box) follow();
 function sketch(where) {
 	if (!where || !window.L) return () => {};
 	const map = mapIn(where, { zoomControl: false, keyboard: false, scrollWheelZoom: false, renderer: L.canvas() });
-	const layer = L.layerGroup().addTo(map), colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#7a7a00"];
+	const layer = L.layerGroup().addTo(map), colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#b83a70", "#7a7a00"];
 	let fitted = false;
 	return (lines) => {
 		layer.clearLayers();
