@@ -22,8 +22,6 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"carriole/benchmarks/internal/bench"
 )
 
@@ -56,11 +54,7 @@ type row struct {
 
 func start(args []string, log io.Writer) error {
 	var f flags
-	parser, err := kong.New(&f, kong.Name("ablation"), kong.Description("Measures what the ideas of a search are worth."))
-	if err != nil {
-		return err
-	}
-	if _, err := parser.Parse(args); err != nil {
+	if err := bench.Parse(&f, "ablation", "Measures what the ideas of a search are worth.", args); err != nil {
 		return err
 	}
 	if _, err := path.Match(f.Only, ""); err != nil {

@@ -26,8 +26,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"carriole/benchmarks/internal/bench"
 	"carriole/engine/pdpt"
 )
@@ -86,11 +84,8 @@ const reached = 1e-6
 
 func start(args []string, out, log io.Writer) error {
 	var f flags
-	parser, err := kong.New(&f, kong.Name("pdpt"), kong.Description("Examines the search on pickup and delivery with transfers."))
+	err := bench.Parse(&f, "pdpt", "Examines the search on pickup and delivery with transfers.", args)
 	if err != nil {
-		return err
-	}
-	if _, err := parser.Parse(args); err != nil {
 		return err
 	}
 	runtime.GOMAXPROCS(f.Threads)

@@ -21,8 +21,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"carriole/benchmarks/internal/bench"
 )
 
@@ -80,11 +78,8 @@ func main() {
 
 func start(args []string, out, log io.Writer) error {
 	r := &run{log: log}
-	parser, err := kong.New(&r.flags, kong.Name("pdptw"), kong.Description("Measures the search for pickup and delivery with time windows on public instances, beside its peers."))
+	err := bench.Parse(&r.flags, "pdptw", "Measures the search for pickup and delivery with time windows on public instances, beside its peers.", args)
 	if err != nil {
-		return err
-	}
-	if _, err := parser.Parse(args); err != nil {
 		return err
 	}
 	if r.known, err = readKnown(r.Instances, r.vehiclesFirst()); err != nil {

@@ -19,7 +19,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"github.com/jackc/pgx/v5"
 
 	"carriole/api/pgtest"
@@ -92,11 +91,7 @@ func main() {
 
 func start(args []string, out, log io.Writer) (err error) {
 	r := &run{log: log}
-	parser, err := kong.New(&r.flags, kong.Name("service"), kong.Description("Measures the service beside the least that could do the same work."))
-	if err != nil {
-		return err
-	}
-	if _, err := parser.Parse(args); err != nil {
+	if err := bench.Parse(&r.flags, "service", "Measures the service beside the least that could do the same work.", args); err != nil {
 		return err
 	}
 	if r.dir, err = os.MkdirTemp("", "service"); err != nil {

@@ -22,8 +22,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"carriole/benchmarks/internal/bench"
 	"carriole/benchmarks/internal/maker"
 	"carriole/engine"
@@ -97,11 +95,8 @@ func main() {
 
 func start(args []string, out, log io.Writer) error {
 	r := &run{log: log}
-	parser, err := kong.New(&r.flags, kong.Name("weeks"), kong.Description("Measures what planning reaches on made or given weeks, beside VROOM."))
+	err := bench.Parse(&r.flags, "weeks", "Measures what planning reaches on made or given weeks, beside VROOM.", args)
 	if err != nil {
-		return err
-	}
-	if _, err := parser.Parse(args); err != nil {
 		return err
 	}
 	if r.dir, err = os.MkdirTemp("", "weeks"); err != nil {
