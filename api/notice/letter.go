@@ -146,14 +146,11 @@ func (w *writer) goods(do string, g *planning.Goods) {
 // does says what is done with goods at a stop, and with whom.
 func (w *writer) does(s *planning.DropoffStop, g *planning.Goods, loads bool) string {
 	do, with, at := s.Does(g, loads)
-	if !at.IsZero() {
-		at = at.In(w.zone)
-	}
 	name := ""
 	if with != nil && with.ID != w.me {
 		name = plain(with.Name)
 	}
-	return w.lang.Doing(do, name, s.Arrive.In(w.zone), at)
+	return w.lang.Doing(do, name, s.Arrive, at, w.zone)
 }
 
 func (w *writer) clock(t time.Time) string { return w.lang.Clock(t.In(w.zone)) }

@@ -97,14 +97,11 @@ func (m *maker) stopRows(who string, s *view.SheetStop) []Row {
 
 // do says what is done with goods at a stop, and with whom.
 func (m *maker) do(who string, s *view.SheetStop, t *view.Task) string {
-	with, at := t.With, t.At
+	with := t.With
 	if t.Other == who {
 		with = ""
 	}
-	if !at.IsZero() {
-		at = m.local(at)
-	}
-	text := m.Lang.Doing(t.Do, with, m.local(s.Arrive), at)
+	text := m.Lang.Doing(t.Do, with, s.Arrive, t.At, m.Collective.Zone())
 	if x := m.Producers[store.ID(t.Other)]; with != "" && x != nil && x.PhoneShared && x.Phone != "" {
 		text += ", " + x.Phone
 	}

@@ -109,16 +109,15 @@ func (s *DropoffStop) Does(g *Goods, loads bool) (do string, with *Partner, at t
 	switch {
 	case loads && g.From == nil:
 		return view.Collect, nil, at
-	case loads && g.From.Depart.Before(s.Arrive) && !g.From.Depart.IsZero():
-		return view.Fetch, g.From, g.From.Depart
 	case loads:
-		return view.TakeOver, g.From, g.From.Arrive
+		with = g.From
 	case g.To == nil:
 		return view.Deliver, nil, at
-	case g.To.Arrive.After(s.Depart):
-		return view.Leave, g.To, g.To.Arrive
+	default:
+		with = g.To
 	}
-	return view.HandOver, g.To, g.To.Arrive
+	do, at = view.Exchange(loads, s.Arrive, s.Depart, with.Arrive, with.Depart)
+	return do, with, at
 }
 
 // Fetched are own goods that another producer comes for.

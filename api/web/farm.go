@@ -136,8 +136,17 @@ type farmTask struct {
 // tasksAt are what is done at a stop: first what leaves the vehicle.
 func tasksAt(s planning.DropoffStop) []farmTask {
 	var out []farmTask
-	add := func(do string, g *planning.Goods, loads bool) {
+	add := func(g *planning.Goods, loads bool) {
 		does, with, at := s.Does(g, loads)
+		do := "unload"
+		switch {
+		case loads && with != nil:
+			do = "take"
+		case loads:
+			do = "load"
+		case with != nil:
+			do = "hand"
+		}
 		k := slices.IndexFunc(out, func(t farmTask) bool {
 			return t.Do == do && (with == nil || t.With.Round == with.Round)
 		})
@@ -149,32 +158,21 @@ func tasksAt(s planning.DropoffStop) []farmTask {
 		out[k].Kg += g.Kg
 	}
 	for i := range s.Unload {
-		do := "unload"
-		if s.Unload[i].To != nil {
-			do = "hand"
-		}
-		add(do, &s.Unload[i], false)
+		add(&s.Unload[i], false)
 	}
 	for i := range s.Load {
-		do := "load"
-		if s.Load[i].From != nil {
-			do = "take"
-		}
-		add(do, &s.Load[i], true)
+		add(&s.Load[i], true)
 	}
 	return out
 }
 
 // Says is what is done, with whom and when that one is there, for whoever drives the round.
 func (t *farmTask) Says(lang view.Lang, zone *time.Location, me store.ID) string {
-	with, at := "", t.At
+	with := ""
 	if t.With != nil && t.With.ID != me {
 		with = t.With.Name
 	}
-	if !at.IsZero() {
-		at = at.In(zone)
-	}
-	return lang.Doing(t.Does, with, t.here.In(zone), at)
+	return lang.Doing(t.Does, with, t.here, t.At, zone)
 }
 
 // dropoffs shows a producer what they load, where and when, and whom they hand it over to.

@@ -85,15 +85,10 @@ func words(lang view.Lang, f *files) template.FuncMap {
 		"date": lang.Date, "clock": lang.Clock,
 		"classes": func() []engine.Class { return engine.Classes[:] },
 		"add":     func(a, b int) int { return a + b },
-		"doing": func(do, with string, here, at time.Time, zone *time.Location) string {
-			if !at.IsZero() {
-				at = at.In(zone)
-			}
-			return lang.Doing(do, with, here, at)
-		},
-		"lang":   func() view.Lang { return lang },
-		"class":  func(c engine.Class) string { return lang.Class(c) },
-		"static": f.url,
+		"doing":   lang.Doing,
+		"lang":    func() view.Lang { return lang },
+		"class":   func(c engine.Class) string { return lang.Class(c) },
+		"static":  f.url,
 		"id": func(name string) string {
 			return strings.NewReplacer("[", "-", "].", "-", "]", "", ".", "-").Replace(name)
 		},

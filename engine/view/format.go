@@ -35,13 +35,14 @@ func (Lang) Clock(t time.Time) string { return clock(t) }
 
 // Doing says what is done with goods at a stop, as a [Task] has it: "Take over from Anne (there 17:30)". with is the name of who drives
 // the other round, empty where it is the same producer; at is when that round is there, zero where that is not known, and here when this
-// one is: of another day at is told with its date. Times are in the zone that they are to be told in.
-func (l Lang) Doing(do, with string, here, at time.Time) string {
+// one is: of another day at is told with its date. Times are told in zone.
+func (l Lang) Doing(do, with string, here, at time.Time, zone *time.Location) string {
 	w := l.words()
 	s := w.do(do, cmp.Or(with, w.OtherRound))
 	first, n := utf8.DecodeRuneInString(s)
 	s = string(unicode.ToUpper(first)) + s[n:]
 	if format := w.whenFmt(do); format != "" && !at.IsZero() {
+		here, at = here.In(zone), at.In(zone)
 		when := clock(at)
 		if l.Date(at) != l.Date(here) {
 			when = l.Date(at) + ", " + when

@@ -78,32 +78,39 @@ func Sheets(week *engine.Week, plan *engine.Plan) []Sheet {
 	return out
 }
 
-// doneIn is what is done with goods at a stop, where the other round, nil for none, makes the stop at which it has them.
-func doneIn(a action, here, other *engine.PlanStop) string {
+// Exchange is what is done, as a [Task] has it, with goods that change hands where a round stops from arrive to depart: they are
+// loaded from another round, or unloaded for it. at is when that one is there, which stays from its arrival to its departure; zero where
+// these are.
+func Exchange(loads bool, arrive, depart, otherArrives, otherDeparts time.Time) (do string, at time.Time) {
 	switch {
-	case a == deliver:
-		return Deliver
-	case a == collect:
-		return Collect
-	case a == handOver && other != nil && other.Arrive.After(here.Depart):
-		return Leave
-	case a == handOver:
-		return HandOver
-	case other != nil && other.Depart.Before(here.Arrive):
-		return Fetch
+	case loads && otherDeparts.Before(arrive) && !otherDeparts.IsZero():
+		return Fetch, otherDeparts
+	case loads:
+		return TakeOver, otherArrives
+	case otherArrives.After(depart):
+		return Leave, otherArrives
 	}
-	return TakeOver
+	return HandOver, otherArrives
+}
+
+// doneIn is what is done with goods at a stop, and when the other round is there, which makes the stop other; nil where none is known.
+func doneIn(a action, here, other *engine.PlanStop) (do string, at time.Time) {
+	switch a {
+	case deliver:
+		return Deliver, at
+	case collect:
+		return Collect, at
+	}
+	if other == nil {
+		other = new(engine.PlanStop)
+	}
+	return Exchange(a == takeOver, here.Arrive, here.Depart, other.Arrive, other.Depart)
 }
 
 func (b *book) tasks(r *engine.PlanRound, i int) (out []Task) {
 	for _, t := range b.transfers(r, i) {
-		other := b.stop(t.round, t.stop)
-		x := Task{Do: doneIn(t.action, &r.Stops[i], other), Round: t.round}
-		if other != nil {
-			if x.At = other.Arrive; x.Do == Fetch {
-				x.At = other.Depart
-			}
-		}
+		x := Task{Round: t.round}
+		x.Do, x.At = doneIn(t.action, &r.Stops[i], b.stop(t.round, t.stop))
 		if t.round != "" {
 			x.Other = b.carrier(t.round)
 			x.With = b.producerName(x.Other)

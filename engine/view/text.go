@@ -179,15 +179,16 @@ func (t *text) transfer(x transfer, here engine.PlanStop) {
 
 // doing says what is done with goods, with whom, which round they drive, and when they are here.
 func (t *text) doing(x transfer, here engine.PlanStop) string {
+	other := t.stop(x.round, x.stop)
+	do, _ := doneIn(x.action, &here, other)
 	if x.action == deliver || x.action == collect {
-		return t.do(doneIn(x.action, &here, nil), "")
+		return t.do(do, "")
 	}
 	who, round := t.producerName(t.carrier(x.round)), t.roundName(x.round)
-	other, when := t.stop(x.round, x.stop), "?"
+	when := "?"
 	if other != nil {
 		when = t.span(*other, here)
 	}
-	do := doneIn(x.action, &here, other)
 	return fmt.Sprintf("%s (%s, %s)", t.do(do, cmp.Or(who, round)), round, t.say(t.whenFmt(do), when))
 }
 
