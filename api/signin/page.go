@@ -84,8 +84,8 @@ func (s *Service) words(r *http.Request) *words {
 	return wordsFor(r.Header.Get("Accept-Language"))
 }
 
-// themeOf is light or dark where the one or the other was chosen on the pages, or nothing.
-func themeOf(r *http.Request) string {
+// ThemeOf is light or dark where the one or the other was chosen on the pages, or nothing.
+func ThemeOf(r *http.Request) string {
 	if c, err := r.Cookie("theme"); err == nil && (c.Value == "light" || c.Value == "dark") {
 		return c.Value
 	}
@@ -96,7 +96,7 @@ func themeOf(r *http.Request) string {
 func (s *Service) show(w http.ResponseWriter, r *http.Request, status int, name string, view any) {
 	words := s.words(r)
 	var page bytes.Buffer
-	if err := s.pages.templates[name].ExecuteTemplate(&page, "frame", frame[any]{words, themeOf(r), view}); err != nil {
+	if err := s.pages.templates[name].ExecuteTemplate(&page, "frame", frame[any]{words, ThemeOf(r), view}); err != nil {
 		s.log.ErrorContext(r.Context(), "showing a page", "page", name, "error", err.Error())
 		http.Error(w, words.Broken, http.StatusInternalServerError)
 		return

@@ -181,13 +181,9 @@ type formView struct {
 // mount adds the pages of a kind.
 func mount[T any](s *Site, r chi.Router, k kind[T]) {
 	path := "/data/" + k.path
-	page := func(show func(*visit) error) http.HandlerFunc {
-		return s.page(func(v *visit) error {
-			if k.private && v.Role != store.Coordinator {
-				return &store.Error{Code: store.NotFound, Message: v.say("cette page est pour les coordinateurs", "this page is for coordinators")}
-			}
-			return show(v)
-		})
+	page := s.page
+	if k.private {
+		page = func(show func(*visit) error) http.HandlerFunc { return s.page(coordinators(show)) }
 	}
 
 	show := func(v *visit, status int, x *T, typed url.Values, faults []store.Fault) error {

@@ -62,10 +62,7 @@ func (v *visit) enter(s *Site) error {
 		return err
 	}
 	actor := "token:" + string(token.ID)
-	v.Who = &Who{Collective: collective, Actor: actor, Role: store.ProducersRole, Producer: token.Producer, Name: token.Name}
-	v.scope = s.config.Store.In(collective, actor)
-	v.col, err = v.scope.Itself(v.ctx)
-	return err
+	return v.as(s, &Who{Collective: collective, Actor: actor, Role: store.ProducersRole, Producer: token.Producer, Name: token.Name})
 }
 
 func (s *Site) sendFeed(v *visit) error {

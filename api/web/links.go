@@ -30,9 +30,6 @@ func (s *Site) links(v *visit) error {
 }
 
 func (s *Site) showLinks(v *visit, out linksView) error {
-	if v.Role != store.Coordinator {
-		return &store.Error{Code: store.NotFound, Message: v.say("cette page est pour les coordinateurs", "this page is for coordinators")}
-	}
 	producers, err := store.All(func(p store.Page) ([]store.Producer, store.Cursor, error) {
 		return v.scope.Producers(v.ctx, store.ProducerFilter{}, p)
 	})

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/language"
 
 	"carriole/api/planning"
+	"carriole/api/signin"
 	"carriole/api/store"
 	"carriole/engine/view"
 )
@@ -77,14 +78,6 @@ func (s *Site) display(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, local(r.PostFormValue("back")), http.StatusSeeOther)
 }
 
-// themeOf is light, dark or, as the device has it, nothing.
-func themeOf(r *http.Request) string {
-	if c, err := r.Cookie("theme"); err == nil && (c.Value == "light" || c.Value == "dark") {
-		return c.Value
-	}
-	return ""
-}
-
 // local is a path of this site, or its first page.
 func local(path string) string {
 	if u, err := url.Parse(path); err == nil && u.Host == "" && u.Scheme == "" && strings.HasPrefix(u.Path, "/") && !strings.HasPrefix(path, "//") && !strings.Contains(path, `\`) {
@@ -101,6 +94,16 @@ func (s *Site) page(show func(*visit) error) http.HandlerFunc {
 		}
 		return show(v)
 	})
+}
+
+// coordinators keeps a page from those who only read.
+func coordinators(show func(*visit) error) func(*visit) error {
+	return func(v *visit) error {
+		if v.Role != store.Coordinator {
+			return &store.Error{Code: store.NotFound, Message: v.say("cette page est pour les coordinateurs", "this page is for coordinators")}
+		}
+		return show(v)
+	}
 }
 
 // farm lets a producer see, or change, what is theirs. Others are led to the first page.
@@ -131,14 +134,13 @@ func (s *Site) visit(show func(*visit) error) http.HandlerFunc {
 		who, err := s.config.Who(r)
 		ctx, cancel := context.WithTimeout(r.Context(), patience)
 		defer cancel()
-		v := &visit{Who: who, w: w, r: r, ctx: ctx, lang: langOf(r), plans: s.config.Planning}
+		v := &visit{w: w, r: r, ctx: ctx, lang: langOf(r), plans: s.config.Planning}
 		if err == nil && who == nil {
 			http.Redirect(w, r, "/signin?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 			return
 		}
 		if err == nil {
-			v.scope = s.config.Store.In(who.Collective, who.Actor)
-			if v.col, err = v.scope.Itself(v.ctx); err == nil {
+			if err = v.as(s, who); err == nil {
 				err = show(v)
 			}
 		}
@@ -146,6 +148,13 @@ func (s *Site) visit(show func(*visit) error) http.HandlerFunc {
 			s.sorry(v, err)
 		}
 	}
+}
+
+// as makes the visit that of somebody.
+func (v *visit) as(s *Site, who *Who) (err error) {
+	v.Who, v.scope = who, s.config.Store.In(who.Collective, who.Actor)
+	v.col, err = v.scope.Itself(v.ctx)
+	return err
 }
 
 // foreign shows that a form which seems to come from another site is not taken.
@@ -166,9 +175,8 @@ func (s *Site) Missing(w http.ResponseWriter, r *http.Request) {
 		err := error(&store.Error{Code: store.NotFound, Message: "there is nothing at this address"})
 		if who, fault := s.config.Who(r); fault != nil {
 			err = fault
-		} else if v.Who = who; who != nil {
-			v.scope = s.config.Store.In(who.Collective, who.Actor)
-			if v.col, fault = v.scope.Itself(v.ctx); fault != nil {
+		} else if who != nil {
+			if fault := v.as(s, who); fault != nil {
 				err = fault
 			}
 		}
@@ -227,7 +235,7 @@ func (s *Site) show(v *visit, status int, page string, data any) error {
 	if !ok {
 		return fmt.Errorf("no page %q", page)
 	}
-	f := frame{Lang: v.lang, Theme: themeOf(v.r), Path: v.r.URL.RequestURI(), Who: v.Who, Query: v.r.URL.Query(), Data: data}
+	f := frame{Lang: v.lang, Theme: signin.ThemeOf(v.r), Path: v.r.URL.RequestURI(), Who: v.Who, Query: v.r.URL.Query(), Data: data}
 	if v.col != nil {
 		f.Collective, f.Zone = v.col.Name, v.zone()
 		f.Tiles, f.TilesBy = s.tiles(v)

@@ -101,11 +101,12 @@ func (c *serveCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	site, err := web.New(web.Config{Store: s, SignIn: people, Planning: q.Planning, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Stopping: ctx.Done(), Log: log, URL: strings.TrimSuffix(c.URL, "/"), Tiles: c.Tiles, TilesBy: c.TilesBy})
+	base := strings.TrimSuffix(c.URL, "/")
+	site, err := web.New(web.Config{Store: s, SignIn: people, Planning: q.Planning, Who: func(r *http.Request) (*web.Who, error) { return visitor(people, r) }, Stopping: ctx.Done(), Log: log, URL: base, Tiles: c.Tiles, TilesBy: c.TilesBy})
 	if err != nil {
 		return err
 	}
-	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Hooks: hooks, OFN: intake.OFN{Private: c.OFNPrivate}, SchedulePull: schedulePull(q), Addresses: addresses, Pages: site.Mount, Missing: site.Missing, URL: strings.TrimSuffix(c.URL, "/"), Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
+	service, err := api.New(api.Config{Store: s, SignIn: people, Planning: q.Planning, Hooks: hooks, OFN: intake.OFN{Private: c.OFNPrivate}, SchedulePull: schedulePull(q), Addresses: addresses, Pages: site.Mount, Missing: site.Missing, URL: base, Log: log, Version: version(), Limits: c.limits(), TrustedProxies: c.TrustedProxies, MetricsFrom: c.MetricsFrom})
 	if err != nil {
 		return err
 	}
