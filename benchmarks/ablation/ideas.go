@@ -42,8 +42,9 @@ var subjects = map[string]subject{
 		one("all workers let requests wait outside to the end", pdptwSearch, "whole && len(w.best.absent) == 0, false", "false, false"),
 		one("who lets none wait does not share", pdptwSearch, "if w.whole && b.best.beats", "if !w.whole && w.whole && b.best.beats"),
 		one("who waits does not grow dearer", pdptwSearch, "dearer   = 1.2", "dearer   = 1.0"),
-		one("no hotter with few vehicles", pdptwSearch, "tightHot, tightCold = 4.0, 0.04", "tightHot, tightCold = hot, cold"),
-		one("no cooler where no request waits", pdptwSearch, "wholeHot, wholeCold = 2.0, 0.02", "wholeHot, wholeCold = tightHot, tightCold"),
+		one("no cooler where no request waits", pdptwSearch, "wholeHot, wholeCold = 0.5, 0.02", "wholeHot, wholeCold = tightHot, tightCold"),
+		one("no requests removed one by one", pdptwRuin, "scattered     = 0.3 ", "scattered     = 0.0 "),
+		one("one ejection in five iterations", pdptwSearch, "ejections  = 2 ", "ejections  = 5 "),
 		one("no ejections", pdptwSearch, "if !s.fewer || n%ejections > 0 ||", "if !s.fewer || n%ejections >= 0 ||"),
 	}},
 	"weeks": {bench: "./benchmarks/weeks", read: readWeeks, first: "unserved kg", ideas: []idea{

@@ -1,5 +1,13 @@
 package pdptw
 
+import (
+	"cmp"
+	"slices"
+)
+
+// mostTries is how many requests of a route, and how many pairs of them, an ejection looks at, those that have been easiest to place.
+const mostTries = 60
+
 // eject puts an absent request into a route from which one request or two are taken that have been easier to place so
 // far, those that have been the easiest together (Nagata and Kobayashi, Guided ejection search for the pickup and
 // delivery problem with time windows, 2010). It reports whether there are such.
@@ -38,14 +46,17 @@ func (w *worker) eject() bool {
 				w.riders = append(w.riders, r)
 			}
 		}
-		for _, a := range w.riders {
+		slices.SortFunc(w.riders, func(a, b int32) int { return cmp.Compare(w.vain[a], w.vain[b]) })
+		for _, a := range w.riders[:min(mostTries, len(w.riders))] {
 			if sum := 1 + w.vain[a]; sum < least {
 				try(sum, a)
 			}
 		}
+		tries := 0
 		for n, a := range w.riders {
 			for _, b := range w.riders[:n] {
-				if sum := 2 + w.vain[a] + w.vain[b]; sum < least {
+				if sum := 2 + w.vain[a] + w.vain[b]; sum < least && tries < mostTries {
+					tries++
 					try(sum, a, b)
 				}
 			}

@@ -17,6 +17,11 @@ const (
 	blinks      = 1 << 32 / 100 // of 1 << 32 looks at a route are left out
 	splits      = 0.5           // of strings keep a part in their middle
 	deeper      = 0.01          // the chance that this part is not one longer
+
+	scattered     = 0.3 // of iterations remove requests one by one where vehicles come first; for distance alone strings are better
+	mostScattered = 20
+	strangers     = 0.1 // of them lie anywhere, the others near one another
+	nearness      = 6   // the exponent with which near ones are preferred
 )
 
 // worker searches on its own between two exchanges with the others.
@@ -30,6 +35,7 @@ type worker struct {
 	hard   []float64 // by request: see press
 	order  []int32
 	best   plan
+	few    bool // vehicles come first
 	whole  bool // no request may wait outside
 	found  bool // something better than what from was told
 
@@ -38,13 +44,22 @@ type worker struct {
 	rounds  int
 }
 
-// ruin removes strings of adjacent stops from routes near one another.
+// ruin removes strings of adjacent stops from routes near one another, or single requests.
 func (w *worker) ruin() {
 	s, in := w.s, w.s.in
 	if s.stale {
 		s.list()
 	}
 	if len(s.used) == 0 {
+		return
+	}
+	seed := w.rng.IntN(2 * in.requests)
+	if len(s.absent) > 0 && w.rng.IntN(2) == 0 {
+		// room is of use where one waits for it
+		seed = 2*int(s.absent[w.rng.IntN(len(s.absent))]) + w.rng.IntN(2)
+	}
+	if w.few && w.rng.Float64() < scattered {
+		w.scatter(seed)
 		return
 	}
 	for _, i := range s.used {
@@ -56,11 +71,6 @@ func (w *worker) ruin() {
 		removed, most = deepRemoved, math.Min(deepString, mean)
 	}
 	strings := int(1 + w.rng.Float64()*(4*removed/(1+most)-1))
-	seed := w.rng.IntN(2 * in.requests)
-	if len(s.absent) > 0 && w.rng.IntN(2) == 0 {
-		// room is of use where one waits for it
-		seed = 2*int(s.absent[w.rng.IntN(len(s.absent))]) + w.rng.IntN(2)
-	}
 	for _, c := range in.near[seed] {
 		r := int32(c) >> 1
 		i := s.whose[r]
@@ -72,6 +82,26 @@ func (w *worker) ruin() {
 		if strings--; strings == 0 {
 			break
 		}
+	}
+}
+
+// scatter removes requests one by one, most of them near the node seed.
+func (w *worker) scatter(seed int) {
+	s, in := w.s, w.s.in
+	near := in.near[seed]
+	for range 1 + w.rng.IntN(mostScattered) {
+		r := int32(w.rng.IntN(in.requests))
+		if w.rng.Float64() >= strangers {
+			r = int32(near[int(math.Pow(w.rng.Float64(), nearness)*float64(len(near)))]) >> 1
+		}
+		i := s.whose[r]
+		if i < 0 {
+			continue
+		}
+		w.out[r] = true
+		s.absent = append(s.absent, r)
+		s.remove(i, w.out)
+		w.out[r] = false
 	}
 }
 

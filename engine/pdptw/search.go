@@ -8,13 +8,13 @@ import (
 
 const (
 	stretches  = 40  // after each the workers share what they have found
-	ejections  = 5   // iterations of saving vehicles for one ejection
+	ejections  = 2   // iterations of saving vehicles for one ejection
 	fleetShare = 0.4 // of the search that may go into having fewer vehicles
 	// The temperature, as a share of what a request costs on average.
 	hot, cold           = 1.0, 0.01
-	tightHot, tightCold = 4.0, 0.04 // where the vehicles are as few as can be
-	wholeHot, wholeCold = 2.0, 0.02 // and no request may wait outside
-	saving              = 0.3       // while vehicles are being saved
+	tightHot, tightCold = 1.0, 0.03 // where the vehicles are as few as can be
+	wholeHot, wholeCold = 0.5, 0.02 // and no request may wait outside
+	saving              = 0.1       // while vehicles are being saved
 )
 
 // search is one run of Solve.
@@ -36,7 +36,7 @@ func newSearch(in *instance, opt Options, stop func() bool) *search {
 	s := &search{in: in, opt: opt, stop: stop}
 	for k := range opt.Workers {
 		w := &worker{s: newState(in), source: rand.NewPCG(opt.Seed, uint64(k)+1), out: make([]bool, in.requests), vain: make([]int64, in.requests)}
-		w.rng = rand.New(w.source)
+		w.rng, w.few = rand.New(w.source), opt.Objective == VehiclesFirst
 		w.cut = make([]bool, len(w.s.routes))
 		w.hard = make([]float64, in.requests)
 		for r := range w.hard {
