@@ -18,7 +18,7 @@ const (
 	splits      = 0.5           // of strings keep a part in their middle
 	deeper      = 0.01          // the chance that this part is not one longer
 
-	scattered     = 0.3 // of iterations remove requests one by one where vehicles come first; for distance alone strings are better
+	scattered     = 0.3 // of iterations remove requests one by one, where vehicles are being saved or none may wait outside
 	mostScattered = 20
 	strangers     = 0.1 // of them lie anywhere, the others near one another
 	nearness      = 6   // the exponent with which near ones are preferred
@@ -35,7 +35,7 @@ type worker struct {
 	hard   []float64 // by request: see press
 	order  []int32
 	best   plan
-	few    bool // vehicles come first
+	single bool // requests are removed one by one, too
 	whole  bool // no request may wait outside
 	found  bool // something better than what from was told
 
@@ -58,7 +58,7 @@ func (w *worker) ruin() {
 		// room is of use where one waits for it
 		seed = 2*int(s.absent[w.rng.IntN(len(s.absent))]) + w.rng.IntN(2)
 	}
-	if w.few && w.rng.Float64() < scattered {
+	if w.single && w.rng.Float64() < scattered {
 		w.scatter(seed)
 		return
 	}

@@ -12,7 +12,7 @@ const (
 	fleetShare = 0.4 // of the search that may go into having fewer vehicles
 	// The temperature, as a share of what a request costs on average.
 	hot, cold           = 1.0, 0.01
-	tightHot, tightCold = 1.0, 0.03 // where the vehicles are as few as can be
+	tightHot, tightCold = 4.0, 0.04 // where the vehicles are as few as can be
 	wholeHot, wholeCold = 0.5, 0.02 // and no request may wait outside
 	saving              = 0.1       // while vehicles are being saved
 )
@@ -36,7 +36,7 @@ func newSearch(in *instance, opt Options, stop func() bool) *search {
 	s := &search{in: in, opt: opt, stop: stop}
 	for k := range opt.Workers {
 		w := &worker{s: newState(in), source: rand.NewPCG(opt.Seed, uint64(k)+1), out: make([]bool, in.requests), vain: make([]int64, in.requests)}
-		w.rng, w.few = rand.New(w.source), opt.Objective == VehiclesFirst
+		w.rng = rand.New(w.source)
 		w.cut = make([]bool, len(w.s.routes))
 		w.hard = make([]float64, in.requests)
 		for r := range w.hard {
@@ -173,6 +173,7 @@ func (p *plan) copy(q *plan) {
 // stretch is simulated annealing by one worker.
 func (s *search) stretch(w *worker) {
 	st := w.s
+	w.single = s.fewer || w.whole
 	served := s.in.requests - len(w.best.absent)
 	unit := float64(w.best.dist) / float64(max(1, served))
 	begin, end := hot, cold
