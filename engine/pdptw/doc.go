@@ -86,13 +86,12 @@
 // # What it reaches
 //
 // Per cent above the best known, mean and worst, one seed, seconds of processor time on each of two threads; the first three for
-// distance alone, the others with no more vehicles than known, where that is reached:
+// distance alone, the last with as many vehicles as known, where that is reached:
 //
 //	Li and Lim 100              5 s   0.000   0.00
 //	Li and Lim 200             10 s   0.035   0.46
 //	Li and Lim 1000, eight     60 s   0.070   0.25
-//	Li and Lim 100, vehicles    6 s   0.000   0.00   56 of 56
-//	Li and Lim 200, vehicles   20 s   0.462   5.75   59 of 60
+//	Sartori and Buriol 400     28 s   1.909   6.31   18 of 25 with the vehicles known, one with fewer
 //
 // Side by side with VROOM 1.15 on two threads (distance, wall time): 0.021 and 1.767 per cent on Li and Lim 100 in 0.6 s, 0.067 and 3.717 on
 // Li and Lim 200 in 2 s.
