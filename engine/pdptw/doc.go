@@ -91,7 +91,7 @@
 //	Li and Lim 100              5 s   0.000   0.00
 //	Li and Lim 200             10 s   0.035   0.46
 //	Li and Lim 1000, eight     60 s   0.070   0.25
-//	Sartori and Buriol 400     28 s   1.909   6.31   18 of 25 with the vehicles known, one with fewer
+//	Sartori and Buriol 400     28 s   1.909   4.34   17 of 25, and one with fewer vehicles
 //
 // Side by side with VROOM 1.15 on two threads (distance, wall time): 0.021 and 1.767 per cent on Li and Lim 100 in 0.6 s, 0.067 and 3.717 on
 // Li and Lim 200 in 2 s.
