@@ -45,7 +45,7 @@ var subjects = map[string]subject{
 		one("no hotter with few vehicles", pdptwSearch, "tightHot, tightCold = 4.0, 0.04", "tightHot, tightCold = hot, cold"),
 		one("no cooler where no request waits", pdptwSearch, "wholeHot, wholeCold = 0.5, 0.02", "wholeHot, wholeCold = tightHot, tightCold"),
 		one("no requests removed one by one", pdptwRuin, "scattered     = 0.3 ", "scattered     = 0.0 "),
-		one("requests removed one by one always", pdptwSearch, "w.single = s.fewer || w.whole", "w.single = true"),
+		one("requests removed one by one always", pdptwSearch, "single := s.fewer || w.whole", "single := true"),
 		one("one ejection in five iterations", pdptwSearch, "ejections  = 2 ", "ejections  = 5 "),
 		one("no ejections", pdptwSearch, "if !s.fewer || n%ejections > 0 ||", "if !s.fewer || n%ejections >= 0 ||"),
 	}},

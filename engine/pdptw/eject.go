@@ -55,10 +55,12 @@ func (w *worker) eject() bool {
 		tries := 0
 		for n, a := range w.riders {
 			for _, b := range w.riders[:n] {
-				if sum := 2 + w.vain[a] + w.vain[b]; sum < least && tries < mostTries {
-					tries++
-					try(sum, a, b)
+				sum := 2 + w.vain[a] + w.vain[b]
+				if sum >= least || tries == mostTries {
+					break
 				}
+				tries++
+				try(sum, a, b)
 			}
 		}
 	}
@@ -67,14 +69,7 @@ func (w *worker) eject() bool {
 	}
 	s.absent[k] = s.absent[len(s.absent)-1]
 	s.absent = s.absent[:len(s.absent)-1]
-	for _, r := range gone[:count] {
-		w.out[r] = true
-		s.absent = append(s.absent, r)
-	}
-	s.remove(where, w.out)
-	for _, r := range gone[:count] {
-		w.out[r] = false
-	}
+	w.take(where, gone[:count]...)
 	s.insert(u, where, found)
 	return true
 }

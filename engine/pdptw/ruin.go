@@ -35,7 +35,6 @@ type worker struct {
 	hard   []float64 // by request: see press
 	order  []int32
 	best   plan
-	single bool // requests are removed one by one, too
 	whole  bool // no request may wait outside
 	found  bool // something better than what from was told
 
@@ -44,8 +43,8 @@ type worker struct {
 	rounds  int
 }
 
-// ruin removes strings of adjacent stops from routes near one another, or single requests.
-func (w *worker) ruin() {
+// ruin removes strings of adjacent stops from routes near one another or, with single, now and then requests one by one.
+func (w *worker) ruin(single bool) {
 	s, in := w.s, w.s.in
 	if s.stale {
 		s.list()
@@ -58,7 +57,7 @@ func (w *worker) ruin() {
 		// room is of use where one waits for it
 		seed = 2*int(s.absent[w.rng.IntN(len(s.absent))]) + w.rng.IntN(2)
 	}
-	if w.single && w.rng.Float64() < scattered {
+	if single && w.rng.Float64() < scattered {
 		w.scatter(seed)
 		return
 	}
@@ -94,13 +93,20 @@ func (w *worker) scatter(seed int) {
 		if w.rng.Float64() >= strangers {
 			r = int32(near[int(math.Pow(w.rng.Float64(), nearness)*float64(len(near)))]) >> 1
 		}
-		i := s.whose[r]
-		if i < 0 {
-			continue
+		if i := s.whose[r]; i >= 0 {
+			w.take(i, r)
 		}
+	}
+}
+
+// take leaves requests of route i without a route.
+func (w *worker) take(i int32, requests ...int32) {
+	for _, r := range requests {
 		w.out[r] = true
-		s.absent = append(s.absent, r)
-		s.remove(i, w.out)
+	}
+	w.s.absent = append(w.s.absent, requests...)
+	w.s.remove(i, w.out)
+	for _, r := range requests {
 		w.out[r] = false
 	}
 }

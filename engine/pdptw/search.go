@@ -173,7 +173,7 @@ func (p *plan) copy(q *plan) {
 // stretch is simulated annealing by one worker.
 func (s *search) stretch(w *worker) {
 	st := w.s
-	w.single = s.fewer || w.whole
+	single := s.fewer || w.whole
 	served := s.in.requests - len(w.best.absent)
 	unit := float64(w.best.dist) / float64(max(1, served))
 	begin, end := hot, cold
@@ -201,7 +201,7 @@ func (s *search) stretch(w *worker) {
 		}
 		before := len(st.absent)
 		if !s.fewer || n%ejections > 0 || len(st.absent) == 0 || !w.eject() {
-			w.ruin()
+			w.ruin(single)
 		}
 		w.recreate()
 		bonus := -heat * math.Log(w.rng.Float64())
@@ -288,17 +288,14 @@ func (w *worker) spare() {
 		}
 	}
 	st := s.routes[which].stops
+	w.riders = w.riders[:0]
 	for _, x := range st[1 : len(st)-1] {
 		if x.node&1 == 0 {
-			w.out[x.node>>1] = true
-			s.absent = append(s.absent, x.node>>1)
+			w.riders = append(w.riders, x.node>>1)
 		}
 	}
 	s.limit = len(s.used) - 1
-	s.remove(which, w.out)
-	for _, r := range s.absent {
-		w.out[r] = false
-	}
+	w.take(which, w.riders...)
 	s.keep()
 }
 

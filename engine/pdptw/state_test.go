@@ -17,7 +17,7 @@ func busy(seed uint64) *worker {
 	}
 	w.recreate()
 	for range 20 {
-		w.ruin()
+		w.ruin(false)
 		w.recreate()
 	}
 	w.s.keep()
@@ -137,7 +137,7 @@ func TestUndoAndLoadBringBackTheState(t *testing.T) {
 		var before, after, loaded plan
 		w.s.sequences(&before)
 		for range 10 {
-			w.ruin()
+			w.ruin(true)
 			w.recreate()
 			audit(t, w.s)
 			w.s.undo()
@@ -147,7 +147,7 @@ func TestUndoAndLoadBringBackTheState(t *testing.T) {
 			t.Fatalf("seed %d: undo gives another state", seed)
 		}
 		for range 5 {
-			w.ruin()
+			w.ruin(true)
 			w.recreate()
 		}
 		w.s.load(&before)
