@@ -47,6 +47,7 @@ var subjects = map[string]subject{
 		one("no requests removed one by one", pdptwRuin, "scattered     = 0.3 ", "scattered     = 0.0 "),
 		one("requests removed one by one always", pdptwSearch, "single := s.fewer || w.whole", "single := true"),
 		one("one ejection in five iterations", pdptwSearch, "ejections  = 2 ", "ejections  = 5 "),
+		one("absent requests weigh their own absences only", pdptwSearch, "usual               = 5 ", "usual               = 0 "),
 		one("no ejections", pdptwSearch, "if !s.fewer || n%ejections > 0 ||", "if !s.fewer || n%ejections >= 0 ||"),
 	}},
 	"weeks": {bench: "./benchmarks/weeks", read: readWeeks, first: "unserved kg", ideas: []idea{

@@ -18,7 +18,7 @@ func (w *worker) eject() bool {
 	}
 	k := w.rng.IntN(len(s.absent))
 	u := s.absent[k]
-	least := 1 + w.vain[u]
+	least := w.weigh(u)
 	var gone [2]int32
 	where, count := int32(-1), 0
 	var found place
@@ -42,20 +42,20 @@ func (w *worker) eject() bool {
 		stops := from.stops[1 : len(from.stops)-1]
 		w.riders = w.riders[:0]
 		for _, x := range stops {
-			if r := x.node >> 1; x.node&1 == 0 && 1+w.vain[r] < least {
+			if r := x.node >> 1; x.node&1 == 0 && w.weigh(r) < least {
 				w.riders = append(w.riders, r)
 			}
 		}
 		slices.SortFunc(w.riders, func(a, b int32) int { return cmp.Compare(w.vain[a], w.vain[b]) })
 		for _, a := range w.riders[:min(mostTries, len(w.riders))] {
-			if sum := 1 + w.vain[a]; sum < least {
+			if sum := w.weigh(a); sum < least {
 				try(sum, a)
 			}
 		}
 		tries := 0
 		for n, a := range w.riders {
 			for _, b := range w.riders[:n] {
-				sum := 2 + w.vain[a] + w.vain[b]
+				sum := w.weigh(a) + w.weigh(b)
 				if sum >= least || tries == mostTries {
 					break
 				}

@@ -29,9 +29,11 @@ type worker struct {
 	s      *state
 	rng    *rand.Rand
 	source *rand.PCG
-	out    []bool    // by request: being removed
-	cut    []bool    // by route: has lost a string
-	vain   []int64   // by request: how often it was left without a route
+	out    []bool  // by request: being removed
+	cut    []bool  // by route: has lost a string
+	vain   []int64 // by request: how often it was left without a route
+	missed int     // all of them together
+	mean   int64
 	hard   []float64 // by request: see press
 	order  []int32
 	best   plan

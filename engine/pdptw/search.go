@@ -14,7 +14,8 @@ const (
 	hot, cold           = 1.0, 0.01
 	tightHot, tightCold = 4.0, 0.04 // where the vehicles are as few as can be
 	wholeHot, wholeCold = 0.5, 0.02 // and no request may wait outside
-	saving              = 0.1       // while vehicles are being saved
+	saving              = 0.05      // while vehicles are being saved
+	usual               = 5         // an absent request weighs as many mean absences, beside its own, then
 )
 
 // search is one run of Solve.
@@ -208,9 +209,7 @@ func (s *search) stretch(w *worker) {
 		after := len(st.absent)
 		var accept bool
 		if s.fewer {
-			for _, r := range st.absent {
-				w.vain[r]++
-			}
+			w.miss(st.absent)
 			accept = after == 0 || w.weight(st.absent) < w.weight(st.before.absent) || after <= before && float64(st.dist-st.before.dist) < bonus
 		} else {
 			accept = (after == 0 || !w.whole) && float64(st.dist-st.before.dist)+w.penalty(st.absent, unit)-w.penalty(st.before.absent, unit) < bonus
@@ -233,10 +232,22 @@ func (s *search) stretch(w *worker) {
 	}
 }
 
-// weight says how hard absent requests have been to place so far.
+// miss counts that requests were left without a route.
+func (w *worker) miss(absent []int32) {
+	for _, r := range absent {
+		w.vain[r]++
+	}
+	w.missed += len(absent)
+	w.mean = int64(w.missed / len(w.vain))
+}
+
+// weigh says how hard a request has been to place so far, beside what each counts so that few are absent.
+func (w *worker) weigh(r int32) int64 { return 1 + usual*w.mean + w.vain[r] }
+
+// weight is what requests weigh together.
 func (w *worker) weight(absent []int32) (sum int64) {
 	for _, r := range absent {
-		sum += 1 + w.vain[r]
+		sum += w.weigh(r)
 	}
 	return sum
 }
@@ -280,7 +291,7 @@ func (w *worker) spare() {
 		st := s.routes[i].stops
 		for _, x := range st[1 : len(st)-1] {
 			if x.node&1 == 0 {
-				sum += 1 + w.vain[x.node>>1]
+				sum += w.weigh(x.node >> 1)
 			}
 		}
 		if sum < least {

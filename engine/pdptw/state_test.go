@@ -172,9 +172,7 @@ func TestEjectPutsAnAbsentRequestIn(t *testing.T) {
 			if len(s.absent) == 0 {
 				break
 			}
-			for _, r := range s.absent {
-				w.vain[r]++
-			}
+			w.miss(s.absent)
 			before := w.weight(s.absent)
 			if w.eject() {
 				done++
