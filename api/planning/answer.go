@@ -290,13 +290,8 @@ func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, rou
 			return notAsked(round)
 		}
 		before := answers[k]
-		if carrier != "" {
-			if err := s.mayAnswer(ctx, c, row, round); err != nil {
-				return err
-			}
-		}
-		if state == store.AnswerAbsent {
-			if err := s.mayBeAbsent(ctx, c, row, round); err != nil {
+		if absent := state == store.AnswerAbsent; absent || carrier != "" {
+			if err := s.inTime(ctx, c, row, round, absent); err != nil {
 				return err
 			}
 		}
@@ -337,8 +332,9 @@ func notAsked(round string) error {
 	return &store.Error{Code: store.NotFound, Message: "nobody is asked about the round \"" + round + "\" of this plan, or somebody else is"}
 }
 
-// mayAnswer demands that a round of a plan is not over, nor its day where the plan has no such round.
-func (s *Service) mayAnswer(ctx context.Context, c *store.Scope, row *store.Plan, round string) error {
+// inTime demands that a round of a plan is not over, nor its day where the plan has no such round, and that it has not left where its
+// carrier is to be absent.
+func (s *Service) inTime(ctx context.Context, c *store.Scope, row *store.Plan, round string, absent bool) error {
 	v, err := s.known(ctx, c, row)
 	if err != nil {
 		return err
@@ -347,24 +343,19 @@ func (s *Service) mayAnswer(ctx context.Context, c *store.Scope, row *store.Plan
 	if err != nil {
 		return err
 	}
-	if r := roundOf(v.plan, round); r != nil {
-		if end := r.Stops[len(r.Stops)-1].Depart; !end.After(s.now()) {
-			return conflict("the round is over since %s: an answer would change nothing any more; tell the coordinator what happened otherwise", end.In(col.Zone()).Format("2006-01-02 15:04"))
+	zone := col.Zone()
+	r := roundOf(v.plan, round)
+	if r == nil {
+		if day := RoundDay(round); day != "" && day < store.DayOf(s.now().In(zone)) {
+			return conflict("the round was on %s: an answer would change nothing any more; tell the coordinator what happened otherwise", day)
 		}
-	} else if day := RoundDay(round); day != "" && day < store.DayOf(s.now().In(col.Zone())) {
-		return conflict("the round was on %s: an answer would change nothing any more; tell the coordinator what happened otherwise", day)
+		return nil
 	}
-	return nil
-}
-
-// mayBeAbsent demands that a round of a plan has not left.
-func (s *Service) mayBeAbsent(ctx context.Context, c *store.Scope, row *store.Plan, round string) error {
-	v, err := s.known(ctx, c, row)
-	if err != nil {
-		return err
+	if end := r.Stops[len(r.Stops)-1].Depart; !end.After(s.now()) {
+		return conflict("the round is over since %s: an answer would change nothing any more; tell the coordinator what happened otherwise", end.In(zone).Format("2006-01-02 15:04"))
 	}
-	if r := roundOf(v.plan, round); r != nil && !r.Stops[0].Depart.After(s.now()) {
-		return conflict("the round left at %s: call the coordinator, who settles what becomes of what is on board", r.Stops[0].Depart.Format("15:04"))
+	if start := r.Stops[0].Depart; absent && !start.After(s.now()) {
+		return conflict("the round left at %s: call the coordinator, who settles what becomes of what is on board", start.In(zone).Format("15:04"))
 	}
 	return nil
 }
@@ -399,7 +390,7 @@ func (s *Service) WithoutCarrier(ctx context.Context, c *store.Scope, plan store
 	if k < 0 {
 		return nil, notAsked(round)
 	}
-	if err := s.mayBeAbsent(ctx, c, row, round); err != nil {
+	if err := s.inTime(ctx, c, row, round, true); err != nil {
 		return nil, err
 	}
 	answers[k].State = store.AnswerAbsent
