@@ -34,6 +34,7 @@ type worker struct {
 	vain   []int64 // by request: how often it was left without a route
 	missed int     // all of them together
 	mean   int64
+	usual  int64     // how many means an absent request weighs beside its own absences
 	hard   []float64 // by request: see press
 	order  []int32
 	best   plan

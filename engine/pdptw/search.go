@@ -15,7 +15,8 @@ const (
 	tightHot, tightCold = 4.0, 0.04 // where the vehicles are as few as can be
 	wholeHot, wholeCold = 0.5, 0.02 // and no request may wait outside
 	saving              = 0.05      // while vehicles are being saved
-	usual               = 5         // an absent request weighs as many mean absences, beside its own, then
+	usual               = 5         // mean absences that an absent request weighs beside its own, in every other turn
+	turns               = 4         // of the time in which vehicles are saved, for each worker
 )
 
 // search is one run of Solve.
@@ -87,6 +88,11 @@ func (s *search) next() bool {
 		for k, w := range s.workers {
 			w.from(&s.leader().best, k%2 == 1)
 			w.s.limit = max(1, w.best.routes)
+		}
+	}
+	if s.fewer {
+		for k, w := range s.workers {
+			w.usual = usual * int64((k+int(turns*s.done/fleetShare)+1)%2)
 		}
 	}
 	if s.opt.Objective == VehiclesFirst && !s.fewer && !s.late && s.done >= (1+s.from)/2 {
@@ -241,8 +247,8 @@ func (w *worker) miss(absent []int32) {
 	w.mean = int64(w.missed / len(w.vain))
 }
 
-// weigh says how hard a request has been to place so far, beside what each counts so that few are absent.
-func (w *worker) weigh(r int32) int64 { return 1 + usual*w.mean + w.vain[r] }
+// weigh says how hard a request has been to place so far and, in turns, adds what each counts so that few are absent.
+func (w *worker) weigh(r int32) int64 { return 1 + w.usual*w.mean + w.vain[r] }
 
 // weight is what requests weigh together.
 func (w *worker) weight(absent []int32) (sum int64) {
