@@ -15,7 +15,7 @@ const (
 	tightHot, tightCold = 4.0, 0.04 // where the vehicles are as few as can be
 	wholeHot, wholeCold = 0.5, 0.02 // and no request may wait outside
 	saving              = 0.05      // while vehicles are being saved
-	usual               = 5         // mean absences that an absent request weighs beside its own, in every other turn
+	usual               = 5         // mean absences that an absent request weighs beside its own, but in one of the turns
 	turns               = 4         // of the time in which vehicles are saved, for each worker
 )
 
@@ -92,7 +92,10 @@ func (s *search) next() bool {
 	}
 	if s.fewer {
 		for k, w := range s.workers {
-			w.usual = usual * int64((k+int(turns*s.done/fleetShare)+1)%2)
+			w.usual = usual
+			if (int(turns*s.done/fleetShare)+2*k)%turns == turns/2 {
+				w.usual = 0
+			}
 		}
 	}
 	if s.opt.Objective == VehiclesFirst && !s.fewer && !s.late && s.done >= (1+s.from)/2 {
