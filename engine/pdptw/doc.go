@@ -110,8 +110,9 @@
 //	Sartori and Buriol 400     28 s   1.909   4.34   17 of 25, and one with fewer vehicles; usual absences not counted yet
 //
 // Of the eleven instances of Sartori and Buriol that missed the known number of vehicles before the usual absences counted (four of 200, seven
-// of 400), five of the seven searched anew for 60 seconds have it: bar-n200-7, poa-n200-7, bar-n400-5, ber-n400-5 and nyc-n400-2; ber-n400-2
-// and poa-n400-2 have one more. Li and Lim 200 in ten seconds, with the turns half and half: 59 of 60, 0.75 per cent above.
+// of 400), seven have it after 60 seconds: bar-n200-7, poa-n200-7, bar-n400-5, bar-n400-7, ber-n400-5, nyc-n400-2 and poa-n400-6; nyc-n200-3,
+// poa-n200-6, ber-n400-2 and poa-n400-2 have one more. Li and Lim, vehicles first: 100 in six seconds of wall time all as best known; 200 in
+// ten, with the turns half and half, 59 of 60, 0.75 per cent above.
 //
 // Side by side with VROOM 1.15 on two threads (distance, wall time): 0.021 and 1.767 per cent on Li and Lim 100 in 0.6 s, 0.067 and 3.717 on
 // Li and Lim 200 in 2 s.
