@@ -39,13 +39,7 @@ func (w *worker) eject() bool {
 				count = copy(gone[:], out)
 			}
 		}
-		stops := from.stops[1 : len(from.stops)-1]
-		w.riders = w.riders[:0]
-		for _, x := range stops {
-			if r := x.node >> 1; x.node&1 == 0 && w.weigh(r) < least {
-				w.riders = append(w.riders, r)
-			}
-		}
+		w.riders = slices.DeleteFunc(w.aboard(i), func(r int32) bool { return w.weigh(r) >= least })
 		slices.SortFunc(w.riders, func(a, b int32) int { return cmp.Compare(w.vain[a], w.vain[b]) })
 		for _, a := range w.riders[:min(mostTries, len(w.riders))] {
 			if sum := w.weigh(a); sum < least {
@@ -69,7 +63,7 @@ func (w *worker) eject() bool {
 	}
 	s.absent[k] = s.absent[len(s.absent)-1]
 	s.absent = s.absent[:len(s.absent)-1]
-	w.take(where, gone[:count]...)
+	w.take(gone[:count])
 	s.insert(u, where, found)
 	return true
 }

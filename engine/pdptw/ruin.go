@@ -29,11 +29,10 @@ type worker struct {
 	s      *state
 	rng    *rand.Rand
 	source *rand.PCG
-	out    []bool  // by request: being removed
-	cut    []bool  // by route: has lost a string
-	vain   []int64 // by request: how often it was left without a route
-	missed int     // all of them together
-	mean   int64
+	out    []bool    // by request: being removed
+	cut    []bool    // by route: has lost a string
+	vain   []int64   // by request: how often it was left without a route
+	missed int       // all of them together
 	usual  int64     // how many means an absent request weighs beside its own absences
 	hard   []float64 // by request: see press
 	order  []int32
@@ -89,27 +88,35 @@ func (w *worker) ruin(single bool) {
 
 // scatter removes requests one by one, most of them near the node seed.
 func (w *worker) scatter(seed int) {
-	s, in := w.s, w.s.in
+	in := w.s.in
 	near := in.near[seed]
+	w.riders = w.riders[:0]
 	for range 1 + w.rng.IntN(mostScattered) {
 		r := int32(w.rng.IntN(in.requests))
 		if w.rng.Float64() >= strangers {
 			r = int32(near[int(math.Pow(w.rng.Float64(), nearness)*float64(len(near)))]) >> 1
 		}
-		if i := s.whose[r]; i >= 0 {
-			w.take(i, r)
-		}
+		w.riders = append(w.riders, r)
 	}
+	w.take(w.riders)
 }
 
-// take leaves requests of route i without a route.
-func (w *worker) take(i int32, requests ...int32) {
+// take leaves those of some requests that have a route without one. A request may be named more than once.
+func (w *worker) take(requests []int32) {
+	s := w.s
+	before := len(s.absent)
 	for _, r := range requests {
-		w.out[r] = true
+		if s.whose[r] >= 0 && !w.out[r] {
+			w.out[r] = true
+			s.absent = append(s.absent, r)
+		}
 	}
-	w.s.absent = append(w.s.absent, requests...)
-	w.s.remove(i, w.out)
-	for _, r := range requests {
+	for _, r := range s.absent[before:] {
+		if i := s.whose[r]; i >= 0 {
+			s.remove(i, w.out) // and with it all others of its route
+		}
+	}
+	for _, r := range s.absent[before:] {
 		w.out[r] = false
 	}
 }
@@ -133,20 +140,13 @@ func (w *worker) string(i int32, k int, most float64) {
 	if kept > 0 {
 		hole = first + 1 + w.rng.IntN(length-1)
 	}
-	before := len(s.absent)
+	w.riders = w.riders[:0]
 	for j := first; j < first+span; j++ {
-		if j >= hole && j < hole+kept {
-			continue
-		}
-		if r := stops[j].node >> 1; !w.out[r] {
-			w.out[r] = true
-			s.absent = append(s.absent, r)
+		if j < hole || j >= hole+kept {
+			w.riders = append(w.riders, stops[j].node>>1)
 		}
 	}
-	s.remove(i, w.out)
-	for _, r := range s.absent[before:] {
-		w.out[r] = false
-	}
+	w.take(w.riders)
 }
 
 // recreate puts absent requests back, each where it costs least, and leaves in absent those that have no place.

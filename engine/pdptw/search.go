@@ -247,15 +247,16 @@ func (w *worker) miss(absent []int32) {
 		w.vain[r]++
 	}
 	w.missed += len(absent)
-	w.mean = int64(w.missed / len(w.vain))
 }
 
 // weigh says how hard a request has been to place so far and, in turns, adds what each counts so that few are absent.
-func (w *worker) weigh(r int32) int64 { return 1 + w.usual*w.mean + w.vain[r] }
+func (w *worker) weigh(r int32) int64 {
+	return 1 + w.usual*int64(w.missed/len(w.vain)) + w.vain[r]
+}
 
 // weight is what requests weigh together.
-func (w *worker) weight(absent []int32) (sum int64) {
-	for _, r := range absent {
+func (w *worker) weight(requests []int32) (sum int64) {
+	for _, r := range requests {
 		sum += w.weigh(r)
 	}
 	return sum
@@ -290,32 +291,30 @@ func (w *worker) penalty(absent []int32, unit float64) float64 {
 	return sum
 }
 
+// aboard are the requests of route i in the order in which they are picked up, in riders.
+func (w *worker) aboard(i int32) []int32 {
+	w.riders = w.riders[:0]
+	stops := w.s.routes[i].stops
+	for _, x := range stops[1 : len(stops)-1] {
+		if x.node&1 == 0 {
+			w.riders = append(w.riders, x.node>>1)
+		}
+	}
+	return w.riders
+}
+
 // spare gives up the route whose requests are the easiest to place.
 func (w *worker) spare() {
 	s := w.s
 	s.list()
 	least, which := int64(math.MaxInt64), int32(-1)
 	for _, i := range s.used {
-		sum := int64(0)
-		st := s.routes[i].stops
-		for _, x := range st[1 : len(st)-1] {
-			if x.node&1 == 0 {
-				sum += w.weigh(x.node >> 1)
-			}
-		}
-		if sum < least {
+		if sum := w.weight(w.aboard(i)); sum < least {
 			least, which = sum, i
 		}
 	}
-	st := s.routes[which].stops
-	w.riders = w.riders[:0]
-	for _, x := range st[1 : len(st)-1] {
-		if x.node&1 == 0 {
-			w.riders = append(w.riders, x.node>>1)
-		}
-	}
 	s.limit = len(s.used) - 1
-	w.take(which, w.riders...)
+	w.take(w.aboard(which))
 	s.keep()
 }
 
