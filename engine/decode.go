@@ -49,7 +49,7 @@ func (s *solver) plan(o *outcome, alone *draft) *Plan {
 	m.summarize(p)
 	m.compare(p, alone)
 	if p.Summary.Habits = m.habitsKept(p); p.Summary.Habits != nil {
-		p.Summary.Habits.KeepAllMetres, p.Summary.Habits.CannotKeep = keepAll, cannot
+		p.Summary.Habits.KeepAllMetres, p.Summary.Habits.CannotKeep = keepAll, min(cannot, p.Summary.Habits.Changed)
 	}
 	s.bound.write(&p.Summary)
 	return p

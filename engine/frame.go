@@ -36,8 +36,12 @@ type frameRoute struct {
 
 func (r *frameRoute) all() []int32 { return append(slices.Clip(r.before), r.stops...) }
 
-// allPlaces is up to how many places all are in every frame, and not only those where somebody stops or lives.
-const allPlaces = 24
+// Not only places where somebody stops or lives are in a frame, but all of the week where that has up to allPlaces, or up to
+// allPlacesWhole and the frame all of its vehicles.
+const (
+	allPlaces      = 24
+	allPlacesWhole = 500
+)
 
 // crossing is a leg of goods that the frame does not move.
 type crossing struct{ parcel, leg int }
@@ -58,7 +62,7 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 			}
 		}
 	}
-	if len(m.week.Places) <= allPlaces {
+	if n := len(m.week.Places); n <= allPlaces || n <= allPlacesWhole && len(vehicles) == len(m.week.Vehicles) {
 		for i := range m.week.Places {
 			f.see(i) // goods may change rounds where nobody stops yet
 		}

@@ -44,7 +44,7 @@ func TestHabits(t *testing.T) {
 			t.Errorf("%d change, keeping them costs %v, %d cannot", h.Changed, h.KeepAllMetres, h.CannotKeep)
 		}
 		week.Settings.ChangeM = new(1e6)
-		held := solved(t, t.Context(), week, quick)
+		held := solved(t, t.Context(), week, Options{Seed: 1, Iterations: 300, Workers: 2})
 		mustBeRight(t, week, held)
 		if h, f := held.Summary.Habits, free.Summary.Habits; held.Summary.UnservedKg >= free.Summary.UnservedKg && h.Changed > f.Changed {
 			t.Errorf("%d habits change at a high price, %d for nothing", h.Changed, f.Changed)

@@ -48,6 +48,38 @@ func worse(a, b Figures) bool {
 	return a.Objective > b.Objective+1e-3
 }
 
+// Goods change rounds at a shed where nobody stops yet, even for nothing, among many places: one round passes it
+// days after the other and nobody makes trips.
+func TestSolveChangesRoundsWhereNobodyStops(t *testing.T) {
+	nowhere := &Handover{Meet: new(false)}
+	place := func(id string, lon float64) Place { return Place{ID: id, Lon: lon, Lat: 44, Handover: nowhere} }
+	week := &Week{
+		ID:        "w",
+		Places:    []Place{place("a", 5), place("shed", 5.2), place("shop", 5.21), place("market", 5.19), place("hall", 5.4), place("b", 5.6)},
+		Producers: []Producer{{ID: "a", Place: "a"}, {ID: "b", Place: "b"}},
+		Vehicles: []Vehicle{
+			{ID: "va", Producer: "a", Kg: 500, Litres: map[Class]float64{Ambient: 900}},
+			{ID: "vb", Producer: "b", Kg: 500, Litres: map[Class]float64{Ambient: 900}},
+		},
+		Rounds: []Round{
+			{ID: "ra", Producer: "a", Vehicle: "va", Start: "a", End: "a", DepartAfter: thursday(-60, 0), ReturnBy: thursday(-50, 0),
+				Stops: []RoundStop{{Place: "shop", ArriveAfter: thursday(-60, 0), ArriveBy: thursday(-55, 0)}}},
+			{ID: "rb", Producer: "b", Vehicle: "vb", Start: "b", End: "b", DepartAfter: thursday(8, 0), ReturnBy: thursday(18, 0),
+				Stops: []RoundStop{{Place: "market", ArriveAfter: thursday(8, 0), ArriveBy: thursday(15, 0)}}},
+		},
+		PickupPoints: []PickupPoint{{ID: "ph", Place: "hall", AcceptAfter: thursday(8, 0), AcceptBy: thursday(18, 0)}},
+		Orders:       []Order{{ID: "o", PickupPoint: "ph", Lines: []Line{{Producer: "a", Product: "p", Quantity: 1, Kg: 6, Litres: 10, Class: Ambient}}}},
+	}
+	week.Places[1].Handover = &Handover{Store: []Class{Ambient}}
+	for i := range 40 {
+		week.Places = append(week.Places, Place{ID: fmt.Sprint("far-", i), Lon: 6 + 0.05*float64(i), Lat: 45})
+	}
+	plan := solved(t, t.Context(), week, quick)
+	if mustBeRight(t, week, plan); plan.Summary.UnservedKg > 0 || plan.Summary.Handovers != 1 || plan.Summary.AddedMetres > 500 {
+		t.Errorf("%v kg stay behind, %d handovers, %v m added; the goods can change rounds at the shed", plan.Summary.UnservedKg, plan.Summary.Handovers, plan.Summary.AddedMetres)
+	}
+}
+
 // Without handovers nobody passes goods on, in weeks planned at once or in parts, and a plan is right and no better.
 func TestSolveWithoutHandovers(t *testing.T) {
 	with, without := 0, 0

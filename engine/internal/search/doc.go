@@ -32,6 +32,10 @@
 //
 // benchmarks/ablation leaves most of these out one by one and measures anew.
 //
+// Goods may also change routes where none stops yet, in one of eight iterations, and at places that no route has to do with
+// at all. Without, plans of 18 weeks of 15 producers and 3 to 30 orders are 3.9 per cent dearer, one of them 34 (one second, one seed); those of
+// 180 orders are the same within the noise.
+//
 // The search for ways decides: it has to be whole, and after that fast. Without gain for their time are: putting back by regret,
 // bounds of ways by all numbers of rides and by spells of time, moving all that changes or rides together to another place or
 // route (one try in a hundred finds something better), and profile-guided compilation.

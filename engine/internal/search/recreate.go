@@ -132,7 +132,7 @@ func (w *worker) put(c int32) {
 		found = w.try(c)
 		f.merge, f.avoid, f.idle = merge, avoid, idle
 	}
-	if !found && w.fails[c] < 3 {
+	if !found && !f.wide && w.fails[c] < 3 {
 		f.wide = true
 		found = w.try(c)
 		f.wide = false

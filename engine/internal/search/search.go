@@ -170,6 +170,7 @@ func (w *worker) run(t *timetable) {
 			w.work.copyFrom(w.cur)
 			continue
 		}
+		w.f.wide = w.rng.IntN(widely) == 0
 		w.limit = w.cur.total().energy() - heat*math.Log(w.rng.Float64())
 		if !w.recreate() {
 			w.work.copyFrom(w.cur)

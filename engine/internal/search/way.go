@@ -51,6 +51,9 @@ const maxLabels = 3
 // everywhere is up to how many places goods may change routes at any of them, not only where a route stops already.
 const everywhere = 24
 
+// widely is in how many iterations one goods may do so in larger problems, too.
+const widely = 8
+
 // finder searches ways through a state. It owns the scratch memory for that and what is remembered between searches.
 type finder struct {
 	s      *state
