@@ -57,13 +57,17 @@ type moat struct {
 	since   float64 // charged up to this reading of the clock
 	left    float64 // reading of the clock at which something in it becomes free
 	members []int
-	nodes   []int // those of in
+	nodes   []int     // those of in
+	rides   []int     // free nodes with which a ride to another begins that does not go on from there for nothing
+	riding  []bool    // nodes in rides
+	outs    []*onward // of each of these
 }
 
 // payment is what a moat has been charged for goods.
 type payment struct {
 	course int
 	nodes  []int
+	outs   []*onward
 	d      float64
 }
 
@@ -219,7 +223,7 @@ func (a *ascent) repay(some []int, sign float64) {
 			for _, i := range m.nodes {
 				in[i] = true
 			}
-			a.courses[m.course].lower(in, m.nodes, sign*m.d)
+			a.courses[m.course].lower(in, m.nodes, m.outs, sign*m.d)
 			touched[m.course] = true
 		}
 		for _, t := range a.bills[g].tolls {
@@ -256,7 +260,7 @@ func (a *ascent) prepare(stopped func(part float64) bool) bool {
 		a.since = append(a.since, make([]float64, len(p.Places)))
 		a.late = append(a.late, make([]float64, len(c.nodes)))
 		a.until = append(a.until, make([]float64, len(c.nodes)))
-		a.active = append(a.active, moat{in: make([]bool, c.added), asked: make([]bool, c.added)})
+		a.active = append(a.active, moat{in: make([]bool, c.added), asked: make([]bool, c.added), riding: make([]bool, c.added)})
 	}
 	for _, stops := range a.at {
 		slices.SortStableFunc(stops, func(s, r stop) int {
@@ -463,7 +467,8 @@ func (a *ascent) raise(g *Goods, most float64) float64 {
 		m := &a.active[k]
 		clear(m.in)
 		clear(m.asked)
-		m.any, m.dirty, m.members, m.nodes, m.left = false, false, m.members[:0], m.nodes[:0], inf
+		clear(m.riding)
+		m.any, m.dirty, m.members, m.nodes, m.rides, m.outs, m.left = false, false, m.members[:0], m.nodes[:0], m.rides[:0], nil, inf
 		clear(a.paid[k])
 	}
 	for k, c := range a.courses {
@@ -596,6 +601,10 @@ func (a *ascent) ride(k, i, j int) {
 		a.ask(stop{k, i})
 		return
 	}
+	if i < c.added && j < c.added && c.of[i] == c.of[j] && !c.leads(i, j) {
+		a.askRide(k, i)
+		return
+	}
 	x := c.nodes[i].place
 	if x == a.g.From {
 		a.done = true
@@ -631,6 +640,16 @@ func (a *ascent) ask(s stop) {
 	}
 }
 
+// askRide charges for going on from a free stop.
+func (a *ascent) askRide(k, i int) {
+	m := &a.active[k]
+	if !m.riding[i] {
+		a.dirty(k)
+		m.riding[i] = true
+		m.rides = append(m.rides, i)
+	}
+}
+
 // dirty charges a course up to now before its moat changes.
 func (a *ascent) dirty(k int) {
 	if m := &a.active[k]; !m.dirty {
@@ -648,8 +667,8 @@ func (a *ascent) charge(k int) {
 	if !m.any || d <= 0 {
 		return
 	}
-	a.courses[k].lower(m.in, m.nodes, d)
-	a.paying = append(a.paying, payment{k, slices.Clone(m.nodes), d})
+	a.courses[k].lower(m.in, m.nodes, m.outs, d)
+	a.paying = append(a.paying, payment{k, slices.Clone(m.nodes), m.outs, d})
 }
 
 // draw draws the moats that have changed.
@@ -671,8 +690,12 @@ func (a *ascent) draw() {
 			}
 		}
 		m.members = keep
-		m.any = len(keep) > 0
+		m.any = len(keep) > 0 || len(m.rides) > 0
 		m.since = a.clock
+		m.outs = nil
+		for _, i := range m.rides {
+			m.outs = append(m.outs, c.onward(i))
+		}
 		for n := 0; n < len(m.nodes); n++ { // and whatever leads there for nothing
 			j := m.nodes[n]
 			b := c.block(j)
@@ -684,7 +707,7 @@ func (a *ascent) draw() {
 				}
 			}
 		}
-		m.left = a.clock + c.cheapest(m.in, m.nodes)
+		m.left = a.clock + c.cheapest(m.in, m.nodes, m.outs)
 	}
 	a.changed = a.changed[:0]
 }
@@ -698,8 +721,16 @@ func (a *ascent) settle() {
 		}
 		a.dirty(k)
 		a.found = a.courses[k].spread(m.nodes, a.found[:0])
+		rides := m.rides
+		m.rides = nil
+		for _, i := range rides {
+			m.riding[i] = false
+		}
 		for _, i := range a.found {
 			a.freed(stop{k, i})
+		}
+		for _, i := range rides {
+			a.ridesFrom(stop{k, i})
 		}
 	}
 	keep := a.toll[:0]

@@ -38,6 +38,7 @@ type course struct {
 	blocks []block
 	of     []int32   // by added node: its block
 	free   []bool    // by node: can be visited for nothing more
+	ahead  []*onward // by added node; nil: not asked for since prices changed
 	gain   float64   // how much more the round costs as it is than the levels between its stops
 	first  []float64 // rounds: by pair of nodes, the earliest arrival at the second after a stop at the first; inf: never
 	drive  []float64 // rounds: by pair of nodes, the time from one to the other at least
@@ -434,6 +435,7 @@ func (c *course) refresh() {
 // priced is the course with prices of its own: as they are, or none at all.
 func (c *course) priced(as bool) *course {
 	d := *c
+	d.ahead = nil
 	d.enter, d.free, d.blocks = slices.Clone(c.enter), slices.Clone(c.free), slices.Clone(c.blocks)
 	for k := range d.blocks {
 		d.blocks[k].into = slices.Clone(c.blocks[k].into)
@@ -461,36 +463,107 @@ func (c *course) into(i, j int) float64 {
 	return b.into[(j-b.from)*(b.to-b.from)+i-b.from]
 }
 
-// lower takes d from the price of every arrow into a moat of these nodes.
-func (c *course) lower(in []bool, nodes []int, d float64) {
-	for _, j := range nodes {
-		c.enter[j] -= d
-		b := c.block(j)
+// onward is an added node and all to which one can go on from it, before the next own stop, for nothing.
+type onward struct {
+	nodes []int  // itself first
+	in    []bool // by node of its block
+}
+
+// onward is remembered until prices change.
+func (c *course) onward(i int) *onward {
+	if c.ahead == nil {
+		c.ahead = make([]*onward, c.added)
+	}
+	if c.ahead[i] == nil {
+		b := c.block(i)
 		n := b.to - b.from
-		outside := in[b.from:b.to]
-		row := b.into[(j-b.from)*n : (j-b.from+1)*n]
-		for i := range row {
-			if !outside[i] {
-				row[i] -= d
+		o := &onward{[]int{i}, make([]bool, n)}
+		o.in[i-b.from] = true
+		for k := 0; k < len(o.nodes); k++ {
+			u := o.nodes[k] - b.from
+			for v := range n {
+				if !o.in[v] && b.into[v*n+u] <= nothing {
+					o.in[v] = true
+					o.nodes = append(o.nodes, b.from+v)
+				}
+			}
+		}
+		c.ahead[i] = o
+	}
+	return c.ahead[i]
+}
+
+// leads reports whether one can go on from an added node to another of its block for nothing.
+func (c *course) leads(i, j int) bool { return c.onward(i).in[j-c.block(j).from] }
+
+// arrows calls do with the index in its block's into of each arrow into a moat of these nodes, or out of one of outs, once.
+func (c *course) arrows(in []bool, nodes []int, outs []*onward, do func(b *block, k int)) {
+	if len(outs) == 0 {
+		for _, j := range nodes {
+			b := c.block(j)
+			n := b.to - b.from
+			inside := in[b.from:b.to]
+			for i := range n {
+				if !inside[i] {
+					do(b, (j-b.from)*n+i)
+				}
+			}
+		}
+		return
+	}
+	for x := range c.blocks {
+		b := &c.blocks[x]
+		n := b.to - b.from
+		var marked []bool
+		mark := func(k int) {
+			if marked == nil {
+				marked = make([]bool, n*n)
+			}
+			if !marked[k] {
+				marked[k] = true
+				do(b, k)
+			}
+		}
+		for j := range n {
+			if in[b.from+j] {
+				for i := range n {
+					if !in[b.from+i] {
+						mark(j*n + i)
+					}
+				}
+			}
+		}
+		for _, o := range outs {
+			if o.nodes[0] < b.from || o.nodes[0] >= b.to {
+				continue
+			}
+			for v := range n {
+				if !o.in[v] {
+					for _, i := range o.nodes {
+						mark(v*n + i - b.from)
+					}
+				}
 			}
 		}
 	}
 }
 
-// cheapest is the least price of an arrow into a moat of these nodes.
-func (c *course) cheapest(in []bool, nodes []int) float64 {
+// lower takes d from the price of every arrow into a moat of these nodes, or out of one of outs.
+func (c *course) lower(in []bool, nodes []int, outs []*onward, d float64) {
+	clear(c.ahead)
+	for _, j := range nodes {
+		c.enter[j] -= d
+	}
+	c.arrows(in, nodes, outs, func(b *block, k int) { b.into[k] -= d })
+}
+
+// cheapest is the least price of such an arrow.
+func (c *course) cheapest(in []bool, nodes []int, outs []*onward) float64 {
 	least := inf
 	for _, j := range nodes {
 		least = min(least, c.enter[j])
-		b := c.block(j)
-		n := b.to - b.from
-		inside := in[b.from:b.to]
-		for i, price := range b.into[(j-b.from)*n : (j-b.from+1)*n] {
-			if price < least && !inside[i] {
-				least = price
-			}
-		}
 	}
+	c.arrows(in, nodes, outs, func(b *block, k int) { least = min(least, b.into[k]) })
 	return least
 }
 
