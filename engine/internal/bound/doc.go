@@ -37,6 +37,10 @@
 // that no other charge has been paid from: a tour's charges are never more than its cost. Likewise each handover to a slot at
 // a place has its price, paid from once per event.
 //
+// The same is true of any other arrows of which every tour that is charged follows one. Let onward(x) be node x and all nodes of its
+// block to which one can go on from it along prices that have fallen to 0. A tour that visits x and, before the next own
+// stop, some y not in onward(x) follows an arrow from inside to outside: the outs of x. None has the price 0.
+//
 // # What goods pay
 //
 // For goods from f to p, say that a stop is free when it can be visited along prices that have fallen to 0. Let late(r, x)
@@ -44,11 +48,11 @@
 // stops and handovers whose prices have fallen to 0 alone; all in time. While f has none in time, look at the way of the
 // goods in any plan and at the last ride that is boarded after that moment or where there is none. It ends at p or where a
 // ride that is boarded in time begins, hence at a moment and place from which goods go on freely. Then it ends at a stop that
-// is not free (asked for); or it begins at one that is not free (asked for); or both are free, and only the price of the
-// handover with which it begins stands between (a toll). So every plan that serves any piece of the goods visits in
-// some slot a stop that is asked for, or pays one of the tolls. The moat of a slot is what is asked for and all nodes from
-// which an arrow at price 0 leads there; all moats and tolls are charged the same Δ at once, until some price falls to 0. Δ
-// goes to the goods' Share. Stops where the goods cannot be in time, whatever it costs, are never asked for.
+// is not free (asked for); or it begins at one that is not free (asked for); or both are free, though not one after the other in that
+// order (the outs of the first); or only the price of the handover with which it begins stands between (a toll). So every plan
+// that serves any piece of the goods visits in some slot a stop that is asked for, follows outs, or pays one of the tolls. The moat
+// of a slot is what is asked for and all nodes from which an arrow at price 0 leads there. The arrows into moats and the outs, each once, and
+// the tolls are charged the same Δ at once, until some price falls to 0. Δ goes to the goods' Share. Stops where the goods cannot be in time, whatever it costs, are never asked for.
 //
 // Places where a slot handles nothing but goods of its owner, and from where nobody else could bring them on except by coming
 // back with that owner, are one node with the least of their prices; it is asked for from the beginning.
@@ -107,5 +111,6 @@
 //
 // What the relaxation does not see: that one round cannot make all the detours that are cheapest one by one (time, its limits,
 // room), that a tour may leave a moat and enter it again and then has paid twice what counts once, and that a slot can be at
-// different places for different goods at the same time.
+// different places for different goods at the same time. For goods alone it sees nearly all: one consignment after another of two weeks
+// of 15 producers costs 1,170 km in 125 plans, and the bounds of these add up to 1,132, without outs to 996.
 package bound
