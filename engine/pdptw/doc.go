@@ -102,17 +102,18 @@
 // # What it reaches
 //
 // Per cent above the best known, mean and worst, one seed, seconds of processor time on each of two threads; the first three for
-// distance alone, the last with as many vehicles as known, where that is reached:
+// distance alone, the others with as many vehicles as known, where that is reached:
 //
 //	Li and Lim 100              5 s   0.000   0.00
 //	Li and Lim 200             10 s   0.035   0.46
 //	Li and Lim 1000, eight     60 s   0.070   0.25
-//	Sartori and Buriol 400     28 s   1.909   4.34   17 of 25, and one with fewer vehicles; usual absences not counted yet
+//	Sartori and Buriol 100     20 s   0.259   1.22   24 of 25; poa-n100-4 in 60 s
+//	Sartori and Buriol 200     60 s   0.885   2.82   21 of 25, one with fewer vehicles than known; the others have one more
+//	Sartori and Buriol 400     60 s   0.850   2.89   22 of 25, four with fewer; the others have one more
 //
-// Of the eleven instances of Sartori and Buriol that missed the known number of vehicles before the usual absences counted (four of 200, seven
-// of 400), seven have it after 60 seconds: bar-n200-7, poa-n200-7, bar-n400-5, bar-n400-7, ber-n400-5, nyc-n400-2 and poa-n400-6; nyc-n200-3,
-// poa-n200-6, ber-n400-2 and poa-n400-2 have one more. Li and Lim, vehicles first: 100 in six seconds of wall time all as best known; 200 in
-// ten, with the turns half and half, 59 of 60, 0.75 per cent above.
+// Best known is what benchmarks/pdptw is given: 32 vehicles for bar-n400-1, 21 for bar-n400-6, 19 for ber-n400-4 and poa-n400-4, 5 for bar-n200-5,
+// each of which it serves with one fewer. Which of the hardest miss by a vehicle changes from run to run. Li and Lim, vehicles first: 100 in six
+// seconds of wall time all as best known; 200 in ten, with the turns half and half, 59 of 60, 0.75 per cent above.
 //
 // Side by side with VROOM 1.15 on two threads (distance, wall time): 0.021 and 1.767 per cent on Li and Lim 100 in 0.6 s, 0.067 and 3.717 on
 // Li and Lim 200 in 2 s.
