@@ -36,18 +36,15 @@ type frameRoute struct {
 
 func (r *frameRoute) all() []int32 { return append(slices.Clip(r.before), r.stops...) }
 
-// Not only places where somebody stops or lives are in a frame, but all of the week where that has up to allPlaces, or up to
-// allPlacesWhole and the frame all of its vehicles.
-const (
-	allPlaces      = 24
-	allPlacesWhole = 500
-)
+// allPlaces is up to how many places all are in every frame, and not only those where somebody stops or lives.
+const allPlaces = 24
 
 // crossing is a leg of goods that the frame does not move.
 type crossing struct{ parcel, leg int }
 
-// frame takes some vehicles and, of the parcels given, those that ride nothing else.
-func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
+// frame takes some vehicles and, of the parcels given, those that ride nothing else. Goods may also change rounds at more
+// places.
+func (m *model) frame(d *draft, vehicles, parcels []int, more ...int) *frame {
 	f := &frame{m: m, p: &search.Problem{Transfer: m.transfer(), Direct: m.direct}, vehicles: vehicles, index: map[int]int32{}, tours: map[string]int32{}}
 	inside := make([]int32, len(m.week.Vehicles)) // the frame's number of each vehicle and 1; 0: outside
 	for k, v := range vehicles {
@@ -62,7 +59,10 @@ func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
 			}
 		}
 	}
-	if n := len(m.week.Places); n <= allPlaces || n <= allPlacesWhole && len(vehicles) == len(m.week.Vehicles) {
+	for _, i := range more {
+		f.see(i)
+	}
+	if len(m.week.Places) <= allPlaces {
 		for i := range m.week.Places {
 			f.see(i) // goods may change rounds where nobody stops yet
 		}
