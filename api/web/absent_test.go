@@ -65,7 +65,7 @@ func TestStoryAbsent(t *testing.T) {
 	h.who = h.farmer(a.Producer)
 	w.opens("/farm")
 	w.clicks("Je peux venir, finalement")
-	w.until("the round again", `!document.querySelector("#absent")`)
+	w.until("the round again", `document.readyState === "complete" && document.querySelector("main") && !document.querySelector("#absent")`)
 	now, err := h.scope().Answers(t.Context(), h.newest().ID)
 	must(t, err)
 	for _, x := range now {

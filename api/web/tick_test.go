@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,6 +111,10 @@ func TestTick(t *testing.T) {
 	if _, _, body := h.get("/sales/"+string(h.sale), "fr"); !strings.Contains(body, "Où en est-on") || !strings.Contains(body, "deux caisses &lt;de trop&gt;") || !strings.Contains(body, "12,5") {
 		t.Error("the coordinator does not see what did not fit")
 	}
+	other := slices.IndexFunc(answers, func(a store.Answer) bool { return a.Producer != answers[0].Producer })
+	if other < 0 {
+		t.Fatal("one producer makes all rounds of the plan")
+	}
 	h.who = h.farmer(answers[0].Producer)
 	for name, wrong := range map[string]func(url.Values){
 		"weight":  func(x url.Values) { x.Set("state", "left"); x.Set("task", "load"); x.Set("left", "beaucoup") },
@@ -120,7 +125,7 @@ func TestTick(t *testing.T) {
 		"plan":    func(x url.Values) { x.Set("plan", "nosuch") },
 		"id":      func(x url.Values) { x.Set("id", "") },
 		"stale":   func(x url.Values) { x.Set("state", "open") }, // with the id of what is said
-		"another": func(x url.Values) { h.who = h.farmer(answers[len(answers)-1].Producer) },
+		"another": func(x url.Values) { h.who = h.farmer(answers[other].Producer) },
 	} {
 		x := sent(forms[0], "done")
 		if name != "stale" {
