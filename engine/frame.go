@@ -36,15 +36,23 @@ type frameRoute struct {
 
 func (r *frameRoute) all() []int32 { return append(slices.Clip(r.before), r.stops...) }
 
-// allPlaces is up to how many places all are in every frame, and not only those where somebody stops or lives.
-const allPlaces = 24
+// Up to how many places all are in every frame, and in one of all vehicles that are searched together, and not only those
+// where somebody stops or lives.
+const (
+	allPlaces       = 24
+	allPlacesSearch = 500
+)
 
 // crossing is a leg of goods that the frame does not move.
 type crossing struct{ parcel, leg int }
 
-// frame takes some vehicles and, of the parcels given, those that ride nothing else. Goods may also change rounds at more
-// places.
-func (m *model) frame(d *draft, vehicles, parcels []int, more ...int) *frame {
+// frame takes some vehicles and, of the parcels given, those that ride nothing else.
+func (m *model) frame(d *draft, vehicles, parcels []int) *frame {
+	return m.frameUpTo(allPlaces, d, vehicles, parcels)
+}
+
+// frameUpTo is the frame with all places of a week that has no more than so many.
+func (m *model) frameUpTo(places int, d *draft, vehicles, parcels []int) *frame {
 	f := &frame{m: m, p: &search.Problem{Transfer: m.transfer(), Direct: m.direct}, vehicles: vehicles, index: map[int]int32{}, tours: map[string]int32{}}
 	inside := make([]int32, len(m.week.Vehicles)) // the frame's number of each vehicle and 1; 0: outside
 	for k, v := range vehicles {
@@ -59,10 +67,7 @@ func (m *model) frame(d *draft, vehicles, parcels []int, more ...int) *frame {
 			}
 		}
 	}
-	for _, i := range more {
-		f.see(i)
-	}
-	if len(m.week.Places) <= allPlaces {
+	if len(m.week.Places) <= places {
 		for i := range m.week.Places {
 			f.see(i) // goods may change rounds where nobody stops yet
 		}

@@ -276,9 +276,6 @@ func (s *solver) parcels() []*parcel {
 	return out
 }
 
-// everyPlace is up to how many places of a week that is searched whole goods may change rounds at any of them.
-const everyPlace = 500
-
 // improve searches a better draft, the first time from nothing.
 func (s *solver) improve(d *draft, first bool, o search.Options) {
 	all := d.searchable()
@@ -314,13 +311,7 @@ func (s *solver) improve(d *draft, first bool, o search.Options) {
 		o, first = between(o, groupsShare, 1), false
 		o.Heat = groupsHeat
 	}
-	var places []int
-	if n := len(s.m.week.Places); n <= everyPlace {
-		for i := range n {
-			places = append(places, i)
-		}
-	}
-	f := s.m.frame(d, s.m.vehicles, all, places...)
+	f := s.m.frameUpTo(allPlacesSearch, d, s.m.vehicles, all)
 	o.Progress = func(c search.Cost, n int, _ float64, best func() *search.Solution) {
 		rounds = func() [][]int {
 			x := d.clone()

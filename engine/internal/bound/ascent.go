@@ -601,7 +601,7 @@ func (a *ascent) ride(k, i, j int) {
 		a.ask(stop{k, i})
 		return
 	}
-	if i < c.added && j < c.added && c.of[i] == c.of[j] && !c.leads(i, j) {
+	if !c.leads(i, j) {
 		a.askRide(k, i)
 		return
 	}

@@ -51,8 +51,9 @@
 // is not free (asked for); or it begins at one that is not free (asked for); or both are free, though not one after the other in that
 // order (the outs of the first); or only the price of the handover with which it begins stands between (a toll). So every plan
 // that serves any piece of the goods visits in some slot a stop that is asked for, follows outs, or pays one of the tolls. The moat
-// of a slot is what is asked for and all nodes from which an arrow at price 0 leads there. The arrows into moats and the outs, each once, and
-// the tolls are charged the same Δ at once, until some price falls to 0. Δ goes to the goods' Share. Stops where the goods cannot be in time, whatever it costs, are never asked for.
+// of a slot is what is asked for and all nodes from which an arrow at price 0 leads there. The arrows into moats and the outs, each
+// once, and the tolls are charged the same Δ at once, until some price falls to 0. Δ goes to the goods' Share. Stops where the
+// goods cannot be in time, whatever it costs, are never asked for.
 //
 // Places where a slot handles nothing but goods of its owner, and from where nobody else could bring them on except by coming
 // back with that owner, are one node with the least of their prices; it is asked for from the beginning.

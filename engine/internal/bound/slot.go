@@ -393,14 +393,19 @@ func (c *course) spread(some, found []int) []int {
 		}
 	}
 	for ; k < len(found); k++ {
-		i := found[k]
-		b := c.block(i)
-		n := b.to - b.from
-		for j := range n {
-			if !c.free[b.from+j] && b.into[j*n+i-b.from] <= nothing {
-				c.free[b.from+j] = true
-				found = append(found, b.from+j)
-			}
+		b := c.block(found[k])
+		found = b.goOn(found[k], c.free[b.from:b.to], found)
+	}
+	return found
+}
+
+// goOn finds the nodes not yet in to which one can go on from node i for nothing, puts them in and appends them to found.
+func (t *block) goOn(i int, in []bool, found []int) []int {
+	n := t.to - t.from
+	for j := range n {
+		if !in[j] && t.into[j*n+i-t.from] <= nothing {
+			in[j] = true
+			found = append(found, t.from+j)
 		}
 	}
 	return found
@@ -476,72 +481,49 @@ func (c *course) onward(i int) *onward {
 	}
 	if c.ahead[i] == nil {
 		b := c.block(i)
-		n := b.to - b.from
-		o := &onward{[]int{i}, make([]bool, n)}
+		o := &onward{[]int{i}, make([]bool, b.to-b.from)}
 		o.in[i-b.from] = true
 		for k := 0; k < len(o.nodes); k++ {
-			u := o.nodes[k] - b.from
-			for v := range n {
-				if !o.in[v] && b.into[v*n+u] <= nothing {
-					o.in[v] = true
-					o.nodes = append(o.nodes, b.from+v)
-				}
-			}
+			o.nodes = b.goOn(o.nodes[k], o.in, o.nodes)
 		}
 		c.ahead[i] = o
 	}
 	return c.ahead[i]
 }
 
-// leads reports whether one can go on from an added node to another of its block for nothing.
-func (c *course) leads(i, j int) bool { return c.onward(i).in[j-c.block(j).from] }
+// leads reports whether one can go on from one free node to the other for nothing.
+func (c *course) leads(i, j int) bool {
+	return i >= c.added || j >= c.added || c.of[i] != c.of[j] || c.onward(i).in[j-c.block(j).from]
+}
 
-// arrows calls do with the index in its block's into of each arrow into a moat of these nodes, or out of one of outs, once.
-func (c *course) arrows(in []bool, nodes []int, outs []*onward, do func(b *block, k int)) {
-	if len(outs) == 0 {
-		for _, j := range nodes {
-			b := c.block(j)
-			n := b.to - b.from
-			inside := in[b.from:b.to]
-			for i := range n {
-				if !inside[i] {
-					do(b, (j-b.from)*n+i)
-				}
-			}
-		}
-		return
-	}
+// arrows calls do, once each, with the price of every arrow between added nodes into the moat in or out of one of outs.
+func (c *course) arrows(in []bool, outs []*onward, do func(price *float64)) {
 	for x := range c.blocks {
 		b := &c.blocks[x]
 		n := b.to - b.from
-		var marked []bool
-		mark := func(k int) {
-			if marked == nil {
-				marked = make([]bool, n*n)
-			}
-			if !marked[k] {
-				marked[k] = true
-				do(b, k)
-			}
+		moat := in[b.from:b.to]
+		from := slices.DeleteFunc(slices.Clone(outs), func(o *onward) bool { return c.block(o.nodes[0]) != b })
+		if len(from) == 0 && !slices.Contains(moat, true) {
+			continue
 		}
+		row := make([]bool, n) // nodes from which an arrow that counts leads to j
 		for j := range n {
-			if in[b.from+j] {
-				for i := range n {
-					if !in[b.from+i] {
-						mark(j*n + i)
+			clear(row)
+			if moat[j] {
+				for i := range row {
+					row[i] = !moat[i]
+				}
+			}
+			for _, o := range from {
+				if !o.in[j] {
+					for _, i := range o.nodes {
+						row[i-b.from] = true
 					}
 				}
 			}
-		}
-		for _, o := range outs {
-			if o.nodes[0] < b.from || o.nodes[0] >= b.to {
-				continue
-			}
-			for v := range n {
-				if !o.in[v] {
-					for _, i := range o.nodes {
-						mark(v*n + i - b.from)
-					}
+			for i, counts := range row {
+				if counts {
+					do(&b.into[j*n+i])
 				}
 			}
 		}
@@ -554,7 +536,7 @@ func (c *course) lower(in []bool, nodes []int, outs []*onward, d float64) {
 	for _, j := range nodes {
 		c.enter[j] -= d
 	}
-	c.arrows(in, nodes, outs, func(b *block, k int) { b.into[k] -= d })
+	c.arrows(in, outs, func(price *float64) { *price -= d })
 }
 
 // cheapest is the least price of such an arrow.
@@ -563,7 +545,7 @@ func (c *course) cheapest(in []bool, nodes []int, outs []*onward) float64 {
 	for _, j := range nodes {
 		least = min(least, c.enter[j])
 	}
-	c.arrows(in, nodes, outs, func(b *block, k int) { least = min(least, b.into[k]) })
+	c.arrows(in, outs, func(price *float64) { least = min(least, *price) })
 	return least
 }
 
