@@ -49,7 +49,7 @@ func (s *solver) plan(o *outcome, alone *draft) *Plan {
 	m.summarize(p)
 	m.compare(p, alone)
 	if p.Summary.Habits = m.habitsKept(p); p.Summary.Habits != nil {
-		p.Summary.Habits.KeepAllMetres, p.Summary.Habits.CannotKeep = keepAll, min(cannot, p.Summary.Habits.Changed)
+		p.Summary.Habits.KeepAllMetres, p.Summary.Habits.CannotKeep = keepAll, cannot
 	}
 	s.bound.write(&p.Summary)
 	return p
@@ -109,23 +109,30 @@ func (m *model) stops(d *draft, r *draftRound, zone time.Time) []PlanStop {
 	return out
 }
 
+// consignmentKey is what parcels have in common that a plan makes one consignment.
+type consignmentKey struct {
+	producer, point int
+	class           Class
+	by              CarriedBy
+	legs            [search.MaxLegs]draftLeg
+}
+
+func (d *draft) key(c int) consignmentKey {
+	x := d.parcels[c]
+	k := consignmentKey{producer: x.producer, point: x.point, class: x.class, by: x.by}
+	copy(k.legs[:], d.ways[c])
+	return k
+}
+
 // together lists the served parcels, those first that were cut and ride the same way after all made one again.
 func together(d *draft) []int {
-	type key struct {
-		producer, point int
-		class           Class
-		by              CarriedBy
-		legs            [search.MaxLegs]draftLeg
-	}
-	index := map[key]int{}
+	index := map[consignmentKey]int{}
 	var out []int
 	for c, w := range d.ways {
 		if len(w) == 0 {
 			continue
 		}
-		x := d.parcels[c]
-		k := key{producer: x.producer, point: x.point, class: x.class, by: x.by}
-		copy(k.legs[:], w)
+		x, k := d.parcels[c], d.key(c)
 		if i, ok := index[k]; ok {
 			y := *d.parcels[i]
 			y.lines = append(slices.Clone(y.lines), x.lines...)

@@ -172,7 +172,7 @@ func (m *model) habitsKept(p *Plan) *HabitSummary {
 }
 
 // keepAll puts the parcels of a draft that do not ride as they are used to back on their usual way. It says by how much
-// the objective rises, and how many of them find no room there.
+// the objective rises, and of how many consignments some find no room there.
 func (s *solver) keepAll(d *draft) (metres *float64, cannot int) {
 	m := s.m
 	astray := func(d *draft, c int) bool {
@@ -206,11 +206,12 @@ func (s *solver) keepAll(d *draft) (metres *float64, cannot int) {
 			f.adopt(n, search.Mend(f.p, f.start, search.MendOptions{Seed: s.opt.Seed, Iterations: 4 * len(out), Out: out, Stop: s.stop}).Solution)
 		}
 	}
+	left := map[consignmentKey]bool{}
 	for c := range n.parcels {
 		if changed[c] && !m.keeps(n, c) {
-			cannot++
+			left[d.key(c)] = true
 		}
 	}
 	x := float64(m.cost(n).Dist-m.changes(n)-m.cost(d).Dist+m.changes(d)) / m.unit
-	return &x, cannot
+	return &x, len(left)
 }

@@ -37,14 +37,15 @@ func TestHabits(t *testing.T) {
 		if len(week.Habits) == 0 {
 			t.Skip("nothing rides")
 		}
-		free := solved(t, t.Context(), week, quick)
+		long := Options{Seed: 1, Iterations: 300, Workers: 2}
+		free := solved(t, t.Context(), week, long)
 		mustBeRight(t, week, free)
 		priced += free.Summary.Habits.Changed
 		if h := free.Summary.Habits; (h.KeepAllMetres != nil) != (h.Changed > 0) || h.CannotKeep > h.Changed {
 			t.Errorf("%d change, keeping them costs %v, %d cannot", h.Changed, h.KeepAllMetres, h.CannotKeep)
 		}
 		week.Settings.ChangeM = new(1e6)
-		held := solved(t, t.Context(), week, Options{Seed: 1, Iterations: 300, Workers: 2})
+		held := solved(t, t.Context(), week, long)
 		mustBeRight(t, week, held)
 		if h, f := held.Summary.Habits, free.Summary.Habits; held.Summary.UnservedKg >= free.Summary.UnservedKg && h.Changed > f.Changed {
 			t.Errorf("%d habits change at a high price, %d for nothing", h.Changed, f.Changed)
