@@ -219,12 +219,32 @@ func TestBoundIsTight(t *testing.T) {
 					Stops: []RoundStop{{Place: "p", ArriveAfter: at(9), ArriveBy: at(10), StayS: 60}}})
 			}
 		}, 500},
+		{"two rounds that hand over to a third", func(w *Week) {
+			w.Travel = nil
+			w.Places, w.Vehicles, w.Producers = nil, nil, nil
+			store := &Handover{Store: []Class{Ambient}}
+			for k, id := range []string{"a", "b", "c", "ac", "bc"} { // all about 10 km apart, at the corners of a pentagon
+				turn := 2 * math.Pi * float64(k) / 5
+				w.Places = append(w.Places, Place{ID: id, Lat: 44 + 0.07*math.Sin(turn), Lon: 5 + 0.1*math.Cos(turn), Handover: store})
+			}
+			stop := func(place string, hour int) RoundStop {
+				return RoundStop{Place: place, ArriveAfter: at(hour), ArriveBy: at(hour), StayS: 60}
+			}
+			stops := map[string][]RoundStop{"a": {stop("ac", 9)}, "b": {stop("bc", 9)}, "c": {stop("ac", 10), stop("bc", 11)}}
+			for _, x := range []string{"a", "b", "c"} {
+				w.Producers = append(w.Producers, Producer{ID: x, Place: x})
+				w.Vehicles = append(w.Vehicles, Vehicle{ID: "v" + x, Producer: x, Kg: 100, Litres: map[Class]float64{Ambient: 100}})
+				w.Rounds = append(w.Rounds, Round{ID: x, Producer: x, Vehicle: "v" + x, Start: x, End: x, DepartAfter: at(8), ReturnBy: at(12), Stops: stops[x]})
+			}
+			w.PickupPoints[0].Place = "c"
+			w.Orders = append(w.Orders, Order{ID: "o2", PickupPoint: "p", Lines: []Line{{Producer: "b", Kg: 1, Litres: 1}}})
+		}, 1000},
 		{"nobody comes", func(w *Week) { w.Vehicles[0].Available = nil }, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := base()
 			c.change(w)
-			plan := solved(t, t.Context(), w, Options{Seed: 1, Iterations: 200})
+			plan := solved(t, t.Context(), w, Options{Seed: 1, Iterations: 200, Bound: 20})
 			if s := plan.Summary; s.LowerBound != c.least || s.Objective != c.least || s.Gap == nil || *s.Gap != 0 {
 				t.Errorf("the bound is %v, the objective %v, not %v", s.LowerBound, s.Objective, c.least)
 			}

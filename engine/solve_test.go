@@ -313,7 +313,7 @@ func TestSolveIsDeterministic(t *testing.T) {
 	for _, workers := range []int{1, 2, 3} {
 		eachShape(t, 1, func(t *testing.T, week *Week, _ *rand.Rand) {
 			opt := quick
-			opt.Workers = workers
+			opt.Workers, opt.Bound = workers, 20
 			var first []byte
 			for _, cores := range []int{2, 1, 4} {
 				runtime.GOMAXPROCS(cores)

@@ -25,27 +25,24 @@ type ascent struct {
 	at      [][]stop    // by place: who may stop there
 	hand    [][]float64 // by course and place: what is left of the price of a handover to it there
 	kinds   []*kind
-	bills   []bill // by goods
+	dues    []atomic.Pointer[due] // by goods, of those that are known; nil: they are not kept
+	bills   []bill                // by goods
+	sides   [2]side
 
 	// of the goods at hand
 	g       *Goods
+	side    side
 	k       *kind
-	late    [][]float64 // by course and node: when to board it at the latest and be on a way that is free from here; −inf: never
-	until   [][]float64 // by course and node: the latest arrival with such a way before; −inf: never
-	active  []moat      // by course
-	changed []int       // courses whose moats are to be drawn anew
+	active  []moat // by course
+	changed []int  // courses whose moats are to be drawn anew
 	toll    []toll
 	paid    [][]bool    // by course and place: in toll
 	since   [][]float64 // and since what reading of the clock
 	done    bool
 	clock   float64
-	queue   []int
-	queued  []bool
-	takers  []stop
 	found   []int
 	paying  []payment
 	tolls   []toll
-	leave   []float64 // by place: the latest of late
 }
 
 // moat is a set of nodes of a course that goods would make it visit.
@@ -78,16 +75,16 @@ type bill struct {
 	tolls []toll // since: how much
 }
 
+// is reports whether the two are one and the same.
+func (x *bill) is(y *bill) bool {
+	one := func(n, m int, first func() bool) bool { return n == m && (n == 0 || first()) }
+	return one(len(x.moats), len(y.moats), func() bool { return &x.moats[0] == &y.moats[0] }) &&
+		one(len(x.tolls), len(y.tolls), func() bool { return &x.tolls[0] == &y.tolls[0] })
+}
+
 type toll struct {
 	course, place int
 	since         float64
-}
-
-// kind holds when goods of a kind can be where, whatever that costs.
-type kind struct {
-	goods  *Goods      // one of them
-	board  [][]float64 // by course and node: earliest loading
-	arrive [][]float64 // by course and node: earliest arrival
 }
 
 // Bound proves a bound on the cost of every way to serve the goods, by charging for one after another and then, again and
@@ -112,24 +109,100 @@ func Bound(p *Problem, tries int, stopped func(part float64) bool) (res Result, 
 	}
 	a.compete(&res, order)
 	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(p.Goods[x].Close, p.Goods[y].Close) })
+	left := tries * len(order)
+	workers := []*ascent{a} // each with prices of its own
+	if p.Outside < 0 && tries > 1 {
+		workers = append(workers, a.clone())
+		dearest(workers, order, stopped)
+		left -= len(order)
+	}
 	for _, g := range order {
 		if stopped(1) {
 			break
 		}
-		a.add(g, inf)
+		a.add(g, inf, goal)
+		left--
 	}
-	rng := rand.New(rand.NewPCG(1, 1))
-	for left := (tries - 1) * len(order); left > 0 && !stopped(1); {
-		left -= a.again(order, rng)
-	}
+	improve(workers, order, left, stopped)
 	for g := range a.bills {
 		res.Share[g] = a.bills[g].sum
 	}
 	return res, true
 }
 
+// dearest puts goods that pay more when they are alone before others.
+func dearest(workers []*ascent, order []int, stopped func(part float64) bool) {
+	alone := make([]float64, len(workers[0].bills))
+	var wg sync.WaitGroup
+	for n, w := range workers {
+		wg.Go(func() {
+			for i := n; i < len(order) && !stopped(0.5); i += len(workers) {
+				g := order[i]
+				w.add(g, inf, goal)
+				alone[g] = w.bills[g].sum
+				w.giveBack([]int{g})
+			}
+		})
+	}
+	wg.Wait()
+	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(alone[y], alone[x]) })
+}
+
+// improve charges for so many goods in other orders, beginning with what the first worker has charged; now and then all go on from what
+// the best one has.
+func improve(workers []*ascent, order []int, left int, stopped func(part float64) bool) {
+	rngs := make([]*rand.Rand, len(workers))
+	for n := range rngs {
+		rngs[n] = rand.New(rand.NewPCG(1, uint64(1+n)))
+	}
+	best := slices.Clone(workers[0].bills)
+	for left > 0 && !stopped(1) {
+		each := min(len(order), left/len(workers)+1)
+		var wg sync.WaitGroup
+		for n, w := range workers {
+			wg.Go(func() {
+				w.adopt(best)
+				for todo := each; todo > 0 && !stopped(1); {
+					todo -= w.again(order, rngs[n])
+				}
+			})
+		}
+		wg.Wait()
+		left -= each * len(workers)
+		first := slices.MaxFunc(workers, func(x, y *ascent) int { return cmp.Compare(x.total(), y.total()) })
+		best = slices.Clone(first.bills)
+	}
+	workers[0].adopt(best)
+}
+
+// clone has prices of its own.
+func (a *ascent) clone() *ascent {
+	b := &ascent{p: a.p, at: a.at, kinds: a.kinds, dues: a.dues, bills: slices.Clone(a.bills)}
+	for k, c := range a.courses {
+		b.courses = append(b.courses, c.priced(true))
+		b.hand = append(b.hand, slices.Clone(a.hand[k]))
+	}
+	b.scratch()
+	return b
+}
+
+// adopt charges what another has charged instead.
+func (a *ascent) adopt(bills []bill) {
+	var some []int
+	for g := range bills {
+		if !bills[g].is(&a.bills[g]) {
+			some = append(some, g)
+		}
+	}
+	a.giveBack(some)
+	for _, g := range some {
+		a.bills[g] = bills[g]
+	}
+	a.repay(some, 1)
+}
+
 // again gives back the charges of some goods that have much to do with one another, charges for them and for some of the rest in
-// another order, and keeps what is more. It says for how many it has charged.
+// another order and on other sides, and keeps what is more. It says for how many it has charged, at least 1.
 func (a *ascent) again(order []int, rng *rand.Rand) int {
 	goods := a.p.Goods
 	one := &goods[order[rng.IntN(len(order))]]
@@ -140,15 +213,32 @@ func (a *ascent) again(order []int, rng *rand.Rand) int {
 	case 1:
 		kin = func(g int) bool { return goods[g].Close == one.Close }
 	}
-	var some []int
+	var pay, rest []int
 	for _, g := range order {
-		if kin(g) {
-			some = append(some, g)
+		switch {
+		case !kin(g):
+		case a.bills[g].sum > 0:
+			pay = append(pay, g)
+		default:
+			rest = append(rest, g)
 		}
 	}
-	rng.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
-	some = some[:min(len(some), 1+rng.IntN(8))]
+	if len(pay) == 0 {
+		return 1
+	}
+	pick := func(from []int, n int) []int {
+		rng.Shuffle(len(from), func(i, j int) { from[i], from[j] = from[j], from[i] })
+		return from[:min(len(from), n)]
+	}
+	some := slices.Concat(pick(pay, 1+rng.IntN(4)), pick(rest, rng.IntN(5)))
+	some = pick(some, len(some))
 	before := a.total()
+	side := func() whence {
+		if a.p.Outside >= 0 {
+			return goal
+		}
+		return whence(rng.IntN(2))
+	}
 	old := map[int]bill{}
 	for _, g := range some {
 		old[g] = a.bills[g]
@@ -160,17 +250,17 @@ func (a *ascent) again(order []int, rng *rand.Rand) int {
 		if _, ok := old[g]; !ok {
 			old[g] = a.bills[g]
 		}
-		a.add(g, inf)
+		a.add(g, inf, side())
 		work++
 	}
 	if rng.IntN(2) == 0 { // a part first, so that they share what they compete for
 		work += len(some)
 		for _, g := range some {
-			a.add(g, old[g].sum*rng.Float64())
+			a.add(g, old[g].sum*rng.Float64(), side())
 		}
 	}
 	for _, g := range some {
-		a.add(g, inf)
+		a.add(g, inf, side())
 	}
 	if a.total() < before-nothing {
 		var all []int
@@ -198,9 +288,9 @@ func (a *ascent) total() float64 {
 }
 
 // add charges for goods what can be charged besides what has been.
-func (a *ascent) add(g int, most float64) {
+func (a *ascent) add(g int, most float64, from whence) {
 	x := &a.bills[g]
-	if d := a.raise(&a.p.Goods[g], most); d > 0 {
+	if d := a.raise(g, most, from); d > 0 {
 		*x = bill{x.sum + d, append(slices.Clip(x.moats), a.paying...), append(slices.Clip(x.tolls), a.tolls...)}
 	}
 }
@@ -256,18 +346,20 @@ func (a *ascent) prepare(stopped func(part float64) bool) bool {
 		}
 		a.courses = append(a.courses, c)
 		a.hand = append(a.hand, p.handovers())
-		a.paid = append(a.paid, make([]bool, len(p.Places)))
-		a.since = append(a.since, make([]float64, len(p.Places)))
-		a.late = append(a.late, make([]float64, len(c.nodes)))
-		a.until = append(a.until, make([]float64, len(c.nodes)))
-		a.active = append(a.active, moat{in: make([]bool, c.added), asked: make([]bool, c.added), riding: make([]bool, c.added)})
 	}
 	for _, stops := range a.at {
 		slices.SortStableFunc(stops, func(s, r stop) int {
 			return cmp.Compare(a.courses[s.course].nodes[s.node].arrive, a.courses[r.course].nodes[r.node].arrive)
 		})
 	}
-	a.queued, a.leave = make([]bool, len(p.Places)), make([]float64, len(p.Places))
+	a.scratch()
+	labels := 0
+	for _, c := range a.courses {
+		labels += 2 * len(c.nodes)
+	}
+	if labels*len(p.Goods) <= mostKept {
+		a.dues = make([]atomic.Pointer[due], len(p.Goods))
+	}
 	for i := range p.Goods {
 		g := &p.Goods[i]
 		for len(a.kinds) <= g.Kind {
@@ -294,6 +386,16 @@ func (a *ascent) prepare(stopped func(part float64) bool) bool {
 	return true
 }
 
+// scratch makes room for what raise works with.
+func (a *ascent) scratch() {
+	for _, c := range a.courses {
+		a.paid = append(a.paid, make([]bool, len(a.p.Places)))
+		a.since = append(a.since, make([]float64, len(a.p.Places)))
+		a.active = append(a.active, moat{in: make([]bool, c.added), asked: make([]bool, c.added), riding: make([]bool, c.added)})
+	}
+	a.sides = [2]side{goal: &backward{ascent: a}, origin: &forward{ascent: a}}
+}
+
 // handovers is what a handover costs by place; what happens outside is not charged for.
 func (p *Problem) handovers() []float64 {
 	h := make([]float64, len(p.Places))
@@ -305,165 +407,13 @@ func (p *Problem) handovers() []float64 {
 	return h
 }
 
-// passes reports whether goods that arrive with g at its node may go on with r from its own.
-func (a *ascent) passes(class int, give, take stop, from float64) bool {
-	g, r := a.courses[give.course], a.courses[take.course]
-	if give.course == take.course && !g.trip {
-		return false
-	}
-	x, y := &g.nodes[give.node], &r.nodes[take.node]
-	if from > y.leave {
-		return false
-	}
-	at := &a.p.Places[x.place]
-	return at.Store>>class&1 != 0 || at.Meet && y.arrive <= x.leave
-}
-
-// explore finds when goods can be where at the earliest. Arrivals are looked at in the order of time, so nobody boards
-// a second time who has boarded.
-func (a *ascent) explore(k *kind) {
-	g := k.goods
-	later := make([][]int32, len(a.courses)) // by course: nodes that goods may still come to sooner
-	for ci, c := range a.courses {
-		b, r := make([]float64, len(c.nodes)), make([]float64, len(c.nodes))
-		for i := range b {
-			b[i], r[i] = inf, inf
-			if !c.nodes[i].far && g.Carry(c.slot, c.nodes[i].place) {
-				later[ci] = append(later[ci], int32(i))
-			}
-		}
-		k.board, k.arrive = append(k.board, b), append(k.arrive, r)
-	}
-	var heap eventHeap
-	waiting := make([][]stop, len(a.p.Places)) // who has not boarded yet, by earliest arrival
-	seen := make([]bool, len(a.p.Places))
-	load := func(s stop, t float64) {
-		c := a.courses[s.course]
-		if t > c.nodes[s.node].leave || t >= k.board[s.course][s.node] || !g.Carry(c.slot, c.nodes[s.node].place) {
-			return
-		}
-		k.board[s.course][s.node] = t
-		if c.trip && k.arrive[s.course][s.node] <= t {
-			return // on this trip they have been before and went from there to wherever they can
-		}
-		arrive := k.arrive[s.course]
-		open := later[s.course][:0]
-		for _, j := range later[s.course] {
-			if arrive[j] > t {
-				if at := c.earliest(a.p, s.node, int(j), t); at < arrive[j] {
-					arrive[j] = at
-					heap.push(event{at, stop{s.course, int(j)}})
-				}
-			}
-			if arrive[j] > c.nodes[j].arrive {
-				open = append(open, j)
-			}
-		}
-		later[s.course] = open
-	}
-	for _, s := range a.at[g.From] {
-		load(s, g.Ready)
-	}
-	for len(heap) > 0 {
-		e := heap.pop()
-		if k.arrive[e.stop.course][e.stop.node] < e.at {
-			continue
-		}
-		v := &a.courses[e.stop.course].nodes[e.stop.node]
-		x := v.place
-		if !seen[x] {
-			seen[x] = true
-			waiting[x] = slices.Clone(a.at[x])
-		}
-		store := a.p.Places[x].Store>>g.Class&1 != 0
-		if !store && !a.p.Places[x].Meet {
-			continue
-		}
-		keep := 0
-		for n, s := range waiting[x] {
-			y := &a.courses[s.course].nodes[s.node]
-			if y.arrive > v.leave && !store {
-				keep += copy(waiting[x][keep:], waiting[x][n:])
-				break
-			}
-			switch {
-			case e.at > y.leave:
-			case store || a.passes(g.Class, e.stop, s, e.at):
-				load(s, e.at)
-			default: // the round that brings them cannot take them on
-				waiting[x][keep] = s
-				keep++
-			}
-		}
-		waiting[x] = waiting[x][:keep]
-	}
-}
-
-// assume says that goods can be wherever somebody who may carry them comes, as soon as they are ready: nobody knows who has
-// brought them there from outside.
-func (a *ascent) assume(k *kind) {
-	g := k.goods
-	for _, c := range a.courses {
-		b, r := make([]float64, len(c.nodes)), make([]float64, len(c.nodes))
-		for i := range c.nodes {
-			v := &c.nodes[i]
-			b[i], r[i] = inf, inf
-			if v.far || !g.Carry(c.slot, v.place) {
-				continue
-			}
-			if t := max(v.arrive, g.Ready); t <= v.begin {
-				r[i] = t
-			}
-			at := &a.p.Places[v.place]
-			if t := max(v.arrive, g.Ready); t <= v.leave && (v.place == g.From || at.Meet || at.Store>>g.Class&1 != 0) {
-				b[i] = t
-			}
-		}
-		k.board, k.arrive = append(k.board, b), append(k.arrive, r)
-	}
-}
-
-// ends reports whether goods may be brought to their pickup point by a stop.
-func (a *ascent) ends(g *Goods, s stop) bool {
-	x := &a.courses[s.course].nodes[s.node]
-	if x.place != g.To || x.arrive > g.Close || x.own == 0 {
-		return false
-	}
-	return x.begin >= g.Open
-}
-
-func (a *ascent) reachable(g *Goods) bool {
-	for _, s := range a.at[g.To] {
-		if a.kinds[g.Kind].arrive[s.course][s.node] <= g.Close && a.ends(g, s) {
-			return true
-		}
-	}
-	return false
-}
-
-// roams reports whether goods might go to places of which little is known.
-func (a *ascent) roams(g *Goods) bool {
-	for _, c := range a.courses {
-		if a.p.Slots[c.slot].Owner == g.Owner && slices.ContainsFunc(c.nodes, func(v node) bool { return v.far }) {
-			return true
-		}
-	}
-	return false
-}
-
-// raise charges for goods as much as it can, up to a limit, and says how much.
-func (a *ascent) raise(g *Goods, most float64) float64 {
-	a.g, a.k, a.done, a.clock = g, a.kinds[g.Kind], false, 0
-	a.toll, a.changed, a.queue = a.toll[:0], a.changed[:0], a.queue[:0]
+// raise charges for goods as much as it can, up to a limit, beginning on one side, and says how much.
+func (a *ascent) raise(goods int, most float64, from whence) float64 {
+	g := &a.p.Goods[goods]
+	a.g, a.k, a.side, a.done, a.clock = g, a.kinds[g.Kind], a.sides[from], false, 0
+	a.toll, a.changed = a.toll[:0], a.changed[:0]
 	a.paying, a.tolls = nil, nil
-	clear(a.queued)
-	for i := range a.leave {
-		a.leave[i] = -inf
-	}
-	for k, c := range a.courses {
-		for i := range c.nodes {
-			a.late[k][i], a.until[k][i] = -inf, -inf
-		}
+	for k := range a.courses {
 		m := &a.active[k]
 		clear(m.in)
 		clear(m.asked)
@@ -483,9 +433,9 @@ func (a *ascent) raise(g *Goods, most float64) float64 {
 			}
 		}
 	}
-	a.visit(g.To)
+	a.side.begin(goods)
 	for !a.done {
-		a.run()
+		a.side.walk()
 		if a.done {
 			break
 		}
@@ -519,107 +469,17 @@ func (a *ascent) raise(g *Goods, most float64) float64 {
 	return a.clock
 }
 
-func (a *ascent) visit(place int) {
-	if !a.queued[place] {
-		a.queued[place] = true
-		a.queue = append(a.queue, place)
-	}
+// owes reports whether the goods at hand have to pay for a handover to a course.
+func (a *ascent) owes(course, place int) bool {
+	return a.hand[course][place]-a.tolled(course, place) > nothing
 }
 
-// run finds all that is on a free way to the goal.
-func (a *ascent) run() {
-	for len(a.queue) > 0 {
-		n := 0 // from which goods may leave the latest: labels then change seldom
-		for i, x := range a.queue {
-			if a.leave[x] > a.leave[a.queue[n]] {
-				n = i
-			}
-		}
-		x := a.queue[n]
-		last := len(a.queue) - 1
-		a.queue[n] = a.queue[last]
-		a.queue = a.queue[:last]
-		a.queued[x] = false
-		takers := a.takers[:0]
-		for _, s := range a.at[x] {
-			if a.late[s.course][s.node] > -inf {
-				takers = append(takers, s)
-			}
-		}
-		a.takers = takers
-		for _, s := range a.at[x] {
-			c := a.courses[s.course]
-			from := a.k.arrive[s.course][s.node]
-			if from == inf {
-				continue
-			}
-			t := -inf
-			if x == a.g.To && a.ends(a.g, s) {
-				t = a.g.Close
-			}
-			if x == a.p.Outside { // anybody there takes them on
-				takers, t = nil, a.leave[x]
-			}
-			for _, r := range takers {
-				if l := a.late[r.course][r.node]; l > t && a.passes(a.g.Class, s, r, from) {
-					t = l
-				}
-			}
-			if t <= a.until[s.course][s.node] {
-				continue
-			}
-			a.until[s.course][s.node] = t
-			switch {
-			case from > t:
-			case c.free[s.node]:
-				a.ridesTo(s)
-			default:
-				a.ask(s)
-			}
-		}
+// pay makes a handover one that is paid for.
+func (a *ascent) pay(course, place int) {
+	if !a.paid[course][place] {
+		a.paid[course][place], a.since[course][place] = true, a.clock
+		a.toll = append(a.toll, toll{course, place, a.clock})
 	}
-}
-
-// ridesTo looks at all rides to a free stop.
-func (a *ascent) ridesTo(s stop) {
-	for i := range a.courses[s.course].nodes {
-		a.ride(s.course, i, s.node)
-	}
-}
-
-// ride looks at a ride to a free stop from which goods go on freely.
-func (a *ascent) ride(k, i, j int) {
-	c := a.courses[k]
-	if t := min(c.nodes[i].leave, a.until[k][j]); t < a.k.board[k][i] || t <= a.late[k][i] || !c.free[i] && a.active[k].asked[i] {
-		return // not even without any way to go
-	}
-	t := c.latest(a.p, i, j, a.until[k][j])
-	if t < a.k.board[k][i] || t <= a.late[k][i] {
-		return
-	}
-	if !c.free[i] {
-		a.ask(stop{k, i})
-		return
-	}
-	if !c.leads(i, j) {
-		a.askRide(k, i)
-		return
-	}
-	x := c.nodes[i].place
-	if x == a.g.From {
-		a.done = true
-		return
-	}
-	if a.hand[k][x]-a.tolled(k, x) > nothing {
-		if !a.paid[k][x] {
-			a.paid[k][x], a.since[k][x] = true, a.clock
-			a.toll = append(a.toll, toll{k, x, a.clock})
-		}
-		return
-	}
-	a.late[k][i] = t
-	a.leave[x] = max(a.leave[x], t)
-	a.visit(x)
 }
 
 // tolled is what the goods at hand have paid by now of the price of a handover to a course.
@@ -727,10 +587,14 @@ func (a *ascent) settle() {
 			m.riding[i] = false
 		}
 		for _, i := range a.found {
-			a.freed(stop{k, i})
+			if !a.courses[k].nodes[i].far {
+				a.side.freed(stop{k, i})
+			} else if a.p.Slots[a.courses[k].slot].Owner == a.g.Owner {
+				a.done = true
+			}
 		}
 		for _, i := range rides {
-			a.ridesFrom(stop{k, i})
+			a.side.rides(stop{k, i})
 		}
 	}
 	keep := a.toll[:0]
@@ -742,12 +606,7 @@ func (a *ascent) settle() {
 		a.payToll(t)
 		a.hand[t.course][t.place] = 0
 		a.paid[t.course][t.place] = false
-		c := a.courses[t.course]
-		for i := range c.nodes {
-			if c.nodes[i].place == t.place && c.free[i] {
-				a.ridesFrom(stop{t.course, i})
-			}
-		}
+		a.side.handed(t)
 	}
 	a.toll = keep
 }
@@ -756,69 +615,4 @@ func (a *ascent) payToll(t toll) {
 	d := min(a.clock-t.since, a.hand[t.course][t.place])
 	a.hand[t.course][t.place] -= d
 	a.tolls = append(a.tolls, toll{t.course, t.place, d})
-}
-
-// freed follows the rides of a stop that has become free.
-func (a *ascent) freed(s stop) {
-	if a.courses[s.course].nodes[s.node].far {
-		a.done = a.done || a.p.Slots[a.courses[s.course].slot].Owner == a.g.Owner
-		return
-	}
-	if t := a.until[s.course][s.node]; t > -inf && a.k.arrive[s.course][s.node] <= t {
-		a.ridesTo(s)
-	}
-	a.ridesFrom(s)
-}
-
-func (a *ascent) ridesFrom(s stop) {
-	c := a.courses[s.course]
-	for j := range c.nodes {
-		if t := a.until[s.course][j]; c.free[j] && t > -inf && a.k.arrive[s.course][j] <= t {
-			a.ride(s.course, s.node, j)
-		}
-	}
-}
-
-type event struct {
-	at   float64
-	stop stop
-}
-
-type eventHeap []event
-
-func (h *eventHeap) push(e event) {
-	*h = append(*h, e)
-	q := *h
-	for i := len(q) - 1; i > 0; {
-		up := (i - 1) / 2
-		if q[up].at <= q[i].at {
-			break
-		}
-		q[up], q[i] = q[i], q[up]
-		i = up
-	}
-}
-
-func (h *eventHeap) pop() event {
-	q := *h
-	top := q[0]
-	last := len(q) - 1
-	q[0] = q[last]
-	q = q[:last]
-	*h = q
-	for i := 0; ; {
-		k := 2*i + 1
-		if k >= last {
-			break
-		}
-		if k+1 < last && q[k+1].at < q[k].at {
-			k++
-		}
-		if q[i].at <= q[k].at {
-			break
-		}
-		q[i], q[k] = q[k], q[i]
-		i = k
-	}
-	return top
 }

@@ -55,6 +55,16 @@
 // once, and the tolls are charged the same Δ at once, until some price falls to 0. Δ goes to the goods' Share. Stops where the
 // goods cannot be in time, whatever it costs, are never asked for.
 //
+// Charges may begin at the other end as well. Let soon(r, x) be the earliest arrival of slot r at free stop x with goods that have come
+// there from f by rides between free stops, one after the other, and handovers whose prices have fallen to 0 alone. While p is not reached so
+// in time, look at the first ride of the way that ends sooner than that or where there is none. It begins at f or where a ride ended
+// that is no sooner; so the goods could have boarded there no later on such a way, and it begins or ends at a stop that is not
+// free, or both are free, though not one after the other, or the price of the handover stands between. The same is charged. Stops are asked for
+// only where goods that come then can still be in time, whatever that costs.
+//
+// Of goods that come from one farm, charges from the goal leave more to the others, since what they share is charged last; of goods that go
+// to one point, charges from the origin.
+//
 // Places where a slot handles nothing but goods of its owner, and from where nobody else could bring them on except by coming
 // back with that owner, are one node with the least of their prices; it is asked for from the beginning.
 //
@@ -99,9 +109,11 @@
 //
 // # In which order
 //
-// Shares depend on the order in which goods are charged: each takes what the next cannot have. So charges are given back, of
-// a few goods that come from or go to the same place or at the same time, and these are charged anew in another order, after some others or
-// in part at first; what is no less in all is kept. Any moment's charges prove a bound: the moats and tolls that were
+// Shares depend on the order in which goods are charged: each takes what the next cannot have. Those that would pay most if they were
+// alone come first. Then charges are given back, of
+// a few goods that come from or go to the same place or at the same time, and these are charged anew in another order, from either end, after
+// some others or in part at first; what is no less in all is kept. In areas charges begin at the goal alone, and goods come
+// in the order of their latest arrival; elsewhere two do so side by side, and the better one's charges go on from time to time. Any moment's charges prove a bound: the moats and tolls that were
 // charged hold for every plan, whatever the prices are by now, and no price is below 0.
 //
 // # In numbers

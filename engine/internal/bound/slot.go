@@ -2,6 +2,7 @@ package bound
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -472,6 +473,23 @@ func (c *course) into(i, j int) float64 {
 type onward struct {
 	nodes []int  // itself first
 	in    []bool // by node of its block
+	set   set
+}
+
+// set is some of the nodes of a block, a bit for each.
+type set []uint64
+
+func newSet(n int) set { return make(set, (n+63)/64) }
+
+func (s set) add(i int) { s[i>>6] |= 1 << (i & 63) }
+
+// each calls do for every node of the set.
+func (s set) each(do func(i int)) {
+	for w, word := range s {
+		for ; word != 0; word &= word - 1 {
+			do(w<<6 + bits.TrailingZeros64(word))
+		}
+	}
 }
 
 // onward is remembered until prices change.
@@ -481,10 +499,11 @@ func (c *course) onward(i int) *onward {
 	}
 	if c.ahead[i] == nil {
 		b := c.block(i)
-		o := &onward{[]int{i}, make([]bool, b.to-b.from)}
+		o := &onward{[]int{i}, make([]bool, b.to-b.from), newSet(b.to - b.from)}
 		o.in[i-b.from] = true
 		for k := 0; k < len(o.nodes); k++ {
 			o.nodes = b.goOn(o.nodes[k], o.in, o.nodes)
+			o.set.add(o.nodes[k] - b.from)
 		}
 		c.ahead[i] = o
 	}
@@ -496,35 +515,40 @@ func (c *course) leads(i, j int) bool {
 	return i >= c.added || j >= c.added || c.of[i] != c.of[j] || c.onward(i).in[j-c.block(j).from]
 }
 
-// arrows calls do, once each, with the price of every arrow between added nodes into the moat in or out of one of outs.
-func (c *course) arrows(in []bool, outs []*onward, do func(price *float64)) {
+// arrows calls do for every added node to which arrows from added nodes lead that go into the moat in or out of one of outs:
+// with the prices from each node of its block, and the nodes whose arrows count.
+func (c *course) arrows(in []bool, outs []*onward, do func(prices []float64, from set)) {
 	for x := range c.blocks {
 		b := &c.blocks[x]
 		n := b.to - b.from
 		moat := in[b.from:b.to]
-		from := slices.DeleteFunc(slices.Clone(outs), func(o *onward) bool { return c.block(o.nodes[0]) != b })
-		if len(from) == 0 && !slices.Contains(moat, true) {
+		here := slices.DeleteFunc(slices.Clone(outs), func(o *onward) bool { return c.block(o.nodes[0]) != b })
+		if len(here) == 0 && !slices.Contains(moat, true) {
 			continue
 		}
-		row := make([]bool, n) // nodes from which an arrow that counts leads to j
-		for j := range n {
-			clear(row)
-			if moat[j] {
-				for i := range row {
-					row[i] = !moat[i]
-				}
+		outside, from := newSet(n), newSet(n)
+		for i, is := range moat {
+			if !is {
+				outside.add(i)
 			}
-			for _, o := range from {
+		}
+		for j := range n {
+			counts := moat[j]
+			if counts {
+				copy(from, outside)
+			} else {
+				clear(from)
+			}
+			for _, o := range here {
 				if !o.in[j] {
-					for _, i := range o.nodes {
-						row[i-b.from] = true
+					counts = true
+					for w, word := range o.set {
+						from[w] |= word
 					}
 				}
 			}
-			for i, counts := range row {
-				if counts {
-					do(&b.into[j*n+i])
-				}
+			if counts {
+				do(b.into[j*n:j*n+n], from)
 			}
 		}
 	}
@@ -536,7 +560,9 @@ func (c *course) lower(in []bool, nodes []int, outs []*onward, d float64) {
 	for _, j := range nodes {
 		c.enter[j] -= d
 	}
-	c.arrows(in, outs, func(price *float64) { *price -= d })
+	c.arrows(in, outs, func(prices []float64, from set) {
+		from.each(func(i int) { prices[i] -= d })
+	})
 }
 
 // cheapest is the least price of such an arrow.
@@ -545,7 +571,9 @@ func (c *course) cheapest(in []bool, nodes []int, outs []*onward) float64 {
 	for _, j := range nodes {
 		least = min(least, c.enter[j])
 	}
-	c.arrows(in, outs, func(price *float64) { least = min(least, *price) })
+	c.arrows(in, outs, func(prices []float64, from set) {
+		from.each(func(i int) { least = min(least, prices[i]) })
+	})
 	return least
 }
 

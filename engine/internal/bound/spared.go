@@ -81,7 +81,7 @@ func (a *ascent) compete(res *Result, order []int) {
 		var pays, kg []float64
 		sum := 0.0
 		for _, g := range bound {
-			if d := a.raise(&a.p.Goods[g], inf); d > nothing {
+			if d := a.raise(g, inf, goal); d > nothing {
 				x.Goods = append(x.Goods, g)
 				pays, kg = append(pays, d), append(kg, a.p.Goods[g].Kg)
 				sum += d
