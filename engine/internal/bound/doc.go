@@ -110,11 +110,11 @@
 // # In which order
 //
 // Shares depend on the order in which goods are charged: each takes what the next cannot have. Those that would pay most if they were
-// alone come first. Then charges are given back, of
-// a few goods that come from or go to the same place or at the same time, and these are charged anew in another order, from either end, after
-// some others or in part at first; what is no less in all is kept. In areas charges begin at the goal alone, and goods come
-// in the order of their latest arrival; elsewhere two do so side by side, and the better one's charges go on from time to time. Any moment's charges prove a bound: the moats and tolls that were
-// charged hold for every plan, whatever the prices are by now, and no price is below 0.
+// alone come first. Then charges are given back, of a few goods that come from or go to the same place or at the same time, and
+// these are charged anew in another order, from either end, after some others or in part at first; what is no less in all is
+// kept. Two workers do so side by side, and now and then both go on from what the better one has. In areas there is one, charges
+// begin at the goal, and goods are charged in the order of their latest arrival. Any moment's charges prove a bound: the
+// moats and tolls that were charged hold for every plan, whatever the prices are by now, and no price is below 0.
 //
 // # In numbers
 //
@@ -126,4 +126,13 @@
 // room), that a tour may leave a moat and enter it again and then has paid twice what counts once, and that a slot can be at
 // different places for different goods at the same time. For goods alone it sees nearly all: one consignment after another of two weeks
 // of 15 producers costs 1,170 km in 125 plans, and the bounds of these add up to 1,132, without outs to 996.
+//
+// Of ten weeks of 15 producers and 180 orders the bound is 5 to 49 per cent below the best plan known, median 24, after what ten orders of
+// the goods take (three seconds, two threads), and 3 to 39, median 22, after forty. In three seconds it was 12 to 64, median 27, when one worker
+// charged from the goal alone and in the order of latest arrivals. Goods that pay most alone first raise the bound of one order
+// by 8 per cent. Nothing was gained by charging all goods a little at a time, by going on from somewhat less (annealing), or by charging
+// goods a second time, from the other end, out of what they have been charged, to give back what that does not need.
+//
+// Goods may be better off in the relaxation by leaving a round and boarding it again further on, which spares them the outs. They could as well
+// have stayed, since room is not counted; so a way that comes back to a round it has left need not be free.
 package bound
