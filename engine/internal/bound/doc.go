@@ -134,5 +134,5 @@
 // goods a second time, from the other end, out of what they have been charged, to give back what that does not need.
 //
 // Goods may be better off in the relaxation by leaving a round and boarding it again further on, which spares them the outs. They could as well
-// have stayed, since room is not counted; the bound makes no use of that.
+// have stayed, since room is not counted. To forbid ways that come back after one ride of another changes nothing: they come back after two.
 package bound
