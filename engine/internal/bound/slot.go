@@ -473,7 +473,7 @@ func (c *course) into(i, j int) float64 {
 type onward struct {
 	nodes []int  // itself first
 	in    []bool // by node of its block
-	set   set
+	set   set    // the same
 }
 
 // set is some of the nodes of a block, a bit for each.
