@@ -231,7 +231,7 @@ func (a *ascent) again(order []int, rng *rand.Rand) int {
 		return from[:min(len(from), n)]
 	}
 	some := slices.Concat(pick(pay, 1+rng.IntN(4)), pick(rest, rng.IntN(5)))
-	some = pick(some, len(some))
+	some = pick(some, len(some)) // in any order
 	before := a.total()
 	side := func() whence {
 		if a.p.Outside >= 0 {

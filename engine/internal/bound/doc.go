@@ -133,6 +133,7 @@
 // by 8 per cent. Nothing was gained by charging all goods a little at a time, by going on from somewhat less (annealing), or by charging
 // goods a second time, from the other end, out of what they have been charged, to give back what that does not need.
 //
-// Goods may be better off in the relaxation by leaving a round and boarding it again further on, which spares them the outs. They could as well
-// have stayed, since room is not counted. To forbid ways that come back after one ride of another changes nothing: they come back after two.
+// Where the bound of goods alone is too low, a way was seen to pay for two stops that had been charged at the same time, which counts once. To
+// forbid ways that leave a round and board it again (they could as well have stayed, since room is not counted) changed no bound,
+// neither after one ride of another nor where that round delivers.
 package bound

@@ -33,15 +33,13 @@ func (a *ascent) passes(class int, give, take stop, from float64) bool {
 func (a *ascent) explore(k *kind) {
 	g := k.goods
 	later := make([][]int32, len(a.courses)) // by course: nodes that goods may still come to sooner
+	k.board, k.arrive = a.labels(inf), a.labels(inf)
 	for ci, c := range a.courses {
-		b, r := make([]float64, len(c.nodes)), make([]float64, len(c.nodes))
-		for i := range b {
-			b[i], r[i] = inf, inf
+		for i := range c.nodes {
 			if !c.nodes[i].far && g.Carry(c.slot, c.nodes[i].place) {
 				later[ci] = append(later[ci], int32(i))
 			}
 		}
-		k.board, k.arrive = append(k.board, b), append(k.arrive, r)
 	}
 	var heap eventHeap
 	waiting := make([][]stop, len(a.p.Places)) // who has not boarded yet, by earliest arrival
@@ -112,23 +110,21 @@ func (a *ascent) explore(k *kind) {
 // brought them there from outside.
 func (a *ascent) assume(k *kind) {
 	g := k.goods
-	for _, c := range a.courses {
-		b, r := make([]float64, len(c.nodes)), make([]float64, len(c.nodes))
+	k.board, k.arrive = a.labels(inf), a.labels(inf)
+	for ci, c := range a.courses {
 		for i := range c.nodes {
 			v := &c.nodes[i]
-			b[i], r[i] = inf, inf
 			if v.far || !g.Carry(c.slot, v.place) {
 				continue
 			}
 			if t := max(v.arrive, g.Ready); t <= v.begin {
-				r[i] = t
+				k.arrive[ci][i] = t
 			}
 			at := &a.p.Places[v.place]
 			if t := max(v.arrive, g.Ready); t <= v.leave && (v.place == g.From || at.Meet || at.Store>>g.Class&1 != 0) {
-				b[i] = t
+				k.board[ci][i] = t
 			}
 		}
-		k.board, k.arrive = append(k.board, b), append(k.arrive, r)
 	}
 }
 
@@ -180,17 +176,12 @@ func (a *ascent) dueOf(goods int) *due {
 // second time who has unloaded.
 func (a *ascent) deadlines(g *Goods) *due {
 	k := a.kinds[g.Kind]
-	d := &due{make([][]float64, len(a.courses)), make([][]float64, len(a.courses))}
-	sooner := make([][]int32, len(a.courses)) // by course: nodes where goods may still board later
-	for ci, c := range a.courses {
-		labels := make([]float64, 2*len(c.nodes))
-		for i := range labels {
-			labels[i] = -inf
-		}
-		d.board[ci], d.arrive[ci] = labels[:len(c.nodes)], labels[len(c.nodes):]
-		for i := range c.nodes {
-			if k.board[ci][i] < inf {
-				sooner[ci] = append(sooner[ci], int32(i))
+	d := &due{a.labels(-inf), a.labels(-inf)}
+	later := make([][]int32, len(a.courses)) // by course: nodes where goods may still board later
+	for ci := range a.courses {
+		for i, t := range k.board[ci] {
+			if t < inf {
+				later[ci] = append(later[ci], int32(i))
 			}
 		}
 	}
@@ -199,8 +190,8 @@ func (a *ascent) deadlines(g *Goods) *due {
 		c := a.courses[s.course]
 		d.arrive[s.course][s.node] = t
 		board := d.board[s.course]
-		open := sooner[s.course][:0]
-		for _, i := range sooner[s.course] {
+		open := later[s.course][:0]
+		for _, i := range later[s.course] {
 			if min(c.nodes[i].leave, t) > board[i] {
 				if at := c.latest(a.p, int(i), s.node, t); at > board[i] && at >= k.board[s.course][i] {
 					board[i] = at
@@ -211,7 +202,7 @@ func (a *ascent) deadlines(g *Goods) *due {
 				open = append(open, i)
 			}
 		}
-		sooner[s.course] = open
+		later[s.course] = open
 	}
 	for _, s := range a.at[g.To] {
 		if k.arrive[s.course][s.node] <= g.Close && a.ends(g, s) {
@@ -248,6 +239,7 @@ func (a *ascent) deadlines(g *Goods) *due {
 	return d
 }
 
+// event is a stop where goods board or unload, and when.
 type event struct {
 	at   float64
 	stop stop

@@ -63,12 +63,13 @@ func (q *agenda) next() int {
 	return x
 }
 
-// labels is a number for each course and node.
-func (a *ascent) labels() [][]float64 {
-	l := make([][]float64, len(a.courses))
-	for k, c := range a.courses {
-		l[k] = make([]float64, len(c.nodes))
+// labels is the same number for each course and node.
+func (a *ascent) labels(t float64) [][]float64 {
+	var l [][]float64
+	for _, c := range a.courses {
+		l = append(l, make([]float64, len(c.nodes)))
 	}
+	fill(l, t)
 	return l
 }
 
@@ -86,21 +87,12 @@ type backward struct {
 	agenda agenda
 	late   [][]float64 // by course and node: when to board it at the latest and be on a way that is free from here; −inf: never
 	until  [][]float64 // by course and node: the latest arrival with such a way before; −inf: never
-	takers []hand
+	takers []event
 }
-
-// hand is a stop where goods board or unload, and when.
-type hand struct {
-	stop
-	at float64
-}
-
-// sooner orders hands by time.
-func sooner(x, y hand) int { return cmp.Compare(x.at, y.at) }
 
 func (b *backward) begin(goods int) {
 	if b.late == nil {
-		b.late, b.until = b.labels(), b.labels()
+		b.late, b.until = b.labels(-inf), b.labels(-inf)
 	}
 	fill(b.late, -inf)
 	fill(b.until, -inf)
@@ -114,11 +106,11 @@ func (b *backward) walk() {
 		takers := b.takers[:0]
 		for _, s := range b.at[x] {
 			if t := b.late[s.course][s.node]; t > -inf {
-				takers = append(takers, hand{s, t})
+				takers = append(takers, event{t, s})
 			}
 		}
 		b.takers = takers
-		slices.SortStableFunc(takers, func(x, y hand) int { return sooner(y, x) })
+		slices.SortStableFunc(takers, func(x, y event) int { return cmp.Compare(y.at, x.at) })
 		for _, s := range b.at[x] {
 			c := b.courses[s.course]
 			from := b.k.arrive[s.course][s.node]
@@ -220,12 +212,12 @@ type forward struct {
 	due    *due
 	soon   [][]float64 // by course and node: when goods arrive at the earliest on a way that is free up to here; inf: never
 	from   [][]float64 // by course and node: when they can board at the earliest after such a way; inf: never
-	givers []hand
+	givers []event
 }
 
 func (f *forward) begin(goods int) {
 	if f.soon == nil {
-		f.soon, f.from = f.labels(), f.labels()
+		f.soon, f.from = f.labels(inf), f.labels(inf)
 	}
 	f.due = f.dueOf(goods)
 	fill(f.soon, inf)
@@ -242,11 +234,11 @@ func (f *forward) walk() {
 		givers := f.givers[:0]
 		for _, s := range f.at[x] {
 			if t := f.soon[s.course][s.node]; t < inf {
-				givers = append(givers, hand{s, t})
+				givers = append(givers, event{t, s})
 			}
 		}
 		f.givers = givers
-		slices.SortStableFunc(givers, sooner)
+		slices.SortStableFunc(givers, func(x, y event) int { return cmp.Compare(x.at, y.at) })
 		for _, r := range f.at[x] {
 			last := min(f.due.board[r.course][r.node], f.from[r.course][r.node])
 			for _, s := range givers {

@@ -471,9 +471,8 @@ func (c *course) into(i, j int) float64 {
 
 // onward is an added node and all to which one can go on from it, before the next own stop, for nothing.
 type onward struct {
-	nodes []int  // itself first
-	in    []bool // by node of its block
-	set   set    // the same
+	node int
+	in   set // of its block
 }
 
 // set is some of the nodes of a block, a bit for each.
@@ -482,6 +481,8 @@ type set []uint64
 func newSet(n int) set { return make(set, (n+63)/64) }
 
 func (s set) add(i int) { s[i>>6] |= 1 << (i & 63) }
+
+func (s set) has(i int) bool { return s[i>>6]>>(i&63)&1 != 0 }
 
 // each calls do for every node of the set.
 func (s set) each(do func(i int)) {
@@ -499,11 +500,12 @@ func (c *course) onward(i int) *onward {
 	}
 	if c.ahead[i] == nil {
 		b := c.block(i)
-		o := &onward{[]int{i}, make([]bool, b.to-b.from), newSet(b.to - b.from)}
-		o.in[i-b.from] = true
-		for k := 0; k < len(o.nodes); k++ {
-			o.nodes = b.goOn(o.nodes[k], o.in, o.nodes)
-			o.set.add(o.nodes[k] - b.from)
+		o := &onward{i, newSet(b.to - b.from)}
+		in, found := make([]bool, b.to-b.from), []int{i}
+		in[i-b.from] = true
+		for k := 0; k < len(found); k++ {
+			found = b.goOn(found[k], in, found)
+			o.in.add(found[k] - b.from)
 		}
 		c.ahead[i] = o
 	}
@@ -512,7 +514,7 @@ func (c *course) onward(i int) *onward {
 
 // leads reports whether one can go on from one free node to the other for nothing.
 func (c *course) leads(i, j int) bool {
-	return i >= c.added || j >= c.added || c.of[i] != c.of[j] || c.onward(i).in[j-c.block(j).from]
+	return i >= c.added || j >= c.added || c.of[i] != c.of[j] || c.onward(i).in.has(j-c.block(j).from)
 }
 
 // arrows calls do for every added node to which arrows from added nodes lead that go into the moat in or out of one of outs:
@@ -522,7 +524,7 @@ func (c *course) arrows(in []bool, outs []*onward, do func(prices []float64, fro
 		b := &c.blocks[x]
 		n := b.to - b.from
 		moat := in[b.from:b.to]
-		here := slices.DeleteFunc(slices.Clone(outs), func(o *onward) bool { return c.block(o.nodes[0]) != b })
+		here := slices.DeleteFunc(slices.Clone(outs), func(o *onward) bool { return c.block(o.node) != b })
 		if len(here) == 0 && !slices.Contains(moat, true) {
 			continue
 		}
@@ -540,9 +542,9 @@ func (c *course) arrows(in []bool, outs []*onward, do func(prices []float64, fro
 				clear(from)
 			}
 			for _, o := range here {
-				if !o.in[j] {
+				if !o.in.has(j) {
 					counts = true
-					for w, word := range o.set {
+					for w, word := range o.in {
 						from[w] |= word
 					}
 				}
