@@ -66,9 +66,7 @@ func ask(week *engine.Week, plan *engine.Plan, before *version, given []store.An
 			continue
 		}
 		if before != nil {
-			if r := roundOf(before.plan, a.Round); r != nil && r.Dedicated {
-				a.Round = refusedTrip(r)
-			}
+			a.Round = lasting(before.plan, a.Round)
 		}
 		add(a)
 	}
@@ -169,6 +167,21 @@ func holds(before, now part) bool {
 // refusedTrip names the hours of a vehicle in which its producer makes no trip: a trip's id means nothing in another plan.
 func refusedTrip(r *engine.PlanRound) string {
 	return r.Vehicle + "@" + r.Stops[0].Depart.Format(time.RFC3339) + "/" + r.Stops[len(r.Stops)-1].Arrive.Format(time.RFC3339)
+}
+
+// lasting is what a round of a plan is called in every plan of its sale.
+func lasting(plan *engine.Plan, round string) string {
+	if r := roundOf(plan, round); r != nil && r.Dedicated {
+		return refusedTrip(r)
+	}
+	return round
+}
+
+// sameRound says whether two lasting names are of one round, or of trips of one vehicle in the same hours.
+func sameRound(a, b string) bool {
+	x, p, trip := parseRefusedTrip(a)
+	y, q, other := parseRefusedTrip(b)
+	return a == b || trip && other && x == y && !q[1].Before(p[0]) && !p[1].Before(q[0])
 }
 
 // parseRefusedTrip is the inverse of refusedTrip.
@@ -298,6 +311,11 @@ func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, rou
 		if err := c.GiveAnswer(ctx, plan, round, before.Producer, state, note); err != nil {
 			return err
 		}
+		if now := (store.Answer{Round: round, Producer: before.Producer, State: state}); declined(now) || declined(before) {
+			if err := s.spread(ctx, c, row, now, state == store.AnswerAbsent || before.State == store.AnswerAbsent); err != nil {
+				return err
+			}
+		}
 		reason := map[store.AnswerState]string{store.AnswerRefused: "refused", store.AnswerAbsent: "absent"}[state]
 		if state == store.AnswerAccepted && before.State == store.AnswerAbsent {
 			reason = "back"
@@ -326,6 +344,73 @@ func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, rou
 		return err
 	})
 	return out, err
+}
+
+// spread has newer plans of the sale know of what was declined, or taken back, about one that is in force; where always, which is so of
+// an absence, an older one, too, of what was said about a newer.
+func (s *Service) spread(ctx context.Context, c *store.Scope, row *store.Plan, said store.Answer, always bool) error {
+	v, err := s.known(ctx, c, row)
+	if err != nil {
+		return err
+	}
+	answers, err := c.Answers(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range answers {
+		if a.Round == said.Round && a.Producer == said.Producer {
+			said = a
+		}
+	}
+	name := lasting(v.plan, said.Round)
+	plans, _, err := c.Plans(ctx, store.PlanFilter{Sale: row.Sale, Live: true}, store.Page{})
+	if err != nil {
+		return err
+	}
+	for i := range plans {
+		p := &plans[i]
+		if p.ID == row.ID || p.State == store.Done || p.Number < row.Number && !always {
+			continue
+		}
+		other, err := s.known(ctx, c, p)
+		if store.IsNotFound(err) {
+			continue // forgotten
+		}
+		if err != nil {
+			return err
+		}
+		if answers, err = c.Answers(ctx, p.ID); err != nil {
+			return err
+		}
+		found := false
+		for k := range answers {
+			a := &answers[k]
+			if !sameRound(name, lasting(other.plan, a.Round)) {
+				continue
+			}
+			found = true
+			if a.Producer != said.Producer || !declined(said) && !declined(*a) {
+				continue
+			}
+			a.State, a.Note, a.Answered = said.State, said.Note, said.Answered
+			if p.State == store.Published {
+				if err := c.GiveAnswer(ctx, p.ID, a.Round, a.Producer, a.State, a.Note); err != nil {
+					return err
+				}
+			}
+		}
+		if p.State == store.Published {
+			continue
+		}
+		if !found && declined(said) {
+			said.Round = name
+			answers = append(answers, said)
+		}
+		if err := c.Ask(ctx, p.ID, answers); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func notAsked(round string) error {

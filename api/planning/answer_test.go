@@ -119,4 +119,20 @@ func TestRefusedTrip(t *testing.T) {
 			t.Errorf("%q is taken for a refused trip", s)
 		}
 	}
+	plan := &engine.Plan{Rounds: []engine.PlanRound{{ID: "trip-1", Vehicle: "van", Dedicated: true, Stops: r.Stops}, {ID: "abc@2026-11-26"}}}
+	trip := "van@2001-09-09T01:46:40Z/2001-09-09T02:46:40Z"
+	if got := lasting(plan, "trip-1"); got != trip {
+		t.Errorf("the trip is called %q", got)
+	}
+	for name, want := range map[string]bool{
+		trip: true, "van@2001-09-09T02:40:00Z/2001-09-09T05:00:00Z": true,
+		"van@2001-09-09T03:00:00Z/2001-09-09T05:00:00Z": false, "car@2001-09-09T01:46:40Z/2001-09-09T02:46:40Z": false, "abc@2026-11-26": false,
+	} {
+		if sameRound(trip, name) != want || sameRound(name, trip) != want {
+			t.Errorf("%s is the trip: %v", name, !want)
+		}
+	}
+	if !sameRound(lasting(plan, "abc@2026-11-26"), "abc@2026-11-26") || sameRound("abc@2026-11-26", "abc@2026-11-27") {
+		t.Error("a round is told from another by its name")
+	}
 }

@@ -40,7 +40,8 @@
 // takes nobody else's goods and makes no trip in those hours, until its carrier accepts after all or the coordinator has
 // everybody asked again.
 // So does the word of a carrier that they cannot come: their round does not run then, nor do they make a trip in its hours, and the
-// coordinators are told.
+// coordinators are told. Where one plan is in force and a newer one proposed, either word about the first holds for the second, and an
+// absence, or its end, for both whichever was asked about.
 //
 // # Decisions
 //

@@ -301,6 +301,28 @@ func TestAbsent(t *testing.T) {
 			t.Errorf("he is back, and the plan leaves %g kg behind", after.Summary.UnservedKg)
 		}
 
+		// what is said of the plan in force holds for the one that is proposed, and the other way round
+		if got := b.answers(first.ID)[b.BrunoRound]; got != store.AnswerAccepted {
+			t.Errorf("he is back, and %s in the plan in force", got)
+		}
+		_, err = b.Answer(ctx, b.Scope, first.ID, b.BrunoRound, b.Bruno, store.AnswerAbsent, "the van does not start")
+		b.ok(err)
+		if got := b.answers(b.plans()[2].ID)[b.BrunoRound]; got != store.AnswerAbsent {
+			t.Errorf("the plan that is proposed has him %s", got)
+		}
+		b.work()
+		_, after = b.right(b.plans()[3].ID)
+		if slices.ContainsFunc(after.Rounds, func(r engine.PlanRound) bool { return r.ID == b.BrunoRound }) {
+			t.Error("his round still runs")
+		}
+		_, err = b.Answer(ctx, b.Scope, first.ID, b.BrunoRound, b.Bruno, store.AnswerAccepted, "")
+		b.ok(err)
+		b.work()
+		_, after = b.right(b.plans()[4].ID)
+		if !slices.ContainsFunc(after.Rounds, func(r engine.PlanRound) bool { return r.ID == b.BrunoRound }) || b.answers(b.plans()[4].ID)[b.BrunoRound] == store.AnswerAbsent {
+			t.Errorf("he is back, and the plan is made without him: %v", b.answers(b.plans()[4].ID))
+		}
+
 		// too late
 		left := roundIn(before, b.BrunoRound).Stops[0].Depart
 		b.Now = func() time.Time { return left }
@@ -310,15 +332,15 @@ func TestAbsent(t *testing.T) {
 		b.is(err, store.Conflict)
 
 		// over: what the carrier answers counts no more, what the coordinator does, does
-		third := b.plans()[2].ID
-		for round := range b.answers(third) {
+		last := b.plans()[4].ID
+		for round := range b.answers(last) {
 			r := roundIn(after, round)
 			b.Now = func() time.Time { return r.Stops[len(r.Stops)-1].Depart }
 			for _, state := range []store.AnswerState{store.AnswerAccepted, store.AnswerRefused, store.AnswerAbsent} {
-				_, err = b.Answer(ctx, b.Scope, third, round, store.ID(r.Producer), state, "")
+				_, err = b.Answer(ctx, b.Scope, last, round, store.ID(r.Producer), state, "")
 				b.is(err, store.Conflict)
 			}
-			_, err = b.Answer(ctx, b.Scope, third, round, "", store.AnswerAccepted, "")
+			_, err = b.Answer(ctx, b.Scope, last, round, "", store.AnswerAccepted, "")
 			b.ok(err)
 		}
 	})

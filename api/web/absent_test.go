@@ -57,7 +57,7 @@ func TestStoryAbsent(t *testing.T) {
 
 	h.who = h.coordinator(h.comtat)
 	w.opens("/sales/" + string(h.sale))
-	w.until("plan without the round", `location.reload() || document.body.innerText.includes("Ce plan est fait sans cette tournée")`)
+	w.until("plan without the round", `document.readyState === "complete" && (document.body.innerText.includes("Ce plan est fait sans cette tournée") || location.reload())`)
 	w.sees("la camionnette ne démarre pas")
 	w.accessible()
 	w.draws("week-absent")
@@ -65,7 +65,7 @@ func TestStoryAbsent(t *testing.T) {
 	h.who = h.farmer(a.Producer)
 	w.opens("/farm")
 	w.clicks("Je peux venir, finalement")
-	w.until("the round again", `document.readyState === "complete" && document.querySelector("main") && !document.querySelector("#absent")`)
+	w.until("the round again", `location.pathname === "/farm" && document.readyState === "complete" && document.querySelector(".farm") && !document.querySelector("#absent")`)
 	now, err := h.scope().Answers(t.Context(), h.newest().ID)
 	must(t, err)
 	for _, x := range now {
