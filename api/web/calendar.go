@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"errors"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -41,12 +43,17 @@ type calendarRound struct {
 	Hours         string
 	State         string // usual, cancelled, moved, added or away
 	To            store.Day
-	Shift         int64
+	Shift         string // minutes
+	Wrong         string // why what was typed was not taken
 }
 
 // calendar shows when rounds are driven, with what is otherwise on some days.
 func (s *Site) calendar(v *visit) error {
-	first := store.Day(v.r.FormValue("from"))
+	return s.showCalendar(v, http.StatusOK, store.Day(v.r.FormValue("from")), nil)
+}
+
+// showCalendar shows the weeks from a day on. What was typed of one round, and is wrong, is shown as it was typed.
+func (s *Site) showCalendar(v *visit, status int, first store.Day, typed *calendarRound) error {
 	today := store.DayOf(time.Now().In(v.zone()))
 	if !first.Valid() {
 		first = today
@@ -113,11 +120,17 @@ func (s *Site) calendar(v *visit) error {
 			x := calendarRound{Round: r.ID, Name: r.Name, Who: n.of[r.Producer], Day: rule, State: "usual"}
 			on, vehicle, shift := rule, r.Vehicle, store.Clock(0)
 			if c != nil {
-				x.Change, x.State, x.To, x.Shift, shift = c.ID, string(c.Kind), c.ToDay, c.ShiftMin, store.Clock(c.ShiftMin)
+				x.Change, x.State, x.To, shift = c.ID, string(c.Kind), c.ToDay, store.Clock(c.ShiftMin)
+				if c.ShiftMin != 0 {
+					x.Shift = strconv.FormatInt(c.ShiftMin, 10)
+				}
 				on, vehicle = cmp.Or(c.ToDay, rule), cmp.Or(c.Vehicle, vehicle)
 			}
 			if x.State != "cancelled" && absent(r, vehicle, on) {
 				x.State = "away"
+			}
+			if typed != nil && typed.Round == x.Round && typed.Day == x.Day {
+				x.To, x.Shift, x.Wrong = typed.To, typed.Shift, typed.Wrong
 			}
 			x.Hours = (r.DepartAfter + shift).String() + "–" + (r.ReturnBy + shift).String()
 			if d := days[on]; d != nil {
@@ -143,13 +156,13 @@ func (s *Site) calendar(v *visit) error {
 			return cmp.Or(cmp.Compare(a.Hours, b.Hours), cmp.Compare(a.Name, b.Name))
 		})
 	}
-	return s.render(v, "calendar.html", &out)
+	return s.show(v, status, "calendar.html", &out)
 }
 
 // changeDay cancels a day of a round, moves it, or has it as usual again.
 func (s *Site) changeDay(v *visit) error {
 	round, day := store.ID(v.r.PostFormValue("round")), store.Day(v.r.PostFormValue("day"))
-	act := v.r.PostFormValue("do")
+	act, to, typed := v.r.PostFormValue("do"), store.Day(v.r.PostFormValue("to")), v.r.PostFormValue("shift")
 	err := v.scope.Together(v.ctx, func(c *store.Scope) error {
 		now, _, err := c.RoundChanges(v.ctx, store.RoundChangeFilter{Round: round, First: day, Last: day}, store.Page{})
 		if err != nil {
@@ -168,17 +181,22 @@ func (s *Site) changeDay(v *visit) error {
 		case "cancel":
 			x.Kind, x.ToDay, x.ShiftMin = store.Cancelled, "", 0
 		default:
-			shift, err := strconv.ParseInt(cmp.Or(v.r.PostFormValue("shift"), "0"), 10, 64)
+			shift, err := strconv.ParseInt(cmp.Or(typed, "0"), 10, 64)
 			if err != nil {
 				return &store.Error{Code: store.Invalid, Message: v.say("le décalage doit être un nombre de minutes", "the shift must be a number of minutes")}
 			}
-			x.Kind, x.ToDay, x.ShiftMin = store.Moved, store.Day(v.r.PostFormValue("to")), shift
+			x.Kind, x.ToDay, x.ShiftMin = store.Moved, to, shift
 		}
 		if len(now) > 0 {
 			return c.UpdateRoundChange(v.ctx, &x)
 		}
 		return c.CreateRoundChange(v.ctx, &x)
 	})
+	if faults, ok := faultsOf(err, v.lang); ok && day.Valid() {
+		var e *store.Error
+		errors.As(err, &e)
+		return s.showCalendar(v, statusOf(e), day, &calendarRound{Round: round, Day: day, To: to, Shift: typed, Wrong: faults[0].Message})
+	}
 	if err != nil {
 		return err
 	}

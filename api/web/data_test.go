@@ -313,6 +313,13 @@ func TestCalendar(t *testing.T) {
 	if b := day("move", "to", "2026-11-27", "shift", "30"); strings.Contains(b, "annulée") || strings.Count(b, "autrement") != 1 {
 		t.Error("the day is not moved")
 	}
+	for shift, says := range map[string]string{"bientôt": "le décalage doit être un nombre de minutes", "2000": "Le décalage est d’un jour au plus"} {
+		status, _, body := h.send("/data/calendar", url.Values{"round": {round[1]}, "day": {"2026-11-26"}, "do": {"move"}, "to": {"2026-11-28"}, "shift": {shift}})
+		if status != http.StatusUnprocessableEntity || strings.Count(body, `role="alert"`) != 1 || strings.Count(body, "<details open") != 1 ||
+			!strings.Contains(body, `value="`+shift+`"`) || !strings.Contains(body, `value="2026-11-28"`) || !strings.Contains(body, says) {
+			t.Errorf("moved by %q: %d %s", shift, status, body)
+		}
+	}
 	if b := day("usual"); strings.Contains(b, "autrement") {
 		t.Error("the day is not as usual")
 	}
