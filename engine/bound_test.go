@@ -200,15 +200,16 @@ func TestBoundIsTight(t *testing.T) {
 		name   string
 		change func(w *Week)
 		least  float64
+		orders int // that it takes
 	}{
-		{"there and back", func(*Week) {}, 20000},
+		{"there and back", func(*Week) {}, 20000, 1},
 		{"fetch on the way", func(w *Week) {
 			w.Orders = append(w.Orders, Order{ID: "o2", PickupPoint: "p", Lines: []Line{{Producer: "b", Kg: 1, Litres: 1}}})
-		}, 40000},
+		}, 40000, 1},
 		{"by a round that passes", func(w *Week) {
 			w.Rounds = []Round{{ID: "r", Producer: "a", Vehicle: "va", Start: "a", End: "a", DepartAfter: at(8), ReturnBy: at(18),
 				Stops: []RoundStop{{Place: "b", ArriveAfter: at(10), ArriveBy: at(11), StayS: 60}}}}
-		}, 0},
+		}, 0, 1},
 		{"two rounds that meet", func(w *Week) {
 			w.Vehicles = append(w.Vehicles, Vehicle{ID: "vb", Producer: "b", Kg: 100, Litres: map[Class]float64{Ambient: 100}})
 			w.Vehicles[0].Available = nil
@@ -218,7 +219,7 @@ func TestBoundIsTight(t *testing.T) {
 				w.Rounds = append(w.Rounds, Round{ID: x, Producer: x, Vehicle: "v" + x, Start: x, End: x, DepartAfter: at(8), ReturnBy: at(12),
 					Stops: []RoundStop{{Place: "p", ArriveAfter: at(9), ArriveBy: at(10), StayS: 60}}})
 			}
-		}, 500},
+		}, 500, 1},
 		{"two rounds that hand over to a third", func(w *Week) {
 			w.Travel = nil
 			w.Places, w.Vehicles, w.Producers = nil, nil, nil
@@ -238,13 +239,43 @@ func TestBoundIsTight(t *testing.T) {
 			}
 			w.PickupPoints[0].Place = "c"
 			w.Orders = append(w.Orders, Order{ID: "o2", PickupPoint: "p", Lines: []Line{{Producer: "b", Kg: 1, Litres: 1}}})
-		}, 1000},
-		{"nobody comes", func(w *Week) { w.Vehicles[0].Available = nil }, 0},
+		}, 1000, 20},
+		{"a round that could take them on, but not there in time", func(w *Week) {
+			metres := make([][]float64, 4)
+			for i := range metres { // another farm 10 km before the row
+				for j := range metres {
+					metres[i] = append(metres[i], 1e4*math.Abs(float64(i-j)))
+				}
+			}
+			seconds := deepCopy(metres)
+			for _, row := range seconds {
+				for j := range row {
+					row[j] /= 10
+				}
+			}
+			w.Travel = &geo.Table{Metres: metres, Seconds: seconds}
+			w.Places = []Place{{ID: "c"}, {ID: "a"}, {ID: "p"}, {ID: "b"}}
+			clock := func(hour, minute int) time.Time { return at(hour).Add(time.Duration(minute) * time.Minute) }
+			w.Producers, w.Vehicles = nil, nil
+			for _, x := range []string{"a", "b", "c"} {
+				w.Producers = append(w.Producers, Producer{ID: x, Place: x, ReadyAt: at(8)})
+				w.Vehicles = append(w.Vehicles, Vehicle{ID: "v" + x, Producer: x, Kg: 100, Litres: map[Class]float64{Ambient: 100}})
+			}
+			w.Rounds = []Round{
+				{ID: "b", Producer: "b", Vehicle: "vb", Start: "b", End: "b", DepartAfter: at(7), ReturnBy: clock(9, 10),
+					Stops: []RoundStop{{Place: "a", ArriveAfter: clock(8, 10), ArriveBy: clock(8, 34), StayS: 60}}},
+				{ID: "c", Producer: "c", Vehicle: "vc", Start: "c", End: "c", DepartAfter: clock(8, 16), ReturnBy: at(10),
+					Stops: []RoundStop{{Place: "a", ArriveAfter: clock(8, 33), ArriveBy: clock(8, 34), StayS: 60}}},
+			}
+			w.PickupPoints[0].AcceptAfter = clock(8, 35)
+			w.Orders[0].Lines[0].Producer = "c"
+		}, 20000, 1},
+		{"nobody comes", func(w *Week) { w.Vehicles[0].Available = nil }, 0, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := base()
 			c.change(w)
-			plan := solved(t, t.Context(), w, Options{Seed: 1, Iterations: 200, Bound: 20})
+			plan := solved(t, t.Context(), w, Options{Seed: 1, Iterations: 200, Bound: c.orders})
 			if s := plan.Summary; s.LowerBound != c.least || s.Objective != c.least || s.Gap == nil || *s.Gap != 0 {
 				t.Errorf("the bound is %v, the objective %v, not %v", s.LowerBound, s.Objective, c.least)
 			}

@@ -598,7 +598,7 @@ func (c *course) ride(p *Problem, i, j int) (first, drive float64) {
 // latest is when goods may be loaded at node i at the latest to be at node j no later than t; −inf for never.
 func (c *course) latest(p *Problem, i, j int, t float64) float64 {
 	first, drive := c.ride(p, i, j)
-	if first > t {
+	if t = min(t, c.nodes[j].begin); first > t {
 		return -inf
 	}
 	return min(c.nodes[i].leave, t-drive)
