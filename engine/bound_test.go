@@ -270,6 +270,21 @@ func TestBoundIsTight(t *testing.T) {
 			w.PickupPoints[0].AcceptAfter = clock(8, 35)
 			w.Orders[0].Lines[0].Producer = "c"
 		}, 20000, 1},
+		{"too far for the only one who could fetch it", func(w *Week) {
+			w.Places[1].Handover.Store = []Class{Frozen}
+			w.Producers = append(w.Producers, Producer{ID: "c", Place: "p"})
+			w.Producers[0].Place, w.PickupPoints[0].Place = "p", "a" // in the middle, and the other way
+			w.Producers[0].MaxAddedM = new(30000.0)
+			w.PickupPoints[0].AcceptAfter, w.PickupPoints[0].AcceptBy = at(15), at(17)
+			w.Vehicles = append(w.Vehicles, w.Vehicles[0])
+			w.Vehicles[1].ID, w.Vehicles[1].Producer = "vc", "c"
+			w.Vehicles[0].Litres = map[Class]float64{Frozen: 100}
+			w.Vehicles[0].Available = []Interval{{at(8), at(10)}, {at(14), at(18)}} // fetched on one trip and taken on by another
+			w.Orders = []Order{
+				{ID: "o", PickupPoint: "p", Lines: []Line{{Producer: "c", Kg: 0.1, Litres: 1}}},
+				{ID: "o2", PickupPoint: "p", Lines: []Line{{Producer: "b", Class: Frozen, Kg: 1, Litres: 1}}},
+			}
+		}, 20000, 1},
 		{"nobody comes", func(w *Week) { w.Vehicles[0].Available = nil }, 0, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -108,6 +108,7 @@ func Bound(p *Problem, tries int, stopped func(part float64) bool) (res Result, 
 		}
 	}
 	a.compete(&res, order)
+	order = slices.DeleteFunc(order, func(g int) bool { return res.Never[g] })
 	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(p.Goods[x].Close, p.Goods[y].Close) })
 	left := tries * len(order)
 	workers := []*ascent{a} // each with prices of its own

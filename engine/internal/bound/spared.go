@@ -51,48 +51,36 @@ func (r *Result) spared(goods []Goods, some []int, kg float64) float64 {
 	return sum
 }
 
-// compete finds rivals: what goods are charged while all but the slots of a limit are free is what serving them costs
-// these at least.
+// compete finds what cannot be served: what goods are charged while all but the slots of a limit are free is what serving them costs
+// these at least. Goods for which that is too much alone are never served, others may be rivals.
 func (a *ascent) compete(res *Result, order []int) {
-	in := make([]bool, len(a.p.Slots))
-	var found []Rivals
-	for _, l := range a.p.Limits {
-		clear(in)
+	in := make([][]bool, len(a.p.Limits))
+	bound := make([][]int, len(a.p.Limits))
+	for n, l := range a.p.Limits {
+		in[n] = make([]bool, len(a.p.Slots))
 		for _, s := range l.Slots {
-			in[s] = true
+			in[n][s] = true
 		}
-		var bound []int
 		for _, g := range order {
-			if a.needs(&a.p.Goods[g], in) {
-				bound = append(bound, g)
+			if a.needs(&a.p.Goods[g], in[n]) {
+				bound[n] = append(bound[n], g)
 			}
 		}
-		if len(bound) < 2 {
+		if len(bound[n]) == 0 {
 			continue
 		}
-		slices.SortStableFunc(bound, func(x, y int) int { return cmp.Compare(a.p.Goods[y].Kg, a.p.Goods[x].Kg) })
-		was := a.courses
-		a.courses = slices.Clone(was)
-		for k, c := range was {
-			a.courses[k] = c.priced(in[c.slot])
-			clear(a.hand[k])
+		only := a.only(in[n])
+		for _, g := range bound[n] {
+			res.Never[g] = res.Never[g] || only.alone(g) > l.Most+1e-3
 		}
-		x := Rivals{}
-		var pays, kg []float64
-		sum := 0.0
-		for _, g := range bound {
-			if d := a.raise(g, inf, goal); d > nothing {
-				x.Goods = append(x.Goods, g)
-				pays, kg = append(pays, d), append(kg, a.p.Goods[g].Kg)
-				sum += d
+	}
+	var found []Rivals
+	for n, l := range a.p.Limits {
+		some := slices.DeleteFunc(bound[n], func(g int) bool { return res.Never[g] })
+		if len(some) > 1 {
+			if x := a.only(in[n]).rivals(some, l.Most); x.Kg > 0 {
+				found = append(found, x)
 			}
-		}
-		a.courses = was
-		for k := range a.hand {
-			a.hand[k] = a.p.handovers()
-		}
-		if x.Kg = least(pays, kg, sum-l.Most-1e-3); x.Kg > 0 {
-			found = append(found, x)
 		}
 	}
 	slices.SortStableFunc(found, func(x, y Rivals) int { return cmp.Compare(y.Kg, x.Kg) })
@@ -105,6 +93,44 @@ func (a *ascent) compete(res *Result, order []int) {
 			res.Rivals = append(res.Rivals, x)
 		}
 	}
+}
+
+// rivals are those of some goods that are charged, and what of them stays behind where they may cost no more than most.
+func (a *ascent) rivals(some []int, most float64) (x Rivals) {
+	slices.SortStableFunc(some, func(x, y int) int { return cmp.Compare(a.p.Goods[y].Kg, a.p.Goods[x].Kg) })
+	for _, g := range some {
+		a.add(g, inf, goal)
+	}
+	var pays, kg []float64
+	for _, g := range some {
+		if d := a.bills[g].sum; d > nothing {
+			x.Goods = append(x.Goods, g)
+			pays, kg = append(pays, d), append(kg, a.p.Goods[g].Kg)
+		}
+	}
+	x.Kg = least(pays, kg, a.total()-most-1e-3)
+	return x
+}
+
+// only is an ascent for which all but some slots are free, and handovers.
+func (a *ascent) only(slots []bool) *ascent {
+	b := &ascent{p: a.p, at: a.at, kinds: a.kinds, dues: a.dues, bills: make([]bill, len(a.bills))}
+	for _, c := range a.courses {
+		b.courses = append(b.courses, c.priced(slots[c.slot]))
+		b.hand = append(b.hand, make([]float64, len(a.p.Places)))
+	}
+	b.scratch()
+	return b
+}
+
+// alone is what goods are charged when nothing else is, on the better side.
+func (a *ascent) alone(g int) (most float64) {
+	for _, from := range []whence{goal, origin} {
+		a.add(g, inf, from)
+		most = max(most, a.bills[g].sum)
+		a.giveBack([]int{g})
+	}
+	return most
 }
 
 // needs reports whether goods certainly ride one of some slots: only those come to where they are made, or only those to
