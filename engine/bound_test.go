@@ -172,23 +172,24 @@ func TestBoundIsBelowAnyPlan(t *testing.T) {
 	})
 }
 
+// inARow is a table of places 10 km from one to the next, at 10 m/s.
+func inARow(n int) *geo.Table {
+	t := &geo.Table{Metres: make([][]float64, n), Seconds: make([][]float64, n)}
+	for i := range n {
+		for j := range n {
+			hops := math.Abs(float64(i - j))
+			t.Metres[i], t.Seconds[i] = append(t.Metres[i], 10000*hops), append(t.Seconds[i], 1000*hops)
+		}
+	}
+	return t
+}
+
 // TestBoundIsTight looks at weeks in which one sees what is best.
 func TestBoundIsTight(t *testing.T) {
 	at := func(hour int) time.Time { return time.Date(2026, 11, 26, hour, 0, 0, 0, time.UTC) }
 	base := func() *Week {
 		w := &Week{ID: "tight", Settings: Settings{HandoverM: new(500.0)}}
-		metres := [][]float64{ // a farm, a point and a farm in a row, 10 km from one to the next
-			{0, 10000, 20000},
-			{10000, 0, 10000},
-			{20000, 10000, 0},
-		}
-		seconds := deepCopy(metres)
-		for _, row := range seconds {
-			for j := range row {
-				row[j] /= 10
-			}
-		}
-		w.Travel = &geo.Table{Metres: metres, Seconds: seconds}
+		w.Travel = inARow(3) // a farm, a point and a farm
 		w.Places = []Place{{ID: "a"}, {ID: "p", Handover: &Handover{Store: []Class{Ambient}}}, {ID: "b"}}
 		w.Producers = []Producer{{ID: "a", Place: "a"}, {ID: "b", Place: "b"}}
 		w.Vehicles = []Vehicle{{ID: "va", Producer: "a", Kg: 100, Litres: map[Class]float64{Ambient: 100}, Available: []Interval{{at(8), at(18)}}}}
@@ -241,19 +242,7 @@ func TestBoundIsTight(t *testing.T) {
 			w.Orders = append(w.Orders, Order{ID: "o2", PickupPoint: "p", Lines: []Line{{Producer: "b", Kg: 1, Litres: 1}}})
 		}, 1000, 20},
 		{"a round that could take them on, but not there in time", func(w *Week) {
-			metres := make([][]float64, 4)
-			for i := range metres { // another farm 10 km before the row
-				for j := range metres {
-					metres[i] = append(metres[i], 1e4*math.Abs(float64(i-j)))
-				}
-			}
-			seconds := deepCopy(metres)
-			for _, row := range seconds {
-				for j := range row {
-					row[j] /= 10
-				}
-			}
-			w.Travel = &geo.Table{Metres: metres, Seconds: seconds}
+			w.Travel = inARow(4) // another farm before them
 			w.Places = []Place{{ID: "c"}, {ID: "a"}, {ID: "p"}, {ID: "b"}}
 			clock := func(hour, minute int) time.Time { return at(hour).Add(time.Duration(minute) * time.Minute) }
 			w.Producers, w.Vehicles = nil, nil

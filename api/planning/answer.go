@@ -181,8 +181,10 @@ func lasting(plan *engine.Plan, round string) string {
 func sameRound(a, b string) bool {
 	x, p, trip := parseRefusedTrip(a)
 	y, q, other := parseRefusedTrip(b)
-	return a == b || trip && other && x == y && !q[1].Before(p[0]) && !p[1].Before(q[0])
+	return a == b || trip && other && x == y && touch(p, q)
 }
+
+func touch(a, b engine.Interval) bool { return !a[1].Before(b[0]) && !b[1].Before(a[0]) }
 
 // parseRefusedTrip is the inverse of refusedTrip.
 func parseRefusedTrip(s string) (vehicle string, hours engine.Interval, ok bool) {
@@ -260,7 +262,7 @@ func refuse(week *engine.Week, newest *version, answers []store.Answer) {
 func occupy(week *engine.Week, hours engine.Interval, which func(*engine.Vehicle) bool) {
 	for k := range week.Vehicles {
 		if v := &week.Vehicles[k]; which(v) {
-			v.Available = slices.DeleteFunc(v.Available, func(x engine.Interval) bool { return !x[1].Before(hours[0]) && !hours[1].Before(x[0]) })
+			v.Available = slices.DeleteFunc(v.Available, func(x engine.Interval) bool { return touch(x, hours) })
 		}
 	}
 }
@@ -311,8 +313,8 @@ func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, rou
 		if err := c.GiveAnswer(ctx, plan, round, before.Producer, state, note); err != nil {
 			return err
 		}
-		if now := (store.Answer{Round: round, Producer: before.Producer, State: state}); declined(now) || declined(before) {
-			if err := s.spread(ctx, c, row, now, state == store.AnswerAbsent || before.State == store.AnswerAbsent); err != nil {
+		if declined(store.Answer{State: state}) || declined(before) {
+			if err := s.spread(ctx, c, row, round, state == store.AnswerAbsent || before.State == store.AnswerAbsent); err != nil {
 				return err
 			}
 		}
@@ -346,9 +348,9 @@ func (s *Service) Answer(ctx context.Context, c *store.Scope, plan store.ID, rou
 	return out, err
 }
 
-// spread has newer plans of the sale know of what was declined, or taken back, about one that is in force; where always, which is so of
+// spread has newer plans of the sale know of what was declined, or taken back, about a round of one that is in force; where always, which is so of
 // an absence, an older one, too, of what was said about a newer.
-func (s *Service) spread(ctx context.Context, c *store.Scope, row *store.Plan, said store.Answer, always bool) error {
+func (s *Service) spread(ctx context.Context, c *store.Scope, row *store.Plan, round string, always bool) error {
 	v, err := s.known(ctx, c, row)
 	if err != nil {
 		return err
@@ -357,12 +359,8 @@ func (s *Service) spread(ctx context.Context, c *store.Scope, row *store.Plan, s
 	if err != nil {
 		return err
 	}
-	for _, a := range answers {
-		if a.Round == said.Round && a.Producer == said.Producer {
-			said = a
-		}
-	}
-	name := lasting(v.plan, said.Round)
+	said := answers[slices.IndexFunc(answers, func(a store.Answer) bool { return a.Round == round })]
+	name := lasting(v.plan, round)
 	plans, _, err := c.Plans(ctx, store.PlanFilter{Sale: row.Sale, Live: true}, store.Page{})
 	if err != nil {
 		return err

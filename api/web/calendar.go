@@ -18,6 +18,7 @@ type calendarView struct {
 	Weeks        [][]calendarDay
 	Before, Next store.Day
 	MayChange    bool
+	Wrong        string // why what was typed of a round that is not shown was not taken
 }
 
 // Empty says whether no round is driven in these weeks.
@@ -87,6 +88,9 @@ func (s *Site) showCalendar(v *visit, status int, first store.Day, typed *calend
 	}
 	days := map[store.Day]*calendarDay{}
 	out := calendarView{Before: first.Plus(-7 * calendarWeeks), Next: last.Plus(1), MayChange: v.Role == store.Coordinator}
+	if typed != nil {
+		out.Wrong = typed.Wrong
+	}
 	for w := range calendarWeeks {
 		week := make([]calendarDay, 7)
 		for i := range week {
@@ -129,11 +133,11 @@ func (s *Site) showCalendar(v *visit, status int, first store.Day, typed *calend
 			if x.State != "cancelled" && absent(r, vehicle, on) {
 				x.State = "away"
 			}
-			if typed != nil && typed.Round == x.Round && typed.Day == x.Day {
-				x.To, x.Shift, x.Wrong = typed.To, typed.Shift, typed.Wrong
-			}
 			x.Hours = (r.DepartAfter + shift).String() + "–" + (r.ReturnBy + shift).String()
 			if d := days[on]; d != nil {
+				if typed != nil && typed.Round == x.Round && typed.Day == x.Day {
+					x.To, x.Shift, x.Wrong, out.Wrong = typed.To, typed.Shift, typed.Wrong, ""
+				}
 				d.Rounds = append(d.Rounds, x)
 			}
 		}

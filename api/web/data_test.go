@@ -320,6 +320,10 @@ func TestCalendar(t *testing.T) {
 			t.Errorf("moved by %q: %d %s", shift, status, body)
 		}
 	}
+	status, _, body := h.send("/data/calendar", url.Values{"round": {"gone"}, "day": {"2026-11-26"}, "do": {"cancel"}})
+	if status != http.StatusUnprocessableEntity || strings.Count(body, `role="alert"`) != 1 || !strings.Contains(body, "Ce choix n’existe plus") {
+		t.Errorf("a round that is not there: %d %s", status, body)
+	}
 	if b := day("usual"); strings.Contains(b, "autrement") {
 		t.Error("the day is not as usual")
 	}

@@ -113,7 +113,7 @@ func Bound(p *Problem, tries int, stopped func(part float64) bool) (res Result, 
 	left := tries * len(order)
 	workers := []*ascent{a} // each with prices of its own
 	if p.Outside < 0 && tries > 1 {
-		workers = append(workers, a.clone())
+		workers = append(workers, a.clone(nil))
 		dearest(workers, order, stopped)
 		left -= len(order)
 	}
@@ -138,10 +138,7 @@ func dearest(workers []*ascent, order []int, stopped func(part float64) bool) {
 	for n, w := range workers {
 		wg.Go(func() {
 			for i := n; i < len(order) && !stopped(0.5); i += len(workers) {
-				g := order[i]
-				w.add(g, inf, goal)
-				alone[g] = w.bills[g].sum
-				w.giveBack([]int{g})
+				alone[order[i]] = w.alone(order[i], goal)
 			}
 		})
 	}
@@ -176,15 +173,26 @@ func improve(workers []*ascent, order []int, left int, stopped func(part float64
 	workers[0].adopt(best)
 }
 
-// clone has prices of its own.
-func (a *ascent) clone() *ascent {
+// clone has prices of its own. Where only some slots are named all others are free, and handovers.
+func (a *ascent) clone(only []bool) *ascent {
 	b := &ascent{p: a.p, at: a.at, kinds: a.kinds, dues: a.dues, bills: slices.Clone(a.bills)}
 	for k, c := range a.courses {
-		b.courses = append(b.courses, c.priced(true))
+		b.courses = append(b.courses, c.priced(only == nil || only[c.slot]))
 		b.hand = append(b.hand, slices.Clone(a.hand[k]))
+		if only != nil {
+			clear(b.hand[k])
+		}
 	}
 	b.scratch()
 	return b
+}
+
+// alone charges for goods, gives it back, and says how much it was.
+func (a *ascent) alone(g int, from whence) float64 {
+	a.add(g, inf, from)
+	sum := a.bills[g].sum
+	a.giveBack([]int{g})
+	return sum
 }
 
 // adopt charges what another has charged instead.

@@ -69,16 +69,16 @@ func (a *ascent) compete(res *Result, order []int) {
 		if len(bound[n]) == 0 {
 			continue
 		}
-		only := a.only(in[n])
+		only := a.clone(in[n])
 		for _, g := range bound[n] {
-			res.Never[g] = res.Never[g] || only.alone(g) > l.Most+1e-3
+			res.Never[g] = res.Never[g] || max(only.alone(g, goal), only.alone(g, origin)) > l.Most+1e-3
 		}
 	}
 	var found []Rivals
 	for n, l := range a.p.Limits {
 		some := slices.DeleteFunc(bound[n], func(g int) bool { return res.Never[g] })
 		if len(some) > 1 {
-			if x := a.only(in[n]).rivals(some, l.Most); x.Kg > 0 {
+			if x := a.clone(in[n]).rivals(some, l.Most); x.Kg > 0 {
 				found = append(found, x)
 			}
 		}
@@ -110,27 +110,6 @@ func (a *ascent) rivals(some []int, most float64) (x Rivals) {
 	}
 	x.Kg = least(pays, kg, a.total()-most-1e-3)
 	return x
-}
-
-// only is an ascent for which all but some slots are free, and handovers.
-func (a *ascent) only(slots []bool) *ascent {
-	b := &ascent{p: a.p, at: a.at, kinds: a.kinds, dues: a.dues, bills: make([]bill, len(a.bills))}
-	for _, c := range a.courses {
-		b.courses = append(b.courses, c.priced(slots[c.slot]))
-		b.hand = append(b.hand, make([]float64, len(a.p.Places)))
-	}
-	b.scratch()
-	return b
-}
-
-// alone is what goods are charged when nothing else is, on the better side.
-func (a *ascent) alone(g int) (most float64) {
-	for _, from := range []whence{goal, origin} {
-		a.add(g, inf, from)
-		most = max(most, a.bills[g].sum)
-		a.giveBack([]int{g})
-	}
-	return most
 }
 
 // needs reports whether goods certainly ride one of some slots: only those come to where they are made, or only those to
